@@ -1,0 +1,260 @@
+//! Configuration: `vision.toml`, then the environment, which wins. Every key has a `VISION_…` variable; a secret can be given as a file
+//! through the same name with `_FILE`. `PORT` and `DATABASE_URL` are honoured under their usual names too.
+
+use crate::crypto;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use vision_kernel::Secret;
+
+/// One configuration key: name in `vision.toml`, default, meaning. `docs/operations.md` is checked against this table.
+pub const KEYS: &[(&str, &str, &str)] = &[
+    ("env", "development", "development or production; production refuses demo data and the test mailbox"),
+    ("host", "127.0.0.1", "address to listen on"),
+    ("port", "8080", "port to listen on; also PORT"),
+    ("public_url", "http://localhost:<port>", "address under which browsers reach the product; used in mails and passkeys"),
+    ("data", ".vision", "folder of the managed database, the files and the generated key"),
+    ("database_url", "", "an existing PostgreSQL 15 to 18 to use instead of the managed one; also DATABASE_URL"),
+    ("pg_bin", "", "folder of the PostgreSQL binaries for the managed database"),
+    ("pool", "8", "connections of the application pool"),
+    ("metrics", "127.0.0.1:9464", "address of the Prometheus listener; empty turns it off"),
+    ("secret_keys", "", "master keys as id:64-hex-digits, comma separated, newest first; default: one made once in the data folder"),
+    ("smtp_url", "", "mail server; without one, mail goes to the test mailbox (never in production)"),
+    ("mail_from", "Vision CRM <ne-pas-repondre@localhost.example>", "sender of the product's own mail"),
+    ("burst_per_second", "50", "requests per second and session before 429"),
+    ("trust_proxy", "false", "take the caller's address from the last X-Forwarded-For entry"),
+    ("log", "info", "log filter, as in tracing"),
+    ("log_format", "text", "text or json"),
+];
+
+/// Why the configuration is unusable.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+/// The configuration, read once at start.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// True in production.
+    pub production: bool,
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// Address for browsers, without a trailing slash.
+    pub public_url: String,
+    /// Data folder.
+    pub data: PathBuf,
+    /// Existing database, if any.
+    pub database_url: Option<Secret<String>>,
+    /// Folder of PostgreSQL binaries.
+    pub pg_bin: Option<PathBuf>,
+    /// Size of the application pool.
+    pub pool: u32,
+    /// Prometheus listener.
+    pub metrics: Option<SocketAddr>,
+    /// Master keys, newest first.
+    pub secret_keys: Secret<Vec<(u8, [u8; 32])>>,
+    /// Mail server.
+    pub smtp_url: Option<Secret<String>>,
+    /// Sender of the product's mail.
+    pub mail_from: String,
+    /// Burst limit.
+    pub burst_per_second: u32,
+    /// Whether X-Forwarded-For is believed.
+    pub trust_proxy: bool,
+    /// Log filter.
+    pub log: String,
+    /// JSON logs.
+    pub log_json: bool,
+}
+
+impl Config {
+    /// Reads the environment and `vision.toml` of the working directory.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn load() -> Result<Self, ConfigError> {
+        let environment = std::env::vars().collect();
+        let file = std::env::var("VISION_CONFIG").unwrap_or_else(|_| "vision.toml".to_owned());
+        let toml = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(ConfigError(format!("{file}: {error}"))),
+        };
+        Self::from_parts(&environment, &toml)
+    }
+
+    /// Reads configuration from given parts; tests use it.
+    pub fn from_parts(environment: &BTreeMap<String, String>, toml: &str) -> Result<Self, ConfigError> {
+        let table: toml::Table = toml.parse().map_err(|error| ConfigError(format!("vision.toml: {error}")))?;
+        if let Some(unknown) = table.keys().find(|key| !KEYS.iter().any(|(name, ..)| name == key)) {
+            return Err(ConfigError(format!("vision.toml: unknown key `{unknown}`")));
+        }
+        let get = |key: &str| -> Result<Option<String>, ConfigError> {
+            let name = format!("VISION_{}", key.to_uppercase());
+            if let Some(value) = environment.get(&name) {
+                return Ok(Some(value.clone()));
+            }
+            if let Some(path) = environment.get(&format!("{name}_FILE")) {
+                return std::fs::read_to_string(path)
+                    .map(|text| Some(text.trim().to_owned()))
+                    .map_err(|error| ConfigError(format!("{name}_FILE={path}: {error}")));
+            }
+            let usual = match key {
+                "port" => environment.get("PORT"),
+                "database_url" => environment.get("DATABASE_URL"),
+                _ => None,
+            };
+            if let Some(value) = usual {
+                return Ok(Some(value.clone()));
+            }
+            Ok(table.get(key).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        };
+        let text = |key: &str| -> Result<String, ConfigError> {
+            let default = KEYS.iter().find(|(name, ..)| *name == key).map_or("", |(_, default, _)| default);
+            Ok(get(key)?.unwrap_or_else(|| default.to_owned()))
+        };
+        let optional = |key: &str| -> Result<Option<String>, ConfigError> { Ok(get(key)?.filter(|value| !value.is_empty())) };
+        let wrong = |key: &str, value: &str| ConfigError(format!("{key}: `{value}` is not usable; expected: {}", meaning(key)));
+
+        let production = match text("env")?.as_str() {
+            "production" => true,
+            "development" => false,
+            other => return Err(wrong("env", other)),
+        };
+        let port_text = text("port")?;
+        let port: u16 = port_text.parse().map_err(|_| wrong("port", &port_text))?;
+        let host = text("host")?;
+        let ip = host.parse().map_err(|_| wrong("host", &host))?;
+        let public_url = optional("public_url")?.unwrap_or_else(|| format!("http://localhost:{port}"));
+        if url::Url::parse(&public_url).ok().is_none_or(|url| url.host_str().is_none()) {
+            return Err(wrong("public_url", &public_url));
+        }
+        let data = PathBuf::from(text("data")?);
+        let metrics = match text("metrics")?.as_str() {
+            "" => None,
+            value => Some(value.parse().map_err(|_| wrong("metrics", value))?),
+        };
+        let number = |key: &str| -> Result<u32, ConfigError> {
+            let value = text(key)?;
+            value.parse().ok().filter(|n| *n > 0).ok_or_else(|| wrong(key, &value))
+        };
+        let secret_keys = match optional("secret_keys")? {
+            Some(value) => parse_keys(&value).ok_or_else(|| wrong("secret_keys", "(hidden)"))?,
+            None if production => {
+                return Err(ConfigError("secret_keys: required in production, so that a lost data folder does not lose every secret".into()));
+            }
+            None => Vec::new(),
+        };
+        Ok(Self {
+            production,
+            listen: SocketAddr::new(ip, port),
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            data,
+            database_url: optional("database_url")?.map(Secret::new),
+            pg_bin: optional("pg_bin")?.map(PathBuf::from),
+            pool: number("pool")?,
+            metrics,
+            secret_keys: Secret::new(secret_keys),
+            smtp_url: optional("smtp_url")?.map(Secret::new),
+            mail_from: text("mail_from")?,
+            burst_per_second: number("burst_per_second")?,
+            trust_proxy: text("trust_proxy")? == "true",
+            log: text("log")?,
+            log_json: text("log_format")? == "json",
+        })
+    }
+
+    /// Makes the data folder, and the master key the first time when none is configured.
+    pub fn prepare(&mut self) -> Result<(), ConfigError> {
+        std::fs::create_dir_all(&self.data).map_err(|error| {
+            ConfigError(format!("the data folder {} cannot be made: {error}. Set VISION_DATA to a folder that you can write.", self.data.display()))
+        })?;
+        self.data = self.data.canonicalize().map_err(|error| ConfigError(format!("{}: {error}", self.data.display())))?;
+        if self.secret_keys.expose().is_empty() {
+            self.secret_keys = Secret::new(vec![(1, own_key(&self.data.join("secret.key"))?)]);
+        }
+        Ok(())
+    }
+
+    /// True when browsers reach the product over TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+fn meaning(key: &str) -> &'static str {
+    KEYS.iter().find(|(name, ..)| *name == key).map_or("", |(_, _, meaning)| meaning)
+}
+
+fn parse_keys(text: &str) -> Option<Vec<(u8, [u8; 32])>> {
+    text.split(',').map(|part| {
+        let (id, digits) = part.trim().split_once(':')?;
+        Some((id.parse().ok()?, parse_hex(digits)?))
+    }).collect()
+}
+
+fn parse_hex(digits: &str) -> Option<[u8; 32]> {
+    let nibbles: Vec<u8> = digits.chars().map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok())).collect::<Option<_>>()?;
+    let bytes: Vec<u8> = nibbles.chunks(2).map(|pair| pair.iter().fold(0, |acc, nibble| (acc << 4) | nibble)).collect();
+    (nibbles.len() == 64).then(|| bytes.try_into().ok()).flatten()
+}
+
+/// Reads the key file, or makes it. Two processes that start together agree: the file is linked into place whole, once.
+fn own_key(path: &Path) -> Result<[u8; 32], ConfigError> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let failed = |error: std::io::Error| ConfigError(format!("{}: {error}", path.display()));
+    if !path.exists() {
+        let text: String = crypto::random_bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let draft = path.with_extension(format!("{}.new", std::process::id()));
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft).map_err(failed)?;
+        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        let linked = std::fs::hard_link(&draft, path);
+        std::fs::remove_file(&draft).map_err(failed)?;
+        match linked {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    let text = std::fs::read_to_string(path).map_err(failed)?;
+    parse_hex(text.trim()).ok_or_else(|| ConfigError(format!("{}: not a key; restore it from a backup, or set secret_keys", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(pairs: &[(&str, &str)], toml: &str) -> Result<Config, ConfigError> {
+        Config::from_parts(&pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(), toml)
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let config = load(&[("PORT", "9000")], "port = 8000\npool = 4").expect("valid");
+        assert_eq!((config.listen.port(), config.pool), (9000, 4));
+        assert_eq!(config.public_url, "http://localhost:9000");
+    }
+
+    #[test]
+    fn a_typo_is_an_error_that_names_the_key() {
+        assert!(load(&[], "prot = 1").expect_err("unknown").to_string().contains("prot"));
+        assert!(load(&[("PORT", "80x")], "").expect_err("port").to_string().contains("port"));
+        assert!(load(&[("VISION_ENV", "prod")], "").is_err());
+    }
+
+    #[test]
+    fn production_needs_its_own_keys_and_secrets_come_from_files() {
+        assert!(load(&[("VISION_ENV", "production")], "").is_err());
+        let folder = tempfile::tempdir().expect("folder");
+        let file = folder.path().join("keys");
+        std::fs::write(&file, format!("2:{}\n", "ab".repeat(32))).expect("write");
+        let config = load(&[("VISION_ENV", "production"), ("VISION_SECRET_KEYS_FILE", file.to_str().expect("utf-8"))], "").expect("valid");
+        assert_eq!(config.secret_keys.expose(), &vec![(2, [0xab; 32])]);
+        assert!(!format!("{config:?}").contains("171"), "secrets are not shown");
+    }
+
+    #[test]
+    fn the_key_is_made_once() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("secret.key");
+        assert_eq!(own_key(&path).expect("made"), own_key(&path).expect("read"));
+    }
+}

@@ -1,0 +1,167 @@
+//! Events: written in the transaction that caused them, projected there into the timeline and the audit log, handed to
+//! subscribers after it has committed.
+
+use crate::app::App;
+use crate::failure::Failure;
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use serde_json::{Value, json};
+use sqlx::PgConnection;
+use uuid::Uuid;
+use vision_kernel::{Actor, DomainEvent};
+
+/// An event that waits for its transaction to commit.
+pub struct PendingEvent {
+    id: Uuid,
+    name: &'static str,
+    subject_kind: &'static str,
+    subject_id: Uuid,
+    subject_label: String,
+    contact_id: Option<Uuid>,
+    changes: Value,
+    payload: Value,
+}
+
+impl PendingEvent {
+    /// Freezes an event.
+    pub fn new<E: DomainEvent>(id: Uuid, event: &E) -> Self {
+        let subject = event.subject();
+        Self {
+            id,
+            name: event.name(),
+            subject_kind: subject.kind,
+            subject_id: subject.id,
+            subject_label: subject.label,
+            contact_id: event.contact_id(),
+            changes: serde_json::to_value(event.changes()).unwrap_or_else(|_| json!([])),
+            payload: serde_json::to_value(event).unwrap_or(Value::Null),
+        }
+    }
+}
+
+/// The part of the product that an event belongs to, for live updates: `note.added` on a contact → `contacts`.
+fn domain(name: &str) -> &'static str {
+    match name.split('.').next().unwrap_or_default() {
+        "contact" | "note" => "contacts",
+        "tag" => "tags",
+        "import" => "imports",
+        "job" => "jobs",
+        _ => "company",
+    }
+}
+
+/// Writes outbox, timeline and audit in one statement and announces the change; all of it vanishes if the transaction does not commit.
+pub(crate) async fn write(conn: &mut PgConnection, actor: &Actor, now: Timestamp, events: &[PendingEvent]) -> Result<(), Failure> {
+    let rows: Vec<Value> = events
+        .iter()
+        .map(|event| {
+            json!({
+                "id": event.id, "name": event.name, "subject_kind": event.subject_kind, "subject_id": event.subject_id,
+                "label": event.subject_label, "contact_id": event.contact_id, "changes": event.changes, "payload": event.payload,
+                "live": json!({ "tenant": actor.tenant_id, "domain": domain(event.name), "id": event.contact_id.unwrap_or(event.subject_id), "kind": event.name }).to_string(),
+            })
+        })
+        .collect();
+    let actor_json = json!({ "kind": actor.kind.as_str(), "id": actor.id, "name": actor.name });
+    sqlx::query(
+        "WITH e AS (
+           SELECT * FROM jsonb_to_recordset($2) AS e(id uuid, name text, subject_kind text, subject_id uuid, label text,
+                                                     contact_id uuid, changes jsonb, payload jsonb, live text)
+         ), o AS (
+           INSERT INTO outbox (tenant_id, id, name, subject_kind, subject_id, actor, payload, created_at)
+           SELECT $1, id, name, subject_kind, subject_id, $3, payload, $4 FROM e
+         ), a AS (
+           INSERT INTO audit_log (tenant_id, id, at, actor_kind, actor_id, actor_name, action, object_type, object_id, object_label, changes, data, ip)
+           SELECT $1, id, $4, $5, $6, $7, name, subject_kind, subject_id, label, changes, payload, $8 FROM e
+         ), t AS (
+           INSERT INTO timeline (tenant_id, contact_id, id, at, actor_kind, actor_id, actor_name, kind, changes, data)
+           SELECT $1, contact_id, id, $4, $5, $6, $7, name, changes, payload FROM e WHERE contact_id IS NOT NULL
+         )
+         SELECT pg_notify('vision_live', live) FROM e UNION ALL SELECT pg_notify('vision_outbox', '')",
+    )
+    .bind(actor.tenant_id)
+    .bind(Value::Array(rows))
+    .bind(actor_json)
+    .bind(now.to_sqlx())
+    .bind(actor.kind.as_str())
+    .bind(actor.id)
+    .bind(&actor.name)
+    .bind(&actor.ip)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Writes audit lines only, as the cross-tenant role.
+pub(crate) async fn write_audit(conn: &mut PgConnection, actor: &Actor, now: Timestamp, events: &[PendingEvent]) -> Result<(), Failure> {
+    for event in events {
+        sqlx::query(
+            "INSERT INTO audit_log (tenant_id, id, at, actor_kind, actor_id, actor_name, action, object_type, object_id, object_label, changes, data, ip)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        )
+        .bind(actor.tenant_id)
+        .bind(event.id)
+        .bind(now.to_sqlx())
+        .bind(actor.kind.as_str())
+        .bind(actor.id)
+        .bind(&actor.name)
+        .bind(event.name)
+        .bind(event.subject_kind)
+        .bind(event.subject_id)
+        .bind(&event.subject_label)
+        .bind(&event.changes)
+        .bind(&event.payload)
+        .bind(&actor.ip)
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Somebody who reacts to events after their commit, by a job.
+#[derive(Clone)]
+pub struct Subscriber {
+    /// Name of the job to run; with the event's id it is the job's key, so an event is handed to a subscriber once.
+    pub job: &'static str,
+    /// Names of the events wanted.
+    pub events: &'static [&'static str],
+}
+
+/// How many events one round hands on.
+const BATCH: i64 = 500;
+
+/// Hands committed events on until none is left; returns how many. Several instances may run it at once.
+pub async fn dispatch(app: &App) -> Result<usize, Failure> {
+    let mut total = 0;
+    loop {
+        let mut tx = app.db.system().await?;
+        let rows: Vec<(Uuid, Uuid, String, Uuid, Value, Value)> = sqlx::query_as(
+            "DELETE FROM outbox WHERE (tenant_id, id) IN (
+               SELECT tenant_id, id FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
+             RETURNING tenant_id, id, name, subject_id, actor, payload",
+        )
+        .bind(BATCH)
+        .fetch_all(tx.conn())
+        .await?;
+        let count = rows.len();
+        for (tenant, id, name, subject, actor, payload) in rows {
+            for subscriber in app.subscribers.iter().filter(|s| s.events.contains(&name.as_str())) {
+                let job = json!({ "tenant": tenant, "p": { "actor": { "kind": "system", "id": Uuid::nil(), "name": "Vision CRM" },
+                    "job": { "event_id": id, "name": name, "actor": actor, "payload": payload } } });
+                sqlx::query("SELECT jobs.add_job(identifier => $1, payload => $2::json, job_key => $3, queue_name => $4)")
+                    .bind(subscriber.job)
+                    .bind(job)
+                    .bind(format!("{id}:{}", subscriber.job))
+                    // One queue per aggregate and subscriber keeps the order in which things happened.
+                    .bind(format!("{subject}:{}", subscriber.job))
+                    .execute(tx.conn())
+                    .await?;
+            }
+        }
+        tx.commit().await?;
+        total += count;
+        if count == 0 {
+            return Ok(total);
+        }
+    }
+}
