@@ -32,17 +32,10 @@ impl Account {
         if uid != 0 {
             let gid = rustix::process::getegid().as_raw();
             let name = name_of(uid).await.ok_or(ManagedError::UnknownUser { uid })?;
-            return Ok(Self {
-                name,
-                uid,
-                gid,
-                dropped: false,
-            });
+            return Ok(Self { name, uid, gid, dropped: false });
         }
         if let Some(owner) = cluster_owner.filter(|owner| *owner != 0) {
-            let entry = passwd(&owner.to_string())
-                .await
-                .ok_or(ManagedError::UnknownUser { uid: owner })?;
+            let entry = passwd(&owner.to_string()).await.ok_or(ManagedError::UnknownUser { uid: owner })?;
             return Ok(Self { dropped: true, ..entry });
         }
         for name in ACCOUNTS {
@@ -73,8 +66,7 @@ impl Account {
     /// Hands a file or folder to this account; does nothing when it is ours already.
     pub(super) fn own(&self, path: &Path) -> Result<(), ManagedError> {
         if self.dropped {
-            std::os::unix::fs::lchown(path, Some(self.uid), Some(self.gid))
-                .map_err(ManagedError::path("change the owner of", path))?;
+            std::os::unix::fs::lchown(path, Some(self.uid), Some(self.gid)).map_err(ManagedError::path("change the owner of", path))?;
         }
         Ok(())
     }
@@ -108,12 +100,7 @@ async fn name_of(uid: u32) -> Option<String> {
         return Some(entry.name);
     }
     // Directory services without `getent` (macOS).
-    let output = Command::new("id")
-        .args(["-un", &uid.to_string()])
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .ok()?;
+    let output = Command::new("id").args(["-un", &uid.to_string()]).stdin(Stdio::null()).output().await.ok()?;
     let name = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     (output.status.success() && !name.is_empty() && name != uid.to_string()).then_some(name)
 }
@@ -124,15 +111,8 @@ async fn passwd(key: &str) -> Option<Account> {
     if let Some(found) = local.lines().find_map(|line| entry(line, key)) {
         return Some(found);
     }
-    let output = Command::new("getent")
-        .args(["passwd", key])
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .ok()?;
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .find_map(|line| entry(line, key))
+    let output = Command::new("getent").args(["passwd", key]).stdin(Stdio::null()).output().await.ok()?;
+    String::from_utf8_lossy(&output.stdout).lines().find_map(|line| entry(line, key))
 }
 
 fn entry(line: &str, key: &str) -> Option<Account> {
@@ -142,12 +122,7 @@ fn entry(line: &str, key: &str) -> Option<Account> {
     if name != key && uid != key {
         return None;
     }
-    Some(Account {
-        name: name.to_owned(),
-        uid: uid.parse().ok()?,
-        gid: gid.parse().ok()?,
-        dropped: false,
-    })
+    Some(Account { name: name.to_owned(), uid: uid.parse().ok()?, gid: gid.parse().ok()?, dropped: false })
 }
 
 #[cfg(test)]
@@ -169,12 +144,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let inner = dir.path().join("inner");
         fs::create_dir(&inner).unwrap();
-        let stranger = Account {
-            name: "s".into(),
-            uid: 54_321,
-            gid: 54_321,
-            dropped: true,
-        };
+        let stranger = Account { name: "s".into(), uid: 54_321, gid: 54_321, dropped: true };
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
         assert!(!stranger.can_reach(&inner));
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o711)).unwrap();

@@ -25,11 +25,9 @@ impl Binaries {
     /// Whether the extension that records slow statements is there to be preloaded.
     pub(super) fn has_statements(&self) -> bool {
         let root = self.dir.parent().unwrap_or(&self.dir);
-        ["lib", "lib/postgresql"].iter().any(|lib| {
-            ["so", "dylib"]
-                .iter()
-                .any(|ext| root.join(lib).join(format!("pg_stat_statements.{ext}")).exists())
-        })
+        ["lib", "lib/postgresql"]
+            .iter()
+            .any(|lib| ["so", "dylib"].iter().any(|ext| root.join(lib).join(format!("pg_stat_statements.{ext}")).exists()))
     }
 }
 
@@ -58,18 +56,10 @@ pub(super) async fn resolve(
         }
     }
     match wanted {
-        Some((major, path)) if !majors.is_empty() => Err(ManagedError::OtherMajor {
-            path: path.to_owned(),
-            found: major.to_string(),
-            available: majors.join(", "),
-        }),
-        _ => Err(ManagedError::NoBinaries {
-            tried: if tried.is_empty() {
-                "no usual place has it".to_owned()
-            } else {
-                tried.join("; ")
-            },
-        }),
+        Some((major, path)) if !majors.is_empty() => {
+            Err(ManagedError::OtherMajor { path: path.to_owned(), found: major.to_string(), available: majors.join(", ") })
+        }
+        _ => Err(ManagedError::NoBinaries { tried: if tried.is_empty() { "no usual place has it".to_owned() } else { tried.join("; ") } }),
     }
 }
 
@@ -114,24 +104,12 @@ async fn usable(dir: &Path, account: &Account, copies: &Path) -> Result<Binaries
     }
     let reachable = !account.dropped || (account.can_reach(&dir.join("postgres")) && account.can_reach(&dir.join("initdb")));
     let linked = reachable && restore_links(&dir).is_ok();
-    let dir = if linked {
-        dir
-    } else {
-        copy(&dir, if account.dropped { Path::new(SYSTEM_COPIES) } else { copies }).await?
-    };
-    let output = account
-        .command(&dir.join("postgres"))
-        .arg("--version")
-        .output()
-        .await
-        .map_err(|error| error.to_string())?;
+    let dir = if linked { dir } else { copy(&dir, if account.dropped { Path::new(SYSTEM_COPIES) } else { copies }).await? };
+    let output = account.command(&dir.join("postgres")).arg("--version").output().await.map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout);
     match major(&text) {
         Some(major) if output.status.success() => Ok(Binaries { dir, major }),
-        _ => Err(format!(
-            "it does not run: {}",
-            super::error::tail(&String::from_utf8_lossy(&output.stderr))
-        )),
+        _ => Err(format!("it does not run: {}", super::error::tail(&String::from_utf8_lossy(&output.stderr)))),
     }
 }
 
@@ -169,9 +147,7 @@ fn restore_links(bin: &Path) -> io::Result<()> {
 /// A listed path relative to the installation; `None` when it would leave it.
 fn inside_package(listed: &str) -> Option<PathBuf> {
     let path = Path::new(listed).strip_prefix("native").ok()?;
-    path.components()
-        .all(|part| matches!(part, Component::Normal(_)))
-        .then(|| path.to_owned())
+    path.components().all(|part| matches!(part, Component::Normal(_))).then(|| path.to_owned())
 }
 
 /// A copy of an installation (`bin`, `lib`, `share`) that everybody may read, made once per version of the original.
@@ -205,9 +181,7 @@ async fn copy(bin: &Path, copies: &Path) -> Result<PathBuf, String> {
         let _ = fs::remove_dir_all(&draft);
         // Another start may have made the same copy in the meantime.
         if !done.join("bin/postgres").is_file() {
-            return Err(format!(
-                "it cannot be read by the database's user, and copying it failed: {error}"
-            ));
+            return Err(format!("it cannot be read by the database's user, and copying it failed: {error}"));
         }
     }
     tracing::info!(from = %root.display(), to = %done.display(), "copied PostgreSQL to a place that its user can read");
@@ -251,10 +225,7 @@ mod tests {
         for name in ["9", "15", "18", "common"] {
             fs::create_dir(dir.path().join(name)).unwrap();
         }
-        let names: Vec<_> = versions(dir.path(), "")
-            .into_iter()
-            .map(|p| p.file_name().unwrap().to_owned())
-            .collect();
+        let names: Vec<_> = versions(dir.path(), "").into_iter().map(|p| p.file_name().unwrap().to_owned()).collect();
         assert_eq!(names, ["18", "15", "9"]);
     }
 

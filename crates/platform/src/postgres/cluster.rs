@@ -27,10 +27,7 @@ pub(super) async fn lock(pg: &Path, account: &Account) -> Result<File, ManagedEr
     let pause = Duration::from_millis(50);
     while file.try_lock().is_err() {
         if waited >= LOCK_WAIT {
-            return Err(ManagedError::Busy {
-                path: pg.to_owned(),
-                seconds: LOCK_WAIT.as_secs(),
-            });
+            return Err(ManagedError::Busy { path: pg.to_owned(), seconds: LOCK_WAIT.as_secs() });
         }
         tokio::time::sleep(pause).await;
         waited += pause;
@@ -68,32 +65,18 @@ pub(super) fn password(pg: &Path, account: &Account, cluster_exists: bool) -> Re
 pub(super) fn check(data: &Path, major: u32, account: &Account) -> Result<(), ManagedError> {
     let meta = fs::symlink_metadata(data).map_err(ManagedError::path("read", data))?;
     if meta.uid() != account.uid {
-        return Err(ManagedError::WrongOwner {
-            path: data.to_owned(),
-            owner: meta.uid(),
-            expected: account.name.clone(),
-        });
+        return Err(ManagedError::WrongOwner { path: data.to_owned(), owner: meta.uid(), expected: account.name.clone() });
     }
     let file = data.join("PG_VERSION");
     let found = fs::read_to_string(&file).map_err(ManagedError::path("read", &file))?;
     if found.trim() != major.to_string() {
-        return Err(ManagedError::OtherMajor {
-            path: data.to_owned(),
-            found: found.trim().to_owned(),
-            available: major.to_string(),
-        });
+        return Err(ManagedError::OtherMajor { path: data.to_owned(), found: found.trim().to_owned(), available: major.to_string() });
     }
     Ok(())
 }
 
 /// Makes a new cluster in `home`/data. It is built beside and then renamed: an interrupted attempt leaves nothing half-made.
-pub(super) async fn init(
-    home: &Path,
-    binaries: &Binaries,
-    account: &Account,
-    password: &str,
-    durable: bool,
-) -> Result<(), ManagedError> {
+pub(super) async fn init(home: &Path, binaries: &Binaries, account: &Account, password: &str, durable: bool) -> Result<(), ManagedError> {
     make_dir(home, Some(0o700))?;
     account.own(home)?;
     sweep(home)?;
@@ -107,19 +90,14 @@ pub(super) async fn init(
     let data = home.join("data");
     fs::rename(&draft, &data).map_err(ManagedError::path("create", &data))?;
     // So that the new name survives a power cut, as the files themselves do.
-    File::open(home)
-        .and_then(|dir| dir.sync_all())
-        .map_err(ManagedError::path("write", home))
+    File::open(home).and_then(|dir| dir.sync_all()).map_err(ManagedError::path("write", home))
 }
 
 /// Runs initdb with the first locale that this system knows. The collation is C everywhere: its order never changes with the
 /// system's libraries. The character classes are those of Unicode wherever they can be.
 async fn run(draft: &Path, secret: &Path, binaries: &Binaries, account: &Account, durable: bool) -> Result<(), ManagedError> {
     let attempts: &[&[&str]] = if binaries.major >= 17 {
-        &[
-            &["--locale-provider=builtin", "--locale=C.UTF-8"],
-            &["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"],
-        ]
+        &[&["--locale-provider=builtin", "--locale=C.UTF-8"], &["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]]
     } else {
         &[
             &["--locale=C.UTF-8"],
@@ -131,19 +109,12 @@ async fn run(draft: &Path, secret: &Path, binaries: &Binaries, account: &Account
     let mut said = String::new();
     for locale in attempts {
         let mut command = account.command(&binaries.dir.join("initdb"));
-        command
-            .arg("-D")
-            .arg(draft)
-            .args(["-U", OWNER, "-A", "scram-sha-256", "-E", "UTF8", "-k", "--lc-messages=C"])
-            .args(*locale);
+        command.arg("-D").arg(draft).args(["-U", OWNER, "-A", "scram-sha-256", "-E", "UTF8", "-k", "--lc-messages=C"]).args(*locale);
         command.arg(format!("--pwfile={}", secret.display())).kill_on_drop(true);
         if !durable {
             command.arg("--no-sync");
         }
-        let output = command
-            .output()
-            .await
-            .map_err(ManagedError::path("run", binaries.dir.join("initdb")))?;
+        let output = command.output().await.map_err(ManagedError::path("run", binaries.dir.join("initdb")))?;
         if output.status.success() {
             return Ok(());
         }
@@ -177,17 +148,12 @@ fn sweep(home: &Path) -> Result<(), ManagedError> {
 
 /// Opens a file that is not a link, closed to others.
 fn open(path: &Path, options: &mut OpenOptions) -> std::io::Result<File> {
-    options
-        .mode(0o600)
-        .custom_flags(i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0))
-        .open(path)
+    options.mode(0o600).custom_flags(i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0)).open(path)
 }
 
 fn write_secret(path: &Path, text: &str) -> Result<(), ManagedError> {
     let mut file = open(path, OpenOptions::new().write(true).create_new(true)).map_err(ManagedError::path("create", path))?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .map_err(ManagedError::path("write", path))
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(ManagedError::path("write", path))
 }
 
 fn remove_file(path: &Path) -> Result<(), ManagedError> {
@@ -200,11 +166,7 @@ fn remove_file(path: &Path) -> Result<(), ManagedError> {
 /// Where root serves an ordinary user's folder, its files stay that user's, who can then serve it without root again.
 fn keep_owner(path: &Path, pg: &Path, account: &Account) -> Result<(), ManagedError> {
     let owner = fs::metadata(pg).map_err(ManagedError::path("read", pg))?.uid();
-    if account.dropped && owner == account.uid {
-        account.own(path)
-    } else {
-        Ok(())
-    }
+    if account.dropped && owner == account.uid { account.own(path) } else { Ok(()) }
 }
 
 /// The files of one major version below `pg`.
@@ -217,10 +179,6 @@ pub(super) struct Paths {
 impl Paths {
     pub(super) fn new(pg: &Path, major: u32) -> Self {
         let home = pg.join(major.to_string());
-        Self {
-            data: home.join("data"),
-            home,
-            log: pg.join(format!("{major}.log")),
-        }
+        Self { data: home.join("data"), home, log: pg.join(format!("{major}.log")) }
     }
 }

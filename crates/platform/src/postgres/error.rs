@@ -128,9 +128,5 @@ pub(super) fn tail(log: &str) -> String {
     let lines: Vec<&str> = log.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let from = lines.len().saturating_sub(6);
     let joined = lines.get(from..).unwrap_or_default().join(" | ");
-    if joined.is_empty() {
-        "it wrote nothing".to_owned()
-    } else {
-        joined
-    }
+    if joined.is_empty() { "it wrote nothing".to_owned() } else { joined }
 }

@@ -92,11 +92,7 @@ pub(super) fn newest(pg: &Path) -> Result<Option<Found>, ManagedError> {
 
 /// A private folder for the socket, short enough for the kernel and safe from other users.
 pub(super) fn socket_dir(pg: &Path, account: &Account) -> Result<PathBuf, ManagedError> {
-    let runtime = if account.dropped {
-        Some(PathBuf::from("/run"))
-    } else {
-        std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from)
-    };
+    let runtime = if account.dropped { Some(PathBuf::from("/run")) } else { std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from) };
     let mut tried = Vec::new();
     for dir in candidates(pg, account, runtime.as_deref()) {
         match claim(&dir, account) {
@@ -109,11 +105,7 @@ pub(super) fn socket_dir(pg: &Path, account: &Account) -> Result<PathBuf, Manage
 
 fn candidates(pg: &Path, account: &Account, runtime: Option<&Path>) -> Vec<PathBuf> {
     let id = short_hash(pg);
-    let mut all: Vec<PathBuf> = runtime
-        .into_iter()
-        .filter(|dir| dir.is_absolute())
-        .map(|dir| dir.join("vision").join(&id))
-        .collect();
+    let mut all: Vec<PathBuf> = runtime.into_iter().filter(|dir| dir.is_absolute()).map(|dir| dir.join("vision").join(&id)).collect();
     all.push(PathBuf::from(format!("/tmp/vision-{}-{id}", account.uid)));
     all.push(pg.join("run"));
     all
@@ -123,21 +115,14 @@ fn candidates(pg: &Path, account: &Account, runtime: Option<&Path>) -> Vec<PathB
 fn claim(dir: &Path, account: &Account) -> Result<(), String> {
     let text = dir.to_str().ok_or("its path is not UTF-8")?;
     if text.len() + SOCKET_NAME.len() > SOCKET_PATH_MAX {
-        return Err(format!(
-            "its path is longer than {} bytes",
-            SOCKET_PATH_MAX - SOCKET_NAME.len()
-        ));
+        return Err(format!("its path is longer than {} bytes", SOCKET_PATH_MAX - SOCKET_NAME.len()));
     }
     if text.contains([',', '"']) {
         return Err("its path contains a comma or a quote".to_owned());
     }
     // The folder above is ours to create only when it is the `vision` one of a run-time folder.
     if let Some(above) = dir.parent().filter(|above| above.ends_with("vision")) {
-        private_dir(
-            above,
-            if account.dropped { 0o755 } else { 0o700 },
-            rustix::process::geteuid().as_raw(),
-        )?;
+        private_dir(above, if account.dropped { 0o755 } else { 0o700 }, rustix::process::geteuid().as_raw())?;
     }
     match DirBuilder::new().mode(0o700).create(dir) {
         Ok(()) => account.own(dir).map_err(|error| error.to_string())?,
@@ -190,10 +175,7 @@ fn relocated(data_dir: &Path) -> PathBuf {
 /// Twelve hexadecimal digits that stand for a path.
 pub(super) fn short_hash(path: &Path) -> String {
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    digest
-        .iter()
-        .take(6)
-        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    digest.iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[cfg(test)]
@@ -202,33 +184,21 @@ mod tests {
 
     fn me() -> Account {
         let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-        Account {
-            name: "me".into(),
-            uid,
-            gid,
-            dropped: false,
-        }
+        Account { name: "me".into(), uid, gid, dropped: false }
     }
 
     #[test]
     fn a_long_run_time_folder_is_passed_over() {
         let long = PathBuf::from("/").join("x".repeat(100));
         let all = candidates(Path::new("/data/pg"), &me(), Some(&long));
-        assert!(
-            claim(all.first().unwrap(), &me())
-                .unwrap_err()
-                .contains("longer than 93 bytes")
-        );
+        assert!(claim(all.first().unwrap(), &me()).unwrap_err().contains("longer than 93 bytes"));
         assert!(all.get(1).unwrap().starts_with("/tmp"));
     }
 
     #[test]
     fn a_squatted_folder_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let stranger = Account {
-            uid: me().uid + 1,
-            ..me()
-        };
+        let stranger = Account { uid: me().uid + 1, ..me() };
         let squatted = dir.path().join("s");
         fs::create_dir(&squatted).unwrap();
         assert!(claim(&squatted, &stranger).unwrap_err().contains("belongs to user id"));

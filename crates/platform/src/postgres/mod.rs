@@ -62,18 +62,11 @@ impl ManagedPostgres {
         let existing = layout::existing(&base)?;
         let found = existing.as_deref().map(layout::newest).transpose()?.flatten();
         // Where root comes after an ordinary user, that user goes on serving the folder.
-        let owner = found
-            .as_ref()
-            .map(|found| found.owner)
-            .or_else(|| Some(existing.as_deref()?.metadata().ok()?.uid()));
+        let owner = found.as_ref().map(|found| found.owner).or_else(|| Some(existing.as_deref()?.metadata().ok()?.uid()));
         let account = Account::resolve(owner).await?;
         if let Some(found) = found.as_ref().filter(|found| found.owner != account.uid) {
             let path = existing.unwrap_or(base).join(found.major.to_string());
-            return Err(ManagedError::WrongOwner {
-                path,
-                owner: found.owner,
-                expected: account.name,
-            });
+            return Err(ManagedError::WrongOwner { path, owner: found.owner, expected: account.name });
         }
         let pg = match existing {
             Some(pg) => pg,
@@ -87,49 +80,24 @@ impl ManagedPostgres {
         if let Some(found) = &found {
             let paths = Paths::new(&pg, found.major);
             cluster::check(&paths.data, found.major, &account)?;
-            let target = Target {
-                paths: &paths,
-                password: &password,
-                account: &account,
-            };
+            let target = Target { paths: &paths, password: &password, account: &account };
             if let Some(running) = target.adopt().await? {
                 tracing::info!(pid = running.pid, version = running.major, "adopted the running database");
-                return Ok(Self {
-                    running,
-                    data: paths.data,
-                    password,
-                });
+                return Ok(Self { running, data: paths.data, password });
             }
         }
-        let wanted = found
-            .as_ref()
-            .map(|found| (found.major, pg.join(found.major.to_string()).join("data")));
+        let wanted = found.as_ref().map(|found| (found.major, pg.join(found.major.to_string()).join("data")));
         let wanted = wanted.as_ref().map(|(major, data)| (*major, data.as_path()));
-        let binaries = binaries::resolve(
-            options.bin_dir.as_deref(),
-            &options.bundled_bin_dirs,
-            wanted,
-            &account,
-            &pg.join("bin"),
-        )
-        .await?;
+        let binaries = binaries::resolve(options.bin_dir.as_deref(), &options.bundled_bin_dirs, wanted, &account, &pg.join("bin")).await?;
         let paths = Paths::new(&pg, binaries.major);
         if found.is_none() {
             tracing::info!(version = binaries.major, data = %paths.data.display(), "initialising the database");
             cluster::init(&paths.home, &binaries, &account, &password, options.durable).await?;
         }
-        let target = Target {
-            paths: &paths,
-            password: &password,
-            account: &account,
-        };
+        let target = Target { paths: &paths, password: &password, account: &account };
         let running = target.launch(&pg, &binaries, options.durable).await?;
         tracing::info!(pid = running.pid, version = running.major, user = account.name, binaries = %binaries.dir.display(), "the database is ready");
-        Ok(Self {
-            running,
-            data: paths.data,
-            password,
-        })
+        Ok(Self { running, data: paths.data, password })
     }
 
     /// How the owning role (`vision_owner`) connects to the database `postgres` over the socket.

@@ -54,8 +54,7 @@ pub(super) fn process(pid: i32) -> Option<Pid> {
 }
 
 fn is_zombie(pid: i32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat"))
-        .is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z')))
+    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('Z')))
 }
 
 fn looks_like_postgres(pid: i32) -> bool {
@@ -86,15 +85,7 @@ mod tests {
         assert!(alive(me));
         assert!(!alive(0) && !alive(-1) && !alive(i32::MAX));
         if cfg!(target_os = "linux") {
-            assert!(
-                !PidFile {
-                    pid: me,
-                    port: 5432,
-                    socket_dir: None,
-                    starting: false
-                }
-                .alive()
-            );
+            assert!(!PidFile { pid: me, port: 5432, socket_dir: None, starting: false }.alive());
         }
     }
 }

@@ -73,13 +73,7 @@ impl Target<'_> {
             };
             match self.login(&socket_dir, file.port).await {
                 Reply::Ready { major } => {
-                    return Ok(Some(Running {
-                        child: None,
-                        pid: file.pid,
-                        socket_dir,
-                        port: file.port,
-                        major,
-                    }));
+                    return Ok(Some(Running { child: None, pid: file.pid, socket_dir, port: file.port, major }));
                 }
                 Reply::Refused => return Err(self.password_refused()),
                 Reply::Starting if began.elapsed() < RECOVERY => {}
@@ -106,11 +100,7 @@ impl Target<'_> {
             };
             if began.elapsed() + pause > BLOCKED {
                 let pid = PidFile::read(&self.paths.data).map_or(0, |file| file.pid);
-                return Err(ManagedError::Blocked {
-                    pid,
-                    path: self.paths.data.clone(),
-                    output: refusal,
-                });
+                return Err(ManagedError::Blocked { pid, path: self.paths.data.clone(), output: refusal });
             }
             tracing::debug!(refusal, "the data directory is still held; trying again");
             sleep(pause).await;
@@ -119,39 +109,24 @@ impl Target<'_> {
     }
 
     /// One start. The inner error is what the server said when another process still holds the data directory.
-    async fn attempt(
-        &self,
-        binaries: &Binaries,
-        socket_dir: &Path,
-        durable: bool,
-    ) -> Result<Result<Running, String>, ManagedError> {
+    async fn attempt(&self, binaries: &Binaries, socket_dir: &Path, durable: bool) -> Result<Result<Running, String>, ManagedError> {
         let mut child = self.spawn(binaries, socket_dir, durable)?;
         let began = Instant::now();
         let mut told = Duration::ZERO;
         loop {
-            let status = child.try_wait().map_err(|error| ManagedError::Start {
-                output: error.to_string(),
-            })?;
+            let status = child.try_wait().map_err(|error| ManagedError::Start { output: error.to_string() })?;
             if let Some(status) = status {
                 let said = self.last_words();
                 return if held_by_another(&said) {
                     Ok(Err(said))
                 } else {
-                    Err(ManagedError::Start {
-                        output: format!("it ended with {status}: {said}"),
-                    })
+                    Err(ManagedError::Start { output: format!("it ended with {status}: {said}") })
                 };
             }
             match self.login(socket_dir, 5432).await {
                 Reply::Ready { major } => {
                     let pid = child.id().and_then(|id| i32::try_from(id).ok()).unwrap_or_default();
-                    return Ok(Ok(Running {
-                        child: Some(child),
-                        pid,
-                        socket_dir: socket_dir.to_owned(),
-                        port: 5432,
-                        major,
-                    }));
+                    return Ok(Ok(Running { child: Some(child), pid, socket_dir: socket_dir.to_owned(), port: 5432, major }));
                 }
                 Reply::Refused => {
                     stop(Some(child), 0, &self.paths.data).await?;
@@ -169,12 +144,7 @@ impl Target<'_> {
                 told = began.elapsed();
                 tracing::info!(seconds = told.as_secs(), "waiting for the database to recover");
             }
-            sleep(Duration::from_millis(if began.elapsed() < Duration::from_secs(3) {
-                25
-            } else {
-                250
-            }))
-            .await;
+            sleep(Duration::from_millis(if began.elapsed() < Duration::from_secs(3) { 25 } else { 250 })).await;
         }
     }
 
@@ -187,20 +157,12 @@ impl Target<'_> {
         }
         // A group of its own: Ctrl-C in the terminal must reach the application, which stops the database last.
         command.process_group(0).stdout(Stdio::null()).stderr(log);
-        command
-            .spawn()
-            .map_err(ManagedError::path("run", binaries.dir.join("postgres")))
+        command.spawn().map_err(ManagedError::path("run", binaries.dir.join("postgres")))
     }
 
     fn open_log(&self) -> io::Result<File> {
         let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-        OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .custom_flags(flags)
-            .open(&self.paths.log)
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).custom_flags(flags).open(&self.paths.log)
     }
 
     /// What the server wrote before it opened its own log and, when it got that far, the end of that log.
@@ -223,9 +185,9 @@ impl Target<'_> {
 
     async fn login(&self, socket_dir: &Path, port: u16) -> Reply {
         match timeout(Duration::from_secs(5), self.identify(socket_dir, port)).await {
-            Ok(Ok((data, version))) if same_file(Path::new(&data), &self.paths.data) => Reply::Ready {
-                major: u32::try_from(version / 10_000).unwrap_or_default(),
-            },
+            Ok(Ok((data, version))) if same_file(Path::new(&data), &self.paths.data) => {
+                Reply::Ready { major: u32::try_from(version / 10_000).unwrap_or_default() }
+            }
             Ok(Err(sqlx::Error::Database(error))) => match error.code().as_deref() {
                 Some("28P01" | "28000") => Reply::Refused,
                 // cannot_connect_now, too_many_connections
@@ -247,9 +209,7 @@ impl Target<'_> {
 
     fn password_refused(&self) -> ManagedError {
         let pg = self.paths.home.parent().unwrap_or(&self.paths.home);
-        ManagedError::PasswordRefused {
-            path: pg.join("owner-password"),
-        }
+        ManagedError::PasswordRefused { path: pg.join("owner-password") }
     }
 }
 
@@ -268,11 +228,7 @@ pub(super) fn options(socket_dir: &Path, port: u16, password: &str) -> PgConnect
 ///
 /// A server that is not our child is stopped only while `postmaster.pid` still names `pid`.
 pub(super) async fn stop(child: Option<Child>, pid: i32, data: &Path) -> Result<(), ManagedError> {
-    let pid = child
-        .as_ref()
-        .and_then(Child::id)
-        .and_then(|id| i32::try_from(id).ok())
-        .unwrap_or(pid);
+    let pid = child.as_ref().and_then(Child::id).and_then(|id| i32::try_from(id).ok()).unwrap_or(pid);
     let ours = child.is_some() || PidFile::read(data).is_some_and(|file| file.pid == pid && file.alive());
     let Some(target) = process(pid).filter(|_| ours) else {
         return Ok(());
@@ -291,10 +247,7 @@ pub(super) async fn stop(child: Option<Child>, pid: i32, data: &Path) -> Result<
             return Ok(());
         }
     }
-    Err(ManagedError::Stop {
-        pid,
-        seconds: (FAST_STOP + IMMEDIATE_STOP).as_secs(),
-    })
+    Err(ManagedError::Stop { pid, seconds: (FAST_STOP + IMMEDIATE_STOP).as_secs() })
 }
 
 /// Waits for the end of a process that is not our child.
@@ -305,15 +258,7 @@ pub(super) async fn gone(pid: i32) {
 }
 
 fn held_by_another(said: &str) -> bool {
-    [
-        "lock file",
-        "is still in use",
-        "another postmaster",
-        "another server",
-        "could not bind",
-    ]
-    .iter()
-    .any(|sign| said.contains(sign))
+    ["lock file", "is still in use", "another postmaster", "another server", "could not bind"].iter().any(|sign| said.contains(sign))
 }
 
 fn same_file(one: &Path, other: &Path) -> bool {

@@ -68,12 +68,7 @@ fn memory() -> u64 {
 
 fn mem_total(meminfo: &str) -> Option<u64> {
     let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    line.trim()
-        .strip_suffix("kB")?
-        .trim()
-        .parse::<u64>()
-        .ok()
-        .map(|kib| kib * 1024)
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
 #[cfg(test)]
@@ -82,27 +77,10 @@ mod tests {
 
     #[test]
     fn memory_follows_the_machine_within_bounds() {
-        assert_eq!(
-            mem_total("MemTotal:       24684096 kB\nMemFree: 1 kB\n"),
-            Some(24_684_096 * 1024)
-        );
+        assert_eq!(mem_total("MemTotal:       24684096 kB\nMemFree: 1 kB\n"), Some(24_684_096 * 1024));
         assert_eq!(mem_total("nothing"), None);
-        assert_eq!(
-            memory_settings(256 * MIB),
-            [
-                "shared_buffers=128MB",
-                "effective_cache_size=256MB",
-                "maintenance_work_mem=32MB"
-            ]
-        );
-        assert_eq!(
-            memory_settings(16 * GIB),
-            [
-                "shared_buffers=4096MB",
-                "effective_cache_size=9830MB",
-                "maintenance_work_mem=1024MB"
-            ]
-        );
+        assert_eq!(memory_settings(256 * MIB), ["shared_buffers=128MB", "effective_cache_size=256MB", "maintenance_work_mem=32MB"]);
+        assert_eq!(memory_settings(16 * GIB), ["shared_buffers=4096MB", "effective_cache_size=9830MB", "maintenance_work_mem=1024MB"]);
         assert_eq!(memory_settings(512 * GIB)[0], "shared_buffers=8192MB");
     }
 

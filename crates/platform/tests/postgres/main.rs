@@ -21,25 +21,18 @@ async fn a_server_starts_answers_and_stops() {
     let server = place.start().await.unwrap();
     assert!(!server.adopted());
     assert!(server.version() >= 15);
-    let (encoding, listen, fsync): (String, String, String) = sqlx::query_as(
-        "SELECT current_setting('server_encoding'), current_setting('listen_addresses'), current_setting('fsync')",
-    )
-    .fetch_one(&mut open(&server).await)
-    .await
-    .unwrap();
+    let (encoding, listen, fsync): (String, String, String) =
+        sqlx::query_as("SELECT current_setting('server_encoding'), current_setting('listen_addresses'), current_setting('fsync')")
+            .fetch_one(&mut open(&server).await)
+            .await
+            .unwrap();
     assert_eq!((encoding.as_str(), listen.as_str(), fsync.as_str()), ("UTF8", "", "off"));
-    let lowered: String = sqlx::query_scalar("SELECT lower('ÉÀÇ')")
-        .fetch_one(&mut open(&server).await)
-        .await
-        .unwrap();
+    let lowered: String = sqlx::query_scalar("SELECT lower('ÉÀÇ')").fetch_one(&mut open(&server).await).await.unwrap();
     assert_eq!(lowered, "éàç", "character classes are those of Unicode");
 
     let password = fs::metadata(place.pg().join("owner-password")).unwrap();
     assert_eq!(password.mode() & 0o777, 0o600);
-    assert!(
-        !place.home().join("init-password").exists(),
-        "the password file of initdb is gone"
-    );
+    assert!(!place.home().join("init-password").exists(), "the password file of initdb is gone");
 
     let pid = server.pid();
     assert!(alive(pid));
@@ -63,10 +56,7 @@ async fn durable_settings_are_on_for_real_data() {
     .await
     .unwrap();
     assert_eq!(settings, ["on"; 4]);
-    sqlx::query("CREATE EXTENSION pg_stat_statements")
-        .execute(&mut open(&server).await)
-        .await
-        .unwrap();
+    sqlx::query("CREATE EXTENSION pg_stat_statements").execute(&mut open(&server).await).await.unwrap();
     server.stop().await.unwrap();
 }
 
@@ -110,25 +100,20 @@ async fn the_orphan_of_a_killed_application_is_adopted() {
 async fn a_killed_postmaster_is_replaced_and_its_data_kept() {
     let place = Place::new();
     let mut server = place.start().await.unwrap();
-    sqlx::query("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
-        .execute(&mut open(&server).await)
-        .await
-        .unwrap();
+    sqlx::query("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n").execute(&mut open(&server).await).await.unwrap();
     // A busy child holds the shared memory for a while after its parent is gone.
     let mut busy = open(&server).await;
-    let held = tokio::spawn(async move { sqlx::query("SELECT pg_sleep(60)").execute(&mut busy).await });
+    let mut held = tokio::task::JoinSet::new();
+    held.spawn(async move { sqlx::query("SELECT pg_sleep(60)").execute(&mut busy).await });
     tokio::time::sleep(Duration::from_millis(200)).await;
     kill(u32::try_from(server.pid()).unwrap(), "KILL");
     server.ended().await;
     let again = place.start().await.unwrap();
     assert!(!again.adopted());
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM kept")
-        .fetch_one(&mut open(&again).await)
-        .await
-        .unwrap();
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM kept").fetch_one(&mut open(&again).await).await.unwrap();
     assert_eq!(count, 1000);
     again.stop().await.unwrap();
-    held.abort();
+    held.abort_all();
 }
 
 #[tokio::test]
@@ -156,10 +141,7 @@ async fn a_pid_taken_over_by_another_program_is_reported_not_removed() {
     let (pid, text) = (server.pid(), fs::read_to_string(place.data().join("postmaster.pid")).unwrap());
     server.stop().await.unwrap();
     let mut sleeper = place::sleeper(account.split_whitespace().next().unwrap());
-    place.as_server_file(
-        "postmaster.pid",
-        &text.replacen(&pid.to_string(), &sleeper.id().unwrap().to_string(), 1),
-    );
+    place.as_server_file("postmaster.pid", &text.replacen(&pid.to_string(), &sleeper.id().unwrap().to_string(), 1));
     let began = Instant::now();
     let error = place.start().await.unwrap_err();
     assert!(matches!(error, ManagedError::Blocked { .. }), "{error}");
@@ -176,9 +158,7 @@ async fn a_run_time_folder_with_a_long_path_is_passed_over() {
     let long = place.root().join("x".repeat(100));
     fs::create_dir(&long).unwrap();
     fs::set_permissions(&long, fs::Permissions::from_mode(0o777)).unwrap();
-    place
-        .run("starts_and_stops", &[("XDG_RUNTIME_DIR", long.to_str().unwrap())])
-        .await;
+    place.run("starts_and_stops", &[("XDG_RUNTIME_DIR", long.to_str().unwrap())]).await;
     assert_eq!(fs::read_dir(&long).unwrap().count(), 0, "the long folder was not used");
 }
 
@@ -189,20 +169,14 @@ async fn data_of_another_major_version_is_refused() {
     server.stop().await.unwrap();
     place.as_server_file("PG_VERSION", "9\n");
     let error = place.start().await.unwrap_err();
-    assert!(
-        matches!(&error, ManagedError::OtherMajor { found, .. } if found == "9"),
-        "{error}"
-    );
+    assert!(matches!(&error, ManagedError::OtherMajor { found, .. } if found == "9"), "{error}");
 
     // The whole folder is that of a version which is not installed: no empty database is made beside it.
     let old = place.pg().join("99");
     fs::rename(place.home(), &old).unwrap();
     fs::write(old.join("data/PG_VERSION"), "99\n").unwrap();
     let error = place.start().await.unwrap_err();
-    assert!(
-        matches!(&error, ManagedError::OtherMajor { found, .. } if found == "99"),
-        "{error}"
-    );
+    assert!(matches!(&error, ManagedError::OtherMajor { found, .. } if found == "99"), "{error}");
     assert!(!place.home().exists());
 }
 
@@ -262,9 +236,7 @@ async fn a_user_without_a_name_is_told_so() {
     if !is_root() {
         return not_here("needs root, to become a user without a name");
     }
-    Place::new()
-        .run_as(Some(54_321), "is_told_that_the_user_is_unknown", &[])
-        .await;
+    Place::new().run_as(Some(54_321), "is_told_that_the_user_is_unknown", &[]).await;
 }
 
 #[tokio::test]
@@ -325,10 +297,7 @@ async fn a_lost_or_wrong_password_is_reported() {
     fs::write(&file, "not it").unwrap();
     let error = place.start().await.unwrap_err();
     assert!(matches!(error, ManagedError::PasswordRefused { .. }), "{error}");
-    assert!(
-        !place.data().join("postmaster.pid").exists(),
-        "the server that refused us was stopped"
-    );
+    assert!(!place.data().join("postmaster.pid").exists(), "the server that refused us was stopped");
     fs::remove_file(&file).unwrap();
     let error = place.start().await.unwrap_err();
     assert!(matches!(error, ManagedError::PasswordLost { .. }), "{error}");

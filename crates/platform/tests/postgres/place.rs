@@ -64,9 +64,7 @@ impl Place {
     }
 
     pub(crate) async fn start(&self) -> Result<ManagedPostgres, ManagedError> {
-        tokio::time::timeout(PATIENCE, ManagedPostgres::start(self.options(false)))
-            .await
-            .expect("the start lasted too long")
+        tokio::time::timeout(PATIENCE, ManagedPostgres::start(self.options(false))).await.expect("the start lasted too long")
     }
 
     /// Writes a file of the data directory that belongs to the server's account.
@@ -87,21 +85,15 @@ impl Place {
         if let Some(uid) = uid.filter(|_| !self.pg().exists()) {
             std::os::unix::fs::chown(self.root().join("data"), Some(uid), Some(uid)).unwrap();
         }
-        let output = tokio::time::timeout(PATIENCE, self.command(uid, scenario, env).output())
-            .await
-            .expect("the scenario lasted too long")
-            .unwrap();
+        let output =
+            tokio::time::timeout(PATIENCE, self.command(uid, scenario, env).output()).await.expect("the scenario lasted too long").unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && said.contains("1 passed"), "{scenario}: {said}");
     }
 
     /// Starts a scenario as the present user.
     pub(crate) fn spawn(&self, scenario: &str, env: &[(&str, &str)]) -> Child {
-        self.command(None, scenario, env)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap()
+        self.command(None, scenario, env).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Waits until the scenario has written the file `name` beside the data folder.
@@ -124,19 +116,13 @@ impl Place {
         let mut command = match uid {
             Some(uid) => {
                 let mut command = Command::new("setpriv");
-                command
-                    .args([&format!("--reuid={uid}"), &format!("--regid={uid}"), "--clear-groups"])
-                    .arg(program);
+                command.args([&format!("--reuid={uid}"), &format!("--regid={uid}"), "--clear-groups"]).arg(program);
                 command
             }
             None => Command::new(program),
         };
         command.args(["--exact", &format!("scenario::{scenario}"), "--ignored", "--nocapture"]);
-        command
-            .env_remove("XDG_RUNTIME_DIR")
-            .env("VISION_TEST_PLACE", self.root())
-            .envs(env.iter().copied())
-            .current_dir("/");
+        command.env_remove("XDG_RUNTIME_DIR").env("VISION_TEST_PLACE", self.root()).envs(env.iter().copied()).current_dir("/");
         command
     }
 }
@@ -184,10 +170,7 @@ pub(crate) fn is_root() -> bool {
 }
 
 pub(crate) fn kill(pid: u32, signal: &str) {
-    let status = std::process::Command::new("kill")
-        .args([&format!("-{signal}"), &pid.to_string()])
-        .status()
-        .unwrap();
+    let status = std::process::Command::new("kill").args([&format!("-{signal}"), &pid.to_string()]).status().unwrap();
     assert!(status.success());
 }
 
@@ -198,10 +181,7 @@ pub(crate) fn alive(pid: i32) -> bool {
 /// One line of `/proc/<pid>/status`.
 pub(crate) fn status(pid: i32, name: &str) -> String {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    text.lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-        .unwrap()
-        .to_owned()
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap().to_owned()
 }
 
 /// A long-lived process of the user `uid` that is no PostgreSQL.

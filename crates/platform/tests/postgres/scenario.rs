@@ -29,10 +29,7 @@ async fn starts_and_waits() {
 #[ignore = "started by another test"]
 async fn starts_and_stops() {
     let server = ManagedPostgres::start(options()).await.unwrap();
-    let user: String = sqlx::query_scalar("SELECT session_user::text")
-        .fetch_one(&mut open(&server).await)
-        .await
-        .unwrap();
+    let user: String = sqlx::query_scalar("SELECT session_user::text").fetch_one(&mut open(&server).await).await.unwrap();
     assert_eq!(user, "vision_owner");
     let pid = server.pid();
     server.stop().await.unwrap();
