@@ -78,7 +78,7 @@ pub fn parse_row(mapping: &[Option<Field>], row: &Row) -> Result<Parsed, Reason>
         let Some(field) = *field else { continue };
         let multiline = matches!(field, Field::Notes | Field::Email | Field::Email2 | Field::Phone | Field::Phone2 | Field::Tags);
         if let Some(text) = clean(cell, multiline) {
-            reader.take(field, text);
+            reader.take(field, unescaped(text));
         }
     }
     let parsed = reader.finish();
@@ -284,6 +284,14 @@ impl Reader {
             None if !named && candidate.company_name.is_some() => Kind::Company,
             None => Kind::Person,
         };
+    }
+}
+
+/// Exports put an apostrophe before what a spreadsheet would run: it is no part of the text.
+fn unescaped(text: String) -> String {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest.to_owned(),
+        _ => text,
     }
 }
 

@@ -129,3 +129,11 @@ fn what_is_too_long_or_said_twice_is_told() {
     assert_eq!(codes, [(Field::LastName, WarningCode::Truncated), (Field::City, WarningCode::Ignored)]);
     assert_eq!(parsed.warnings[0].value.len(), 200);
 }
+
+#[test]
+fn the_apostrophe_of_an_export_goes_away_again() {
+    let found = candidate(&[(Field::LastName, "'=1+1"), (Field::Phone, "'+33 6 00 00 12 34"), (Field::City, "'s-Hertogenbosch")]);
+    assert_eq!(found.last_name.as_deref(), Some("=1+1"));
+    assert_eq!(found.phones[0].as_str(), "+33600001234");
+    assert_eq!(found.addresses[0].city.as_deref(), Some("'s-Hertogenbosch"));
+}
