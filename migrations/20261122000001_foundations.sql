@@ -56,7 +56,7 @@ CREATE TABLE outbox (
   PRIMARY KEY (tenant_id, id)
 );
 COMMENT ON TABLE outbox IS 'owner: platform';
-SELECT enable_tenant_rls('outbox', 'INSERT', 'SELECT, DELETE');
+SELECT enable_tenant_rls('outbox', 'INSERT', 'SELECT, UPDATE, DELETE');
 
 -- Security and change log (GD-08: 12 months by default; GD-09: who, what, when). The application may add and read, never change.
 CREATE TABLE audit_log (

@@ -39,8 +39,12 @@ pub struct Config {
     pub production: bool,
     /// Address to listen on.
     pub listen: SocketAddr,
+    /// False when the port was chosen by nobody: another one may then be taken.
+    pub port_is_chosen: bool,
     /// Address for browsers, without a trailing slash.
     pub public_url: String,
+    /// False when the address was derived from the port.
+    pub public_url_is_chosen: bool,
     /// Data folder.
     pub data: PathBuf,
     /// Existing database, if any.
@@ -123,6 +127,8 @@ impl Config {
         let port: u16 = port_text.parse().map_err(|_| wrong("port", &port_text))?;
         let host = text("host")?;
         let ip = host.parse().map_err(|_| wrong("host", &host))?;
+        let port_is_chosen = get("port")?.is_some();
+        let public_url_is_chosen = optional("public_url")?.is_some();
         let public_url = optional("public_url")?.unwrap_or_else(|| format!("http://localhost:{port}"));
         if url::Url::parse(&public_url).ok().is_none_or(|url| url.host_str().is_none()) {
             return Err(wrong("public_url", &public_url));
@@ -146,6 +152,8 @@ impl Config {
         Ok(Self {
             production,
             listen: SocketAddr::new(ip, port),
+            port_is_chosen,
+            public_url_is_chosen,
             public_url: public_url.trim_end_matches('/').to_owned(),
             data,
             database_url: optional("database_url")?.map(Secret::new),

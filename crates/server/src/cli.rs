@@ -1,0 +1,102 @@
+//! The commands of the binary.
+
+use crate::boot::{self, BootError};
+use crate::{demo, serve, wiring};
+use clap::{Parser, Subcommand};
+use std::io::Write;
+use std::process::ExitCode;
+use vision_platform::{Config, telemetry};
+
+/// Vision CRM: customers, from the first contact to the paid invoice.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the product, with its worker unless told otherwise.
+    Serve {
+        /// Leave background jobs to `vision worker`.
+        #[arg(long)]
+        no_worker: bool,
+        /// Load the demo data first, if it is not there.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Run background jobs only.
+    Worker,
+    /// Bring the database schema up to date.
+    Migrate,
+    /// Load the demo data.
+    Demo {
+        /// Delete the demo tenants first.
+        #[arg(long)]
+        reset: bool,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Print how to reach the database with psql.
+    Db,
+}
+
+/// Runs a command; errors are one clear line.
+pub fn run(cli: Cli) -> ExitCode {
+    if matches!(cli.command, Command::Openapi) {
+        return print(&wiring::openapi().to_pretty_json().unwrap_or_default());
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error),
+    };
+    let done = runtime.block_on(async {
+        let config = Config::load()?;
+        telemetry::init_logs(&config);
+        dispatch(cli.command, config).await
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    // A closed pipe is not worth an error message.
+    if writeln!(std::io::stdout(), "{text}").is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    drop(writeln!(std::io::stderr(), "vision: {error}"));
+    ExitCode::FAILURE
+}
+
+async fn dispatch(command: Command, mut config: Config) -> Result<(), BootError> {
+    match command {
+        Command::Serve { no_worker, demo } => serve::serve(config, !no_worker, demo).await,
+        Command::Worker => serve::work(config).await,
+        Command::Migrate => {
+            let (database, _) = boot::database(&mut config).await?;
+            database.stop().await
+        }
+        Command::Demo { reset } => {
+            demo::refuse_in_production(&config)?;
+            let instance = boot::instance(config).await?;
+            let done = demo::load(&instance.app, reset).await.map_err(|failure| BootError::Other(failure.to_string()));
+            instance.stop().await?;
+            print(if done? { "The demo data is loaded." } else { "The demo data was there already; `vision demo --reset` restores it." });
+            Ok(())
+        }
+        Command::Openapi => Ok(()),
+        Command::Db => {
+            let (database, _) = boot::database(&mut config).await?;
+            let owner = &database.urls.owner;
+            let host = owner.get_socket().map_or_else(|| owner.get_host().to_owned(), |path| path.display().to_string());
+            print(&format!("PGPASSWORD=$(cat {}) psql -h {host} -p {} -U {} {}", "<data>/pg/password", owner.get_port(), owner.get_username(), owner.get_database().unwrap_or_default()));
+            // The server stays up for the psql that follows; the next `vision serve` adopts it.
+            std::mem::forget(database);
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Pages and files that Rust serves itself: the staff app's shell, health, the API reference, the test mailbox.
+
+pub mod docs;
+pub mod health;
+pub mod mailbox;
+pub mod spa;
+
+use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use vision_platform::crypto;
+
+/// A nonce for one answer's Content-Security-Policy.
+fn nonce() -> String {
+    STANDARD_NO_PAD.encode(crypto::random_bytes::<16>())
+}

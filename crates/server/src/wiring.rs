@@ -1,0 +1,128 @@
+//! Every route, job, projector and subscriber of the product, on one screen.
+
+use crate::pages;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Router, middleware};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+use vision_adapters::Smtp;
+use vision_kernel::{FieldError, Problem};
+use vision_platform::app::Parts;
+use vision_platform::background::{self, Runner};
+use vision_platform::crypto::Crypto;
+use vision_platform::http::{edge, idempotency, ratelimit::Limiter, sse};
+use vision_platform::jobs::JobRegistry;
+use vision_platform::mailbox::{SendMail, TestMailbox};
+use vision_platform::outbox::Subscriber;
+use vision_platform::{App, Clock, Config, Db, Failure};
+use vision_ports::{FileStore, MailSender};
+
+/// Base of the API.
+pub const API: &str = "/api/v1";
+/// Largest JSON body, in bytes. Uploads have limits of their own.
+const MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// RFC 9457 problem details.
+#[derive(utoipa::ToSchema)]
+#[schema(as = Problem)]
+#[expect(dead_code, reason = "only its schema is used: problems are rendered by the platform")]
+struct ProblemSchema {
+    /// `urn:vision:problem:<code>`
+    r#type: String,
+    title: String,
+    status: u16,
+    detail: Option<String>,
+    request_id: String,
+    errors: Option<Vec<FieldError>>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Vision CRM", version = "1.0.0", description = "Customers, from the first contact to the paid invoice. Rules: docs/api-design.md."),
+    components(schemas(ProblemSchema, FieldError)),
+    servers((url = "/"))
+)]
+struct ApiDoc;
+
+/// The API: routes and document from the same lines.
+fn api_routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(ApiDoc::openapi()).nest(
+        API,
+        OpenApiRouter::new().merge(vision_accounts::routes()).merge(vision_crm::routes()).merge(background::routes()).merge(sse::routes()),
+    )
+}
+
+/// The OpenAPI 3.1 document, with the security scheme and the problem answers that every operation shares.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let mut document = api_routes().into_openapi();
+    if let Some(components) = &mut document.components {
+        components.add_security_scheme("session", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    }
+    document
+}
+
+/// Every job.
+pub fn jobs() -> JobRegistry {
+    vision_crm::jobs(JobRegistry::default()).with::<SendMail>()
+}
+
+/// Who reacts to which events after their commit.
+fn subscribers() -> Vec<Subscriber> {
+    vision_crm::subscribers()
+}
+
+/// How background jobs are undone, by kind.
+fn runners() -> BTreeMap<&'static str, Runner> {
+    vision_crm::runners()
+}
+
+/// Builds the instance. Without a mail server, mail goes to the test mailbox; production has none, so there it is refused.
+pub fn app(config: Config, crypto: Crypto, db: Db, clock: Clock, files: Arc<dyn FileStore>) -> Result<App, Failure> {
+    let domain = config.public_url.split("://").nth(1).unwrap_or("localhost").split([':', '/']).next().unwrap_or("localhost").to_owned();
+    let mail: Arc<dyn MailSender> = match &config.smtp_url {
+        Some(url) => Arc::new(Smtp::new(url.expose(), &domain).map_err(|error| Problem::internal(error.to_string()))?),
+        None if config.production => return Err(Problem::internal("smtp_url is required in production").into()),
+        None => Arc::new(TestMailbox::new(db.clone())),
+    };
+    Ok(App::new(Parts {
+        limiter: Limiter::new(config.burst_per_second),
+        live: vision_platform::live::Live::default(),
+        authenticator: Arc::new(vision_accounts::Sessions),
+        subscribers: subscribers(),
+        runners: runners(),
+        config,
+        db,
+        clock,
+        crypto,
+        mail,
+        files,
+    }))
+}
+
+/// The whole HTTP surface.
+pub fn router(app: &App) -> Router {
+    let document = openapi().to_json().unwrap_or_default();
+    let document = get(move || async move { ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], document) });
+    let api = Router::from(api_routes())
+        .route("/api/v1/openapi.json", document)
+        .route("/api/{*rest}", axum::routing::any(|| async { Failure::from(Problem::not_found()).into_response() }))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(app.clone(), idempotency::layer))
+        .layer(middleware::from_fn_with_state(app.clone(), edge::layer));
+    let mut router = Router::new().merge(api).merge(pages::health::routes()).merge(pages::docs::routes());
+    if !app.config.production {
+        router = router.merge(pages::mailbox::routes());
+    }
+    router
+        .fallback(pages::spa::serve)
+        .layer(middleware::from_fn_with_state(app.clone(), edge::security_headers))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| Failure::from(Problem::internal("a handler panicked")).into_response()))
+        .with_state(app.clone())
+}
