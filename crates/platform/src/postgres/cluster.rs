@@ -68,6 +68,9 @@ pub(super) fn check(data: &Path, major: u32, account: &Account) -> Result<(), Ma
         return Err(ManagedError::WrongOwner { path: data.to_owned(), owner: meta.uid(), expected: account.name.clone() });
     }
     let file = data.join("PG_VERSION");
+    if !file.exists() {
+        return Err(ManagedError::NotACluster { path: data.to_owned() });
+    }
     let found = fs::read_to_string(&file).map_err(ManagedError::path("read", &file))?;
     if found.trim() != major.to_string() {
         return Err(ManagedError::OtherMajor { path: data.to_owned(), found: found.trim().to_owned(), available: major.to_string() });
@@ -164,7 +167,7 @@ fn remove_file(path: &Path) -> Result<(), ManagedError> {
 }
 
 /// Where root serves an ordinary user's folder, its files stay that user's, who can then serve it without root again.
-fn keep_owner(path: &Path, pg: &Path, account: &Account) -> Result<(), ManagedError> {
+pub(super) fn keep_owner(path: &Path, pg: &Path, account: &Account) -> Result<(), ManagedError> {
     let owner = fs::metadata(pg).map_err(ManagedError::path("read", pg))?.uid();
     if account.dropped && owner == account.uid { account.own(path) } else { Ok(()) }
 }

@@ -57,6 +57,12 @@ pub enum ManagedError {
         /// The versions found, or the folder's own name when they differ.
         available: String,
     },
+    /// There is something where the data should be, and it is no database.
+    #[error("{} holds files but no database; move them away, or set VISION_DATA to another folder", path.display())]
+    NotACluster {
+        /// The data directory.
+        path: PathBuf,
+    },
     /// `initdb` failed.
     #[error("the database could not be initialised: {output}")]
     Init {

@@ -78,10 +78,12 @@ pub(super) fn newest(pg: &Path) -> Result<Option<Found>, ManagedError> {
             continue;
         };
         let owner = entry.metadata().map_err(ManagedError::path("read", entry.path()))?.uid();
-        let exists = match fs::symlink_metadata(entry.path().join("data")) {
+        let exists = match fs::read_dir(entry.path().join("data")) {
             Err(error) if error.kind() == ErrorKind::NotFound => false,
-            // Also where it may not be looked at: somebody else's cluster exists, and its owner says why it cannot be used.
-            Ok(_) | Err(_) => true,
+            // An empty folder holds nothing to lose: the rename at the end of an initialisation replaces it.
+            Ok(mut files) => files.next().is_some(),
+            // Somebody else's cluster may not be looked at: it exists, and its owner says why it cannot be used.
+            Err(_) => true,
         };
         if exists && newest.as_ref().is_none_or(|found| found.major < major) {
             newest = Some(Found { major, owner });
@@ -221,8 +223,11 @@ mod tests {
     fn the_newest_cluster_is_found_and_folders_without_data_are_not_clusters() {
         let dir = tempfile::tempdir().unwrap();
         assert!(newest(dir.path()).unwrap().is_none());
-        for name in ["15/data", "16/data", "18/init-x", "other/data"] {
+        for name in ["15/data", "16/data", "17/data", "18/init-x", "other/data"] {
             fs::create_dir_all(dir.path().join(name)).unwrap();
+        }
+        for name in ["15/data/x", "16/data/x", "18/init-x/x", "other/data/x"] {
+            fs::write(dir.path().join(name), "").unwrap();
         }
         assert_eq!(newest(dir.path()).unwrap().map(|found| found.major), Some(16));
     }

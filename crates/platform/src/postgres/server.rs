@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use super::OWNER;
 use super::account::Account;
 use super::binaries::Binaries;
-use super::cluster::Paths;
+use super::cluster::{Paths, keep_owner};
 use super::error::{ManagedError, tail};
 use super::layout;
 use super::pidfile::{PidFile, alive, process};
@@ -94,7 +94,7 @@ impl Target<'_> {
             }
             // Each time: the instance that is leaving takes its folder away.
             let socket_dir = layout::socket_dir(pg, self.account)?;
-            let refusal = match self.attempt(binaries, &socket_dir, durable).await? {
+            let refusal = match self.attempt(pg, binaries, &socket_dir, durable).await? {
                 Ok(running) => return Ok(running),
                 Err(output) => output,
             };
@@ -109,8 +109,14 @@ impl Target<'_> {
     }
 
     /// One start. The inner error is what the server said when another process still holds the data directory.
-    async fn attempt(&self, binaries: &Binaries, socket_dir: &Path, durable: bool) -> Result<Result<Running, String>, ManagedError> {
-        let mut child = self.spawn(binaries, socket_dir, durable)?;
+    async fn attempt(
+        &self,
+        pg: &Path,
+        binaries: &Binaries,
+        socket_dir: &Path,
+        durable: bool,
+    ) -> Result<Result<Running, String>, ManagedError> {
+        let mut child = self.spawn(pg, binaries, socket_dir, durable)?;
         let began = Instant::now();
         let mut told = Duration::ZERO;
         loop {
@@ -148,8 +154,9 @@ impl Target<'_> {
         }
     }
 
-    fn spawn(&self, binaries: &Binaries, socket_dir: &Path, durable: bool) -> Result<Child, ManagedError> {
+    fn spawn(&self, pg: &Path, binaries: &Binaries, socket_dir: &Path, durable: bool) -> Result<Child, ManagedError> {
         let log = self.open_log().map_err(ManagedError::path("write", &self.paths.log))?;
+        keep_owner(&self.paths.log, pg, self.account)?;
         let mut command = self.account.command(&binaries.dir.join("postgres"));
         command.arg("-D").arg(&self.paths.data).args(["-p", "5432"]);
         for setting in settings(socket_dir, durable, binaries.has_statements()) {

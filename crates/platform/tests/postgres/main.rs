@@ -304,6 +304,17 @@ async fn a_lost_or_wrong_password_is_reported() {
 }
 
 #[tokio::test]
+async fn files_that_are_no_database_are_left_alone() {
+    let place = Place::new();
+    let server = place.start().await.unwrap();
+    server.stop().await.unwrap();
+    fs::remove_file(place.data().join("PG_VERSION")).unwrap();
+    let error = place.start().await.unwrap_err();
+    assert!(matches!(error, ManagedError::NotACluster { .. }), "{error}");
+    assert!(place.data().join("base").exists());
+}
+
+#[tokio::test]
 async fn a_folder_without_binaries_is_named_in_the_error() {
     let place = Place::new();
     let mut options = place.options(false);

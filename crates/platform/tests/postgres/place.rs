@@ -140,6 +140,9 @@ impl Drop for Place {
                 while alive(pid) && began.elapsed() < Duration::from_secs(10) {
                     std::thread::sleep(Duration::from_millis(20));
                 }
+                if let Some(socket_dir) = text.lines().nth(4) {
+                    let _ = fs::remove_dir_all(socket_dir);
+                }
             }
         }
     }
