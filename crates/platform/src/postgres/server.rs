@@ -94,7 +94,12 @@ impl Target<'_> {
             }
             // Each time: the instance that is leaving takes its folder away.
             let socket_dir = layout::socket_dir(pg, self.account)?;
-            let refusal = match self.attempt(pg, binaries, &socket_dir, durable).await? {
+            let attempt = self.attempt(pg, binaries, &socket_dir, durable).await;
+            if !matches!(attempt, Ok(Ok(_))) {
+                // Leaves no empty folder behind; one that is in use is not empty.
+                let _ = std::fs::remove_dir(&socket_dir);
+            }
+            let refusal = match attempt? {
                 Ok(running) => return Ok(running),
                 Err(output) => output,
             };
