@@ -268,4 +268,10 @@ mod tests {
         assert_eq!(row.cells[0].chars().count(), CELL_MAX);
         assert_eq!(row.truncated, [0]);
     }
+
+    #[test]
+    fn a_table_can_be_handed_to_another_thread() {
+        fn is_send<T: Send>(_: &T) {}
+        is_send(&table(b"nom\nA\n"));
+    }
 }
