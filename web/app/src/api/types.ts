@@ -1,0 +1,51 @@
+// The domain's names for the shapes the API speaks, taken from the generated paths so that they cannot drift.
+import type { paths } from './schema'
+
+type Body<R> = R extends { content: { 'application/json': infer T } } ? T : never
+type Responses<P extends keyof paths, M> = M extends keyof paths[P]
+  ? paths[P][M] extends { responses: infer R }
+    ? R
+    : never
+  : never
+type Answer<P extends keyof paths, M> = {
+  [C in keyof Responses<P, M>]: C extends 200 | 201 | 202 ? Body<Responses<P, M>[C]> : never
+}[keyof Responses<P, M>]
+type Sent<P extends keyof paths, M> = M extends keyof paths[P]
+  ? paths[P][M] extends { requestBody?: infer B }
+    ? Body<NonNullable<B>>
+    : never
+  : never
+type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never
+
+export type Me = Answer<'/me', 'get'>
+export type Permission = Me['role']['permissions'][number]
+export type Visibility = Me['role']['visibility']
+export type Tenant = Answer<'/tenant', 'get'>
+export type TenantPatch = Sent<'/tenant', 'patch'>
+export type OnboardingStep = NonNullable<Tenant['onboarding_step']>
+export type Trade = Tenant['trade']
+export type User = Answer<'/users', 'get'>['items'][number]
+export type Role = Answer<'/roles', 'get'>['items'][number]
+export type Invitation = Answer<'/invitations', 'get'>['items'][number]
+export type AuditEntry = Answer<'/audit-log', 'get'>['items'][number]
+export type AuditQuery = Query<'/audit-log'>
+export type ApiKey = Answer<'/api-keys', 'get'>['items'][number]
+export type Device = Answer<'/me/sessions', 'get'>['items'][number]
+export type Challenge = Answer<'/auth/passkeys/challenge', 'post'>
+
+export type ContactRow = Answer<'/contacts', 'get'>['items'][number]
+export type ContactQuery = Query<'/contacts'>
+export type Contact = Answer<'/contacts/{id}', 'get'>
+export type ContactIn = Sent<'/contacts', 'post'>
+export type ContactPatch = Sent<'/contacts/{id}', 'patch'>
+export type Address = Contact['addresses'][number]
+export type TimelineItem = Answer<'/contacts/{id}/timeline', 'get'>['items'][number]
+export type Change = TimelineItem['changes'][number]
+export type Note = Answer<'/contacts/{id}/notes', 'get'>['items'][number]
+export type Tag = Answer<'/tags', 'get'>['items'][number]
+export type Tone = Tag['tone']
+export type BulkIn = Sent<'/contacts/bulk', 'post'>
+export type Job = Answer<'/jobs/{id}', 'get'>
+export type Import = Answer<'/imports/{id}', 'get'>
+export type ImportRow = Answer<'/imports/{id}/rows', 'get'>['items'][number]
+export type Home = Answer<'/home', 'get'>

@@ -1,0 +1,72 @@
+// Who did what, when, and what it changed: the same reading on Accueil and on a contact's page.
+import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import type { TimelineItem } from '@/api/types'
+import { ago, dateTime, dayHeading, time } from '@/i18n/format'
+import { Monogram } from '@/ui/monogram'
+import { t } from './text'
+import classes from './timeline.module.css'
+import { Changes } from './values'
+
+export function actorName(actor: { kind: string; name?: string | null }): string {
+  return actor.name ?? t.timeline.actor[actor.kind] ?? t.timeline.actor.user!
+}
+
+export function Timeline({ items, showContact }: { items: TimelineItem[]; showContact?: boolean }) {
+  const days: { heading: string; items: TimelineItem[] }[] = []
+  for (const item of items) {
+    const heading = dayHeading(item.at)
+    const last = days.at(-1)
+    if (last?.heading === heading) last.items.push(item)
+    else days.push({ heading, items: [item] })
+  }
+  return (
+    <div className={classes.timeline}>
+      {days.map(day => (
+        <section key={day.heading}>
+          <h3 className={classes.day}>{day.heading}</h3>
+          <ol>
+            {day.items.map(item => (
+              <Entry key={item.id} item={item} showContact={showContact} />
+            ))}
+          </ol>
+        </section>
+      ))}
+    </div>
+  )
+}
+
+function Entry({ item, showContact }: { item: TimelineItem; showContact?: boolean }) {
+  const name = actorName(item.actor)
+  const body = textOf(item)
+  let subject: ReactNode = null
+  if (showContact && item.contact) {
+    subject = (
+      <Link to="/contacts/$id" params={{ id: item.contact.id }} className={classes.subject}>
+        {item.contact.name}
+      </Link>
+    )
+  }
+  return (
+    <li className={classes.entry}>
+      <Monogram name={name} size={24} />
+      <div className={classes.body}>
+        <div>
+          <strong>{name}</strong> {t.timeline.kinds[item.kind] ?? t.timeline.other}
+          {subject && <> · {subject}</>}
+        </div>
+        {!showContact && <Changes changes={item.changes} />}
+        {body && <p className={classes.quote}>{body}</p>}
+      </div>
+      <time dateTime={item.at} title={dateTime(item.at)} className="muted small">
+        {Date.now() - Date.parse(item.at) < 6 * 3_600_000 ? ago(item.at) : time(item.at)}
+      </time>
+    </li>
+  )
+}
+
+function textOf(item: TimelineItem): string | undefined {
+  const data = item.data as Record<string, unknown> | null
+  const found = data?.excerpt ?? data?.body ?? data?.filename
+  return typeof found === 'string' ? found : undefined
+}

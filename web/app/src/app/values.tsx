@@ -1,0 +1,48 @@
+// How a stored value reads: field names, coded values, dates, lists. Shared by timelines and the audit log.
+import type { Change } from '@/api/types'
+import { date, dateTime, day } from '@/i18n/format'
+import { t } from './text'
+import classes from './values.module.css'
+
+export const fieldName = (field: string) => t.fields[field] ?? t.fields[field.replace(/^\/|\/.*$/g, '')] ?? field
+
+export function valueText(value: unknown, field = ''): string {
+  if (value === null || value === undefined || value === '') return t.timeline.empty
+  if (typeof value === 'boolean') return value ? t.timeline.yes : t.timeline.no
+  if (typeof value === 'number') return String(value)
+  if (typeof value === 'string') {
+    if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return day(value)
+    if (/^\d{4}-\d{2}-\d{2}T/.test(value)) return field.endsWith('_at') ? dateTime(value) : date(value)
+    return t.values[value] ?? value
+  }
+  if (Array.isArray(value)) return value.length ? value.map(item => valueText(item)).join(', ') : t.timeline.empty
+  const object = value as Record<string, unknown>
+  const named = object.name ?? object.display ?? object.email ?? object.phone
+  if (typeof named === 'string') return named
+  const parts = Object.entries(object).filter(([key, part]) => part && key !== 'id' && key !== 'label')
+  return parts.length ? parts.map(([, part]) => valueText(part)).join(' ') : t.timeline.empty
+}
+
+/** Each changed field with what it was and what it is. */
+export function Changes({ changes }: { changes: Change[] }) {
+  if (!changes.length) return null
+  return (
+    <dl className={classes.changes}>
+      {changes.map(change => {
+        const before = valueText(change.before, change.field)
+        const after = valueText(change.after, change.field)
+        return (
+          <div key={change.field}>
+            <dt>{fieldName(change.field)}</dt>
+            <dd>
+              <span className="hidden-text">{t.timeline.changed(before, after)}</span>
+              <span aria-hidden>
+                {change.before !== null && change.before !== undefined && <del>{before}</del>} <ins>{after}</ins>
+              </span>
+            </dd>
+          </div>
+        )
+      })}
+    </dl>
+  )
+}

@@ -1,0 +1,72 @@
+import { useLocalStorage } from '@mantine/hooks'
+import type { ReactNode } from 'react'
+import type { ContactRow } from '@/api/types'
+import { ago, date } from '@/i18n/format'
+import { Tag, type Tone } from '@/ui/tag'
+import { t } from './text'
+
+export type ColumnKey = keyof typeof t.columns
+
+export interface Column {
+  key: ColumnKey
+  /** Track of the grid: a minimum in pixels and a share of what remains. */
+  width: string
+  sort?: 'name' | 'created' | 'activity' | 'city'
+  cell: (row: ContactRow) => ReactNode
+}
+
+export const STATUS_TONES: Record<ContactRow['status'], Tone> = { prospect: 'info', client: 'good', dormant: 'neutral' }
+
+/** Two tags fit a cell; the count of the rest keeps the row's height. */
+export function TagList({ tags, most = 2 }: { tags: ContactRow['tags']; most?: number }) {
+  const rest = tags.slice(most)
+  return (
+    <>
+      {tags.slice(0, most).map(tag => (
+        <Tag key={tag.id} tone={tag.tone} title={tag.name}>
+          {tag.name}
+        </Tag>
+      ))}
+      {rest.length > 0 && <Tag title={rest.map(tag => tag.name).join(', ')}>+{rest.length}</Tag>}
+    </>
+  )
+}
+
+/** The name is drawn by the table itself: it carries the link. */
+export const COLUMNS: Column[] = [
+  { key: 'company', width: 'minmax(110px, 1.2fr)', cell: row => (row.kind === 'person' ? row.company_name : null) },
+  { key: 'email', width: 'minmax(150px, 1.6fr)', cell: row => row.email },
+  { key: 'phone', width: '132px', cell: row => row.phone_display ?? row.phone },
+  { key: 'city', width: 'minmax(90px, 1fr)', sort: 'city', cell: row => row.city },
+  { key: 'status', width: '96px', cell: row => <Tag tone={STATUS_TONES[row.status]}>{t.statuses[row.status]}</Tag> },
+  { key: 'tags', width: 'minmax(110px, 1.3fr)', cell: row => (row.tags.length ? <TagList tags={row.tags} /> : null) },
+  { key: 'owner', width: 'minmax(100px, 1fr)', cell: row => row.owner?.name },
+  { key: 'created', width: '110px', sort: 'created', cell: row => date(row.created_at) },
+  { key: 'activity', width: '132px', sort: 'activity', cell: row => row.last_activity_at && ago(row.last_activity_at) },
+]
+
+const USUAL: ColumnKey[] = ['company', 'email', 'phone', 'city', 'status', 'tags']
+
+export type Density = 'comfortable' | 'compact'
+export const ROW_HEIGHT: Record<Density, number> = { comfortable: 40, compact: 32 }
+
+/** A matter of taste and of screen, so it stays with the browser. */
+export function useDisplay() {
+  const [keys, setKeys] = useLocalStorage<ColumnKey[]>({
+    key: 'vision.contacts.columns',
+    defaultValue: USUAL,
+    getInitialValueInEffect: false,
+  })
+  const [density, setDensity] = useLocalStorage<Density>({
+    key: 'vision.contacts.density',
+    defaultValue: 'comfortable',
+    getInitialValueInEffect: false,
+  })
+  return {
+    columns: COLUMNS.filter(column => keys.includes(column.key)),
+    keys,
+    toggle: (key: ColumnKey) => setKeys(keys.includes(key) ? keys.filter(other => other !== key) : [...keys, key]),
+    density,
+    setDensity,
+  }
+}

@@ -1,0 +1,62 @@
+// What the list shows is in its address: a filtered list can be bookmarked, sent to a colleague, gone back to.
+import type { ContactQuery } from '@/api/types'
+
+export type ContactFilter = Omit<ContactQuery, 'sort' | 'limit' | 'cursor'>
+export type ContactSort = NonNullable<ContactQuery['sort']>
+
+export interface ContactSearch extends ContactFilter {
+  sort?: ContactSort
+  /** Opens the creation dialog. */
+  nouveau?: boolean
+}
+
+export const SORTS = ['name', '-name', 'created', '-created', 'activity', '-activity', 'city', '-city'] as const
+
+const text = (value: unknown) => (typeof value === 'string' && value.trim() ? value : undefined)
+const day = (value: unknown) => (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined)
+const yes = (value: unknown) => (value === true || value === 'true' || value === '1' ? true : undefined)
+function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | undefined {
+  return allowed.find(known => known === value)
+}
+
+/** Reads an address, ignoring whatever does not belong: an old or mistyped link still opens the list. */
+export function contactSearch(search: Record<string, unknown>): ContactSearch {
+  const read: ContactSearch = {
+    q: text(search.q),
+    tag: text(search.tag),
+    owner: text(search.owner),
+    kind: oneOf(search.kind, ['person', 'company']),
+    status: oneOf(search.status, ['prospect', 'client', 'dormant']),
+    city: text(search.city),
+    source: text(search.source),
+    created_from: day(search.created_from),
+    created_to: day(search.created_to),
+    active_since: day(search.active_since),
+    inactive_since: day(search.inactive_since),
+    archived: yes(search.archived),
+    sort: oneOf(search.sort, SORTS),
+    nouveau: yes(search.nouveau),
+  }
+  return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined)) as ContactSearch
+}
+
+export function filterOf({ sort: _sort, nouveau: _nouveau, ...filter }: ContactSearch): ContactFilter {
+  return filter
+}
+
+/** The filters that show as removable chips; the search box speaks for itself. */
+export function chipsOf(search: ContactSearch): (keyof ContactFilter)[] {
+  return (Object.keys(filterOf(search)) as (keyof ContactFilter)[]).filter(key => key !== 'q')
+}
+
+/** A click on a column: ascending, then descending, then the server's own order. Dates begin with the newest. */
+export function nextSort(
+  current: ContactSort | undefined,
+  column: 'name' | 'created' | 'activity' | 'city',
+): ContactSort | undefined {
+  const [first, second]: ContactSort[] =
+    column === 'created' || column === 'activity' ? [`-${column}`, column] : [column, `-${column}`]
+  if (current === first) return second
+  if (current === second) return undefined
+  return first
+}

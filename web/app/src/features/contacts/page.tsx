@@ -1,0 +1,250 @@
+import { ActionIcon, Button, Checkbox, Menu, SegmentedControl, TextInput } from '@mantine/core'
+import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { lazy, type RefObject, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { ButtonLink } from '@/app/button-link'
+import { useCan } from '@/app/me'
+import { IconAddressBook, IconColumns, IconDownload, IconImport, IconPlus, IconSearch, IconSelector, IconX } from '@/ui/icons'
+import { Page } from '@/ui/page'
+import { useShortcuts } from '@/ui/shortcuts'
+import { Empty, Failed, Loading } from '@/ui/states'
+import { BulkBar, ExportItems, exportContacts } from './bulk-bar'
+import { COLUMNS, useDisplay } from './columns'
+import { FilterChips, FilterPanel } from './filter-panel'
+import { type ContactSearch, filterOf, SORTS } from './filters'
+import classes from './page.module.css'
+import { countQuery, listQuery } from './queries'
+import { useSelection } from './selection'
+import { ContactTable } from './table'
+import { t } from './text'
+
+const CreateContact = lazy(() => import('./create'))
+
+export function Contacts() {
+  const search = useSearch({ from: '/shell/contacts' })
+  const navigate = useNavigate({ from: '/contacts' })
+  const can = useCan()
+  const display = useDisplay()
+  const phone = useMediaQuery('(max-width: 760px)', false, { getInitialValueInEffect: false })
+  const box = useRef<HTMLInputElement>(null)
+
+  // A stable object: the selection lives as long as the filter says the same.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: compared by content
+  const filter = useMemo(() => filterOf(search), [JSON.stringify(filterOf(search))])
+  const filtered = Object.keys(filter).length > 0
+  const list = useInfiniteQuery(listQuery(filter, search.sort))
+  const total = useQuery(countQuery(filter)).data
+  const rows = useMemo(() => list.data?.pages.flatMap(page => page.items) ?? [], [list.data])
+  const selection = useSelection(filter)
+
+  const change = useCallback(
+    (next: Partial<ContactSearch>) => void navigate({ search: current => ({ ...current, ...next }), replace: true }),
+    [navigate],
+  )
+  const clear = () => void navigate({ search: { q: search.q, sort: search.sort }, replace: true })
+  const openCreation = () => can('contacts.write') && void navigate({ search: current => ({ ...current, nouveau: true }) })
+  const loadMore = useCallback(() => {
+    if (!list.isFetchingNextPage) void list.fetchNextPage()
+  }, [list])
+
+  useShortcuts({ '/': () => box.current?.focus(), n: openCreation })
+
+  const actions = (
+    <>
+      <Menu closeOnItemClick={false} width={240}>
+        <Menu.Target>
+          <ActionIcon variant="default" size={36} aria-label={t.display} title={t.display}>
+            <IconColumns size={18} aria-hidden />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{t.columnChoice}</Menu.Label>
+          {COLUMNS.map(column => (
+            <Menu.Item
+              key={column.key}
+              role="menuitemcheckbox"
+              aria-checked={display.keys.includes(column.key)}
+              onClick={() => display.toggle(column.key)}
+            >
+              <Checkbox.Indicator checked={display.keys.includes(column.key)} size="xs" mr={10} className={classes.indicator} />
+              {t.columns[column.key]}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          <Menu.Label>{t.density}</Menu.Label>
+          <div className={classes.density}>
+            <SegmentedControl
+              fullWidth
+              size="xs"
+              aria-label={t.density}
+              value={display.density}
+              onChange={value => display.setDensity(value === 'compact' ? 'compact' : 'comfortable')}
+              data={[
+                { value: 'comfortable', label: t.comfortable },
+                { value: 'compact', label: t.compact },
+              ]}
+            />
+          </div>
+        </Menu.Dropdown>
+      </Menu>
+      {can('contacts.export') && rows.length > 0 && (
+        <Menu>
+          <Menu.Target>
+            <ActionIcon variant="default" size={36} aria-label={t.export} title={t.export}>
+              <IconDownload size={18} aria-hidden />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <ExportItems run={format => void exportContacts({ filter, except_ids: [] }, format)} />
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      {can('contacts.write') && (
+        <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={openCreation}>
+          {t.newContact}
+        </Button>
+      )}
+    </>
+  )
+
+  return (
+    <Page
+      title={t.title}
+      aside={total && <span className="numeric">{t.count(total.count, total.capped)}</span>}
+      actions={actions}
+      fill
+    >
+      <div className={classes.tools}>
+        <SearchBox box={box} value={search.q ?? ''} onChange={q => change({ q })} />
+        <FilterPanel search={search} change={change} clear={clear} />
+        {phone && (
+          <Menu>
+            <Menu.Target>
+              <ActionIcon variant="default" size={36} aria-label={t.sort} title={t.sort}>
+                <IconSelector size={18} aria-hidden />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              {SORTS.map(sort => (
+                <Menu.Item key={sort} aria-current={search.sort === sort || undefined} onClick={() => change({ sort })}>
+                  {t.sorts[sort]}
+                </Menu.Item>
+              ))}
+            </Menu.Dropdown>
+          </Menu>
+        )}
+        <FilterChips search={search} change={change} clear={clear} />
+      </div>
+      {selection.any && <BulkBar selection={selection} total={total} loaded={rows.length} archived={search.archived ?? false} />}
+      {list.isError && !rows.length ? (
+        <Failed error={list.error} retry={() => void list.refetch()} />
+      ) : list.isPending ? (
+        <div className={classes.waiting}>
+          <Loading lines={14} />
+        </div>
+      ) : rows.length ? (
+        <ContactTable
+          rows={rows}
+          display={display}
+          selection={selection}
+          sort={search.sort}
+          onSort={sort => change({ sort })}
+          hasMore={list.hasNextPage}
+          loadMore={loadMore}
+          stale={list.isPlaceholderData}
+        />
+      ) : filtered ? (
+        <Empty
+          icon={<IconSearch size={28} stroke={1.6} aria-hidden />}
+          title={t.noMatch}
+          action={
+            <Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
+              {t.clearFilters}
+            </Button>
+          }
+        >
+          {t.noMatchHint}
+        </Empty>
+      ) : (
+        <Empty
+          icon={<IconAddressBook size={28} stroke={1.6} aria-hidden />}
+          title={t.firstUse}
+          action={
+            <>
+              {can('contacts.import') && (
+                <ButtonLink to="/imports" leftSection={<IconImport size={16} aria-hidden />}>
+                  {t.importFile}
+                </ButtonLink>
+              )}
+              {can('contacts.write') && (
+                <Button variant="default" leftSection={<IconPlus size={16} aria-hidden />} onClick={openCreation}>
+                  {t.newContact}
+                </Button>
+              )}
+            </>
+          }
+        >
+          {t.firstUseHint}
+        </Empty>
+      )}
+      <Suspense>
+        {search.nouveau && can('contacts.write') && <CreateContact onClose={() => change({ nouveau: undefined })} />}
+      </Suspense>
+    </Page>
+  )
+}
+
+function SearchBox({
+  box,
+  value,
+  onChange,
+}: {
+  box: RefObject<HTMLInputElement | null>
+  value: string
+  onChange: (q: string | undefined) => void
+}) {
+  const [typed, setTyped] = useState(value)
+  const sent = useRef(value)
+  // Follows the address when it changes by other means (a link, the back button), never while one types.
+  useEffect(() => {
+    if (value === sent.current) return
+    sent.current = value
+    setTyped(value)
+  }, [value])
+  const ask = useDebouncedCallback((text: string) => {
+    sent.current = text.trim()
+    onChange(text.trim() || undefined)
+  }, 180)
+  return (
+    <TextInput
+      ref={box}
+      className={classes.search}
+      aria-label={t.searchLabel}
+      placeholder={t.search}
+      leftSection={<IconSearch size={16} aria-hidden />}
+      rightSection={
+        typed && (
+          <ActionIcon
+            size={26}
+            aria-label={t.clearFilters}
+            onClick={() => {
+              setTyped('')
+              sent.current = ''
+              onChange(undefined)
+              box.current?.focus()
+            }}
+          >
+            <IconX size={15} aria-hidden />
+          </ActionIcon>
+        )
+      }
+      value={typed}
+      onChange={event => {
+        setTyped(event.currentTarget.value)
+        ask(event.currentTarget.value)
+      }}
+      onKeyDown={event => event.key === 'Escape' && box.current?.blur()}
+    />
+  )
+}

@@ -1,0 +1,43 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { api, data } from '@/api/client'
+import type { ContactFilter, ContactSort } from './filters'
+
+export const PAGE = 100
+
+export const listQuery = (filter: ContactFilter, sort?: ContactSort) =>
+  infiniteQueryOptions({
+    queryKey: ['contacts', 'list', filter, sort ?? ''],
+    queryFn: ({ pageParam, signal }) =>
+      data(api.GET('/contacts', { params: { query: { ...filter, sort, limit: PAGE, cursor: pageParam || undefined } }, signal })),
+    initialPageParam: '',
+    getNextPageParam: page => page.next_cursor ?? undefined,
+    // The old rows stay while the next answer comes: typing must not make the list blink.
+    placeholderData: keepPreviousData,
+  })
+
+export const countQuery = (filter: ContactFilter) =>
+  queryOptions({
+    queryKey: ['contacts', 'count', filter],
+    queryFn: ({ signal }) => data(api.GET('/contacts/count', { params: { query: filter }, signal })),
+    placeholderData: keepPreviousData,
+  })
+
+export const contactQuery = (id: string) =>
+  queryOptions({ queryKey: ['contacts', id], queryFn: () => data(api.GET('/contacts/{id}', { params: { path: { id } } })) })
+
+export const notesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['contacts', id, 'notes'],
+    queryFn: async () => (await data(api.GET('/contacts/{id}/notes', { params: { path: { id } } }))).items,
+  })
+
+export const timelineQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ['contacts', id, 'timeline'],
+    queryFn: ({ pageParam }) =>
+      data(
+        api.GET('/contacts/{id}/timeline', { params: { path: { id }, query: { limit: 30, cursor: pageParam || undefined } } }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: page => page.next_cursor ?? undefined,
+  })

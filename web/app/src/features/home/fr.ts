@@ -1,0 +1,36 @@
+const n = (value: number) => value.toLocaleString('fr-FR')
+const s = (value: number) => (value > 1 ? 's' : '')
+
+export const fr = {
+  morning: (name: string) => `Bonjour ${name}`,
+  evening: (name: string) => `Bonsoir ${name}`,
+  todos: 'À faire',
+  todosNone: 'Tout est à jour.',
+  kinds: {
+    finish_onboarding: () => 'Terminer la présentation de votre entreprise',
+    onboarding: () => 'Terminer la présentation de votre entreprise',
+    import_ready: (count: number) => `${n(count)} import${s(count)} prêt${s(count)} à être lancé${s(count)}`,
+    imports_ready: (count: number) => `${n(count)} import${s(count)} prêt${s(count)} à être lancé${s(count)}`,
+    import_rejects: (count: number) => `${n(count)} ligne${s(count)} rejetée${s(count)} par un import à corriger`,
+    import_rejected: (count: number) => `${n(count)} ligne${s(count)} rejetée${s(count)} par un import à corriger`,
+    contacts_without_owner: (count: number) => `${n(count)} contact${s(count)} sans responsable`,
+    unassigned_contacts: (count: number) => `${n(count)} contact${s(count)} sans responsable`,
+    contacts_dormant: (count: number) => `${n(count)} client${s(count)} sans nouvelle depuis longtemps`,
+    dormant_clients: (count: number) => `${n(count)} client${s(count)} sans nouvelle depuis longtemps`,
+    contacts_unreachable: (count: number) => `${n(count)} contact${s(count)} sans e-mail ni téléphone`,
+    invitations_pending: (count: number) => `${n(count)} invitation${s(count)} sans réponse`,
+    pending_invitations: (count: number) => `${n(count)} invitation${s(count)} sans réponse`,
+    enable_mfa: () => 'Protéger votre compte par une seconde étape',
+    enable_totp: () => 'Protéger votre compte par une seconde étape',
+    no_contacts: () => 'Ajouter vos premiers contacts',
+    first_contacts: () => 'Ajouter vos premiers contacts',
+    invite_team: () => 'Inviter votre équipe',
+    verify_email: () => 'Vérifier votre adresse e-mail',
+  } as Record<string, (count: number) => string>,
+  activity: 'Activité récente',
+  activityNone: 'L’activité de votre équipe apparaîtra ici dès le premier contact.',
+  contacts: (total: number, capped: boolean) => `${capped ? 'Plus de ' : ''}${n(total)} contact${s(total)}`,
+  added: (count: number) => (count ? `${n(count)} ajouté${s(count)} ces 7 derniers jours` : 'Aucun ajout ces 7 derniers jours'),
+  newContact: 'Nouveau contact',
+  importFile: 'Importer un fichier',
+}

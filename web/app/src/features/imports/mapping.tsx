@@ -1,0 +1,96 @@
+import { Radio, Select } from '@mantine/core'
+import { type ReactNode, useState } from 'react'
+import type { Import } from '@/api/types'
+import { Card } from '@/ui/page'
+import { Tag } from '@/ui/tag'
+import classes from './imports.module.css'
+import { t } from './text'
+
+const IGNORE = '-'
+
+interface Props {
+  one: Import
+  save: (body: { mapping?: (string | null)[]; duplicates?: Import['duplicates'] }) => void
+  actions: ReactNode
+}
+
+export function Mapping({ one, save, actions }: Props) {
+  // Kept here so that two quick choices build on each other and not on the server's previous answer.
+  const [fields, setFields] = useState(() => one.columns.map(column => column.field))
+  const change = (index: number, field: string | null) => {
+    const next = fields.map((old, at) => (at === index ? field : old))
+    setFields(next)
+    save({ mapping: next })
+  }
+  const groups = new Map<string, { value: string; label: string }[]>()
+  for (const field of one.fields) {
+    const name = t.groups[field.group] ?? field.group
+    groups.set(name, [...(groups.get(name) ?? []), { value: field.key, label: t.fields[field.key] ?? field.key }])
+  }
+  const options = [
+    { group: ' ', items: [{ value: IGNORE, label: t.ignore }] },
+    ...[...groups].map(([group, items]) => ({ group, items })),
+  ]
+  return (
+    <>
+      <Card title={t.mapping}>
+        <p className={`${classes.lead} muted`}>{t.mappingHint}</p>
+        <div className={classes.scroll} tabIndex={0} role="region" aria-label={t.mapping}>
+          <table className={classes.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t.column}</th>
+                <th scope="col">{t.samples}</th>
+                <th scope="col">{t.field}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {one.columns.map((column, index) => {
+                const field = fields[index] ?? null
+                const twice = field !== null && fields.indexOf(field) !== index
+                return (
+                  <tr key={index} data-ignored={field === null || undefined}>
+                    <th scope="row">
+                      {column.header} {column.remembered && <Tag tone="info">{t.remembered}</Tag>}
+                    </th>
+                    <td className="muted">
+                      <div className={classes.samples} title={column.sample.join('\n')}>
+                        {column.sample.filter(Boolean).slice(0, 3).join(' · ')}
+                      </div>
+                    </td>
+                    <td>
+                      <Select
+                        aria-label={t.fieldFor(column.header)}
+                        data={options}
+                        value={field ?? IGNORE}
+                        onChange={value => change(index, value === IGNORE ? null : value)}
+                        allowDeselect={false}
+                        searchable
+                        error={twice ? t.twice : undefined}
+                      />
+                    </td>
+                  </tr>
+                )
+              })}
+            </tbody>
+          </table>
+        </div>
+      </Card>
+      <Card title={t.duplicates}>
+        <Radio.Group
+          aria-label={t.duplicates}
+          description={t.duplicatesHint}
+          value={one.duplicates}
+          onChange={value => save({ duplicates: value as Import['duplicates'] })}
+        >
+          <div className={classes.rules}>
+            {(['fill', 'skip', 'create'] as const).map(rule => (
+              <Radio key={rule} value={rule} label={t.rules[rule]} />
+            ))}
+          </div>
+        </Radio.Group>
+      </Card>
+      <div className={classes.actions}>{actions}</div>
+    </>
+  )
+}

@@ -1,0 +1,26 @@
+import type { fr } from './fr'
+
+export const en: typeof fr = {
+  title: 'Welcome',
+  steps: { company: 'Company', look: 'Look', team: 'Team', import: 'Contacts' },
+  stepOf: (step, total) => `Step ${step} of ${total}`,
+  companyTitle: 'Your company',
+  companyHint: 'The SIREN is enough to work out your VAT number. Everything can be changed later in settings.',
+  lookTitle: 'Your look',
+  lookHint: 'Your logo and colour identify you here and to your customers.',
+  teamTitle: 'Your team',
+  teamHint: 'Each person you invite receives an e-mail to choose a password.',
+  teamSent: 'Invitations sent',
+  importTitle: 'Your contacts',
+  importHint: 'Bring an existing file (Excel, CSV, vCard) or begin with a first contact.',
+  importFile: 'Import a file',
+  importFileHint: 'Exports from Google, Outlook, HubSpot and Dolibarr are recognised.',
+  firstContact: 'Add a first contact',
+  firstContactHint: 'One minute, with a name and a phone number.',
+  next: 'Continue',
+  skip: 'Skip this step',
+  back: 'Back',
+  finish: 'Finish',
+  later: 'Finish later',
+  reloaded: 'This information changed in the meantime and was reloaded. Check it and continue.',
+}

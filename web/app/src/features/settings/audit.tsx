@@ -1,0 +1,109 @@
+import { Button, Select, TextInput } from '@mantine/core'
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { api, data } from '@/api/client'
+import { usersQuery } from '@/api/queries'
+import { useCan } from '@/app/me'
+import { actorName } from '@/app/timeline'
+import { Changes } from '@/app/values'
+import { dateTime } from '@/i18n/format'
+import { Monogram } from '@/ui/monogram'
+import { Card, useTitle } from '@/ui/page'
+import { Empty, Failed, Loading } from '@/ui/states'
+import classes from './settings.module.css'
+import { t } from './text'
+
+export function AuditLog() {
+  useTitle(t.pages.journal)
+  const search = useSearch({ from: '/shell/parametres/journal' })
+  const navigate = useNavigate({ from: '/parametres/journal' })
+  const can = useCan()
+  const { data: users = [] } = useQuery({ ...usersQuery, enabled: can('team.read') })
+  const log = useInfiniteQuery({
+    queryKey: ['audit', search],
+    queryFn: ({ pageParam }) =>
+      data(api.GET('/audit-log', { params: { query: { ...search, limit: 50, cursor: pageParam || undefined } } })),
+    initialPageParam: '',
+    getNextPageParam: page => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  })
+  const entries = log.data?.pages.flatMap(page => page.items) ?? []
+  const change = (part: typeof search) => void navigate({ search: current => ({ ...current, ...part }), replace: true })
+  return (
+    <>
+      <Card>
+        <div className={classes.filters}>
+          <Select
+            label={t.auditAction}
+            placeholder={t.anyAction}
+            data={Object.entries(t.actions).map(([value, label]) => ({ value, label }))}
+            value={search.action ?? null}
+            onChange={action => change({ action: action ?? undefined })}
+            searchable
+            clearable
+            clearButtonProps={{ 'aria-label': t.anyAction }}
+          />
+          <Select
+            label={t.auditActor}
+            placeholder={t.anyActor}
+            data={users.map(user => ({ value: user.id, label: user.full_name }))}
+            value={search.actor_id ?? null}
+            onChange={actor => change({ actor_id: actor ?? undefined })}
+            searchable
+            clearable
+            clearButtonProps={{ 'aria-label': t.anyActor }}
+          />
+          <TextInput
+            type="date"
+            label={t.auditFrom}
+            value={search.from ?? ''}
+            onChange={event => change({ from: event.currentTarget.value || undefined })}
+          />
+          <TextInput
+            type="date"
+            label={t.auditTo}
+            value={search.to ?? ''}
+            onChange={event => change({ to: event.currentTarget.value || undefined })}
+          />
+        </div>
+      </Card>
+      <Card title={t.pages.journal} flush>
+        {log.isError && !entries.length ? (
+          <Failed error={log.error} retry={() => void log.refetch()} />
+        ) : log.isPending ? (
+          <Loading lines={8} height={52} />
+        ) : entries.length ? (
+          <ol className={classes.log}>
+            {entries.map(entry => (
+              <li key={entry.id}>
+                <Monogram name={actorName(entry.actor)} size={24} />
+                <div className={classes.entry}>
+                  <div>
+                    <strong>{t.actions[entry.action] ?? entry.action}</strong>
+                    {entry.object_label && <> · {entry.object_label}</>}
+                  </div>
+                  <div className="muted small">
+                    {[actorName(entry.actor), entry.ip && t.from(entry.ip)].filter(Boolean).join(' · ')}
+                  </div>
+                  <Changes changes={entry.changes} />
+                </div>
+                <time dateTime={entry.at} className="muted small numeric">
+                  {dateTime(entry.at)}
+                </time>
+              </li>
+            ))}
+          </ol>
+        ) : (
+          <Empty title={t.auditNone} />
+        )}
+        {log.hasNextPage && (
+          <div className={classes.more}>
+            <Button variant="subtle" size="compact-sm" loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
+              {t.more}
+            </Button>
+          </div>
+        )}
+      </Card>
+    </>
+  )
+}

@@ -1,0 +1,64 @@
+import { Link, Navigate, Outlet } from '@tanstack/react-router'
+import type { Permission } from '@/api/types'
+import { useCan } from '@/app/me'
+import { Page } from '@/ui/page'
+import classes from './settings.module.css'
+import { t } from './text'
+
+type PageKey = keyof typeof t.pages
+
+const SECTIONS: { group: keyof typeof t.groups; pages: { key: PageKey; needs?: Permission }[] }[] = [
+  { group: 'me', pages: [{ key: 'profil' }, { key: 'securite' }, { key: 'sessions' }] },
+  {
+    group: 'company',
+    pages: [
+      { key: 'entreprise', needs: 'company.manage' },
+      { key: 'equipe', needs: 'team.read' },
+      { key: 'roles', needs: 'team.read' },
+      { key: 'etiquettes', needs: 'contacts.write' },
+      { key: 'journal', needs: 'audit.read' },
+      { key: 'cles-api', needs: 'api_keys.manage' },
+    ],
+  },
+]
+
+export function SettingsLayout() {
+  const can = useCan()
+  return (
+    <Page title={t.title}>
+      <div className={classes.layout}>
+        <nav aria-label={t.menu} className={classes.menu}>
+          {SECTIONS.map(section => {
+            const pages = section.pages.filter(page => !page.needs || can(page.needs))
+            return (
+              pages.length > 0 && (
+                <div key={section.group} className={classes.group}>
+                  <span className={classes.groupName}>{t.groups[section.group]}</span>
+                  {pages.map(page => (
+                    <Link
+                      key={page.key}
+                      to={`/parametres/${page.key}`}
+                      activeOptions={{ includeSearch: false }}
+                      className={classes.link}
+                    >
+                      {t.pages[page.key]}
+                    </Link>
+                  ))}
+                </div>
+              )
+            )
+          })}
+        </nav>
+        <div className={classes.content}>
+          <Outlet />
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+/** Settings open on what most people come for, and what everyone may see. */
+export function SettingsIndex() {
+  const can = useCan()
+  return <Navigate to={can('company.manage') ? '/parametres/entreprise' : '/parametres/profil'} replace />
+}

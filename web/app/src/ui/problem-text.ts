@@ -1,0 +1,23 @@
+// What a failure is called in the reader's language. The server sends stable codes; the words are ours.
+import { ApiError, type FieldProblem } from '@/api/problem'
+import { t } from './text'
+
+export function problemText(error: unknown): string {
+  if (!(error instanceof ApiError)) return t.problems.internal!
+  if (error.code === 'rate_limited' && error.retryAfter) return t.rateLimitedFor(error.retryAfter)
+  // A conflict's detail says what stands in the way ("last owner"); the code alone would not.
+  return t.problems[error.code] ?? t.problems[fallbackCode(error.status)]!
+}
+
+const fallbackCode = (status: number) =>
+  status === 409 ? 'conflict' : status === 422 ? 'validation' : status === 404 ? 'not_found' : 'internal'
+
+export function fieldText(field: FieldProblem): string {
+  return t.fields[field.code] ?? field.detail ?? t.fieldFallback
+}
+
+/** Pointer → sentence, the shape that forms keep. */
+export function fieldErrors(error: unknown): Record<string, string> {
+  if (!(error instanceof ApiError)) return {}
+  return Object.fromEntries(error.fields.map(field => [field.pointer, fieldText(field)]))
+}

@@ -1,0 +1,23 @@
+/// <reference types="vitest/config" />
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  plugins: [react()],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  // The server replaces the token in every answer of index.html; the same value reaches Mantine through the meta tag.
+  html: { cspNonce: '__CSP_NONCE__' },
+  build: {
+    // Native light-dark(): an older target makes the minifier rewrite it and the colours vanish.
+    target: ['chrome123', 'firefox128', 'safari17.5'],
+    // An inlined asset would need font-src data:, which the policy refuses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 600,
+  },
+  server: { host: '127.0.0.1', port: 5173, proxy: { '/api': 'http://127.0.0.1:8080', '/boite-essai': 'http://127.0.0.1:8080' } },
+  preview: { host: '127.0.0.1', port: 5174 },
+  test: { include: ['src/**/*.test.ts'], environment: 'node' },
+})
