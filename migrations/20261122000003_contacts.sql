@@ -215,11 +215,11 @@ SELECT enable_tenant_rls('bulk_changes');
 
 -- The conditions of a contact list as SQL text. Only constants of this function enter the text; every value stays in $1.
 -- Keys of the filter: q (array of folded words), q_prefix, tag, owner ("none" or a uuid), kind, status, city, source, created_from,
--- created_to, active_since, inactive_since, archived, scope (owners that the actor may see), ids, except_ids, now.
+-- created_to, active_since, inactive_since, dormant_before, archived (true or "any"), scope (owners that the actor may see), ids, except_ids.
 CREATE FUNCTION contact_conditions(f jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog AS $$
 DECLARE w text := 'c.tenant_id = $2';
 BEGIN
-  w := w || CASE WHEN coalesce((f->>'archived')::boolean, false) THEN ' AND c.archived_at IS NOT NULL' ELSE ' AND c.archived_at IS NULL' END;
+  w := w || CASE f->>'archived' WHEN 'true' THEN ' AND c.archived_at IS NOT NULL' WHEN 'any' THEN '' ELSE ' AND c.archived_at IS NULL' END;
   IF f ? 'q' THEN
     FOR i IN 0 .. least(jsonb_array_length(f->'q'), 6) - 1 LOOP
       w := w || format(' AND c.search LIKE ($1->''q''->>%s)', i);
@@ -251,7 +251,7 @@ END $$;
 -- One page of a contact list: ids and sort keys only; the caller joins contacts under its own policy, so that a mistake here shows nothing foreign.
 -- A definer function because LIKE is not leakproof and would lose its index under row-level security. The tenant comes from the transaction alone.
 CREATE FUNCTION contact_page(f jsonb, sort text, after_key text, after_id uuid, max_rows integer)
-RETURNS TABLE (contact_id uuid, sort_key text) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+RETURNS TABLE (contact_id uuid, sort_key text) LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
   tenant uuid := current_setting('app.tenant_id')::uuid;
   descending boolean := left(sort, 1) = '-';

@@ -1,5 +1,14 @@
 //! Customers: people and companies, their tags, notes and history, imports and exports.
 
+pub mod bulk;
+pub mod contacts;
+pub mod export;
+pub mod home;
+pub mod imports;
+pub mod notes;
+pub mod tags;
+pub mod timeline;
+
 use std::collections::BTreeMap;
 use utoipa_axum::router::OpenApiRouter;
 use vision_platform::App;
@@ -10,11 +19,25 @@ use vision_platform::outbox::Subscriber;
 /// Every route of the context, relative to the API's base.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(contacts::routes())
+        .merge(bulk::routes())
+        .merge(export::routes())
+        .merge(tags::routes())
+        .merge(notes::routes())
+        .merge(timeline::routes())
+        .merge(home::routes())
+        .merge(imports::routes())
 }
 
 /// Every job of the context.
 pub fn jobs(registry: JobRegistry) -> JobRegistry {
     registry
+        .with::<bulk::RunBulk>()
+        .with::<bulk::UndoBulk>()
+        .with::<export::RunExport>()
+        .with::<imports::jobs::Analyse>()
+        .with::<imports::jobs::Run>()
+        .with::<imports::jobs::Undo>()
 }
 
 /// Who reacts to events.
@@ -24,5 +47,5 @@ pub fn subscribers() -> Vec<Subscriber> {
 
 /// How background jobs are undone.
 pub fn runners() -> BTreeMap<&'static str, Runner> {
-    BTreeMap::new()
+    BTreeMap::from([(bulk::KIND, bulk::undo as Runner)])
 }

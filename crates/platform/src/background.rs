@@ -168,6 +168,13 @@ pub async fn advance(tx: &mut Tx, id: Uuid, done: i64, total: i64, cursor: Optio
     Ok(!cancelled)
 }
 
+/// Sets how many units of work a job has.
+pub async fn set_total(tx: &mut Tx, id: Uuid, total: i64) -> Result<(), Failure> {
+    let tenant = tx.tenant();
+    sqlx::query("UPDATE background_jobs SET total = $3 WHERE tenant_id = $1 AND id = $2").bind(tenant).bind(id).bind(total).execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// Ends a job in `status`, with a file or an error.
 pub async fn finish(ctx: &JobContext, job: &BackgroundJob, status: &str, file: Option<(&str, &str)>, error: Option<&str>) -> Result<(), Failure> {
     let mut tx = ctx.begin().await?;

@@ -118,6 +118,28 @@ pub(crate) async fn write_audit(conn: &mut PgConnection, actor: &Actor, now: Tim
     Ok(())
 }
 
+/// Adds one timeline line to each of many contacts: bulk work emits one event, but each contact remembers.
+pub async fn timeline_many(tx: &mut crate::Tx, kind: &str, contacts: &[Uuid], data: &Value) -> Result<(), Failure> {
+    let (tenant, now, actor) = (tx.tenant(), tx.now().to_sqlx(), tx.actor().clone());
+    let ids: Vec<Uuid> = contacts.iter().map(|_| tx.new_id()).collect();
+    sqlx::query(
+        "INSERT INTO timeline (tenant_id, contact_id, id, at, actor_kind, actor_id, actor_name, kind, data)
+         SELECT $1, c, i, $4, $5, $6, $7, $8, $9 FROM unnest($2::uuid[], $3::uuid[]) AS u(c, i)",
+    )
+    .bind(tenant)
+    .bind(contacts)
+    .bind(ids)
+    .bind(now)
+    .bind(actor.kind.as_str())
+    .bind(actor.id)
+    .bind(&actor.name)
+    .bind(kind)
+    .bind(data)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Somebody who reacts to events after their commit, by a job.
 #[derive(Clone)]
 pub struct Subscriber {

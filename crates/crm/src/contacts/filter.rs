@@ -1,0 +1,163 @@
+//! Which contacts a list, a count, a bulk action or an export is about.
+
+use super::search::{self, Search};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+use vision_kernel::{Actor, Problem, text};
+
+/// A contact without any event for this long is dormant (24 months).
+const DORMANT_AFTER: SignedDuration = SignedDuration::from_hours(24 * 730);
+
+/// The filters of the contact list; all of them must hold.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
+#[serde(default)]
+pub struct ContactFilter {
+    /// Name, e-mail, phone fragment, SIREN or city; case and accents do not matter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// Id of a tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Uuid>,
+    /// Id of a member, or `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// `person` or `company`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// `prospect`, `client` or `dormant`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Town; case and accents do not matter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// Source, exactly.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// Created at or after this instant.
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_from: Option<Timestamp>,
+    /// Created before this instant.
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_to: Option<Timestamp>,
+    /// Last activity at or after this instant.
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active_since: Option<Timestamp>,
+    /// Last activity before this instant.
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inactive_since: Option<Timestamp>,
+    /// Archived ones instead of the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
+}
+
+impl ContactFilter {
+    /// The filter as `contact_page` reads it, narrowed to what the actor may see.
+    pub(crate) fn conditions(&self, actor: &Actor, now: Timestamp) -> Result<Map<String, Value>, Problem> {
+        let mut out = Map::new();
+        let mut set = |key: &str, value: Value| {
+            out.insert(key.to_owned(), value);
+        };
+        match self.q.as_deref().and_then(search::parse) {
+            Some(Search::Words(words)) => set("q", json!(words)),
+            Some(Search::Prefix(prefix)) => set("q_prefix", json!(prefix)),
+            None => {}
+        }
+        if let Some(tag) = self.tag {
+            set("tag", json!(tag));
+        }
+        if let Some(owner) = self.owner.as_deref().filter(|owner| !owner.is_empty()) {
+            if owner != "none" && Uuid::try_parse(owner).is_err() {
+                return Err(Problem::field("?owner", "invalid", "Un identifiant de membre, ou none."));
+            }
+            set("owner", json!(owner));
+        }
+        let listed = |value: &Option<String>, name: &str, known: &[&str]| match value.as_deref().filter(|value| !value.is_empty()) {
+            Some(value) if !known.contains(&value) => Err(Problem::field(&format!("?{name}"), "invalid", "Cette valeur n’existe pas.")),
+            other => Ok(other.map(str::to_owned)),
+        };
+        if let Some(kind) = listed(&self.kind, "kind", &["person", "company"])? {
+            set("kind", json!(kind));
+        }
+        if let Some(status) = listed(&self.status, "status", &["prospect", "client", "dormant"])? {
+            set("status", json!(status));
+            set("dormant_before", json!(dormant_before(now)));
+        }
+        if let Some(city) = self.city.as_deref().map(text::fold).filter(|city| !city.is_empty()) {
+            set("city", json!(city));
+        }
+        if let Some(source) = self.source.as_deref().filter(|source| !source.is_empty()) {
+            set("source", json!(source));
+        }
+        let instants = [("created_from", self.created_from), ("created_to", self.created_to), ("active_since", self.active_since), ("inactive_since", self.inactive_since)];
+        for (key, value) in instants {
+            if let Some(value) = value {
+                set(key, json!(value));
+            }
+        }
+        if self.archived == Some(true) {
+            set("archived", json!(true));
+        }
+        if let Some(scope) = &actor.owner_scope {
+            set("scope", json!(scope));
+        }
+        Ok(out)
+    }
+}
+
+/// Contacts whose last activity is before this instant are dormant.
+pub(crate) fn dormant_before(now: Timestamp) -> Timestamp {
+    now - DORMANT_AFTER
+}
+
+/// Contacts chosen one by one, or everything that a filter matches but for some.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum Selection {
+    /// Chosen contacts, at most a thousand.
+    Ids {
+        /// Their ids.
+        ids: Vec<Uuid>,
+    },
+    /// All that match.
+    Matching {
+        /// The filter.
+        filter: ContactFilter,
+        /// Those left out, at most a thousand.
+        #[serde(default)]
+        except_ids: Vec<Uuid>,
+    },
+}
+
+impl Selection {
+    /// The selection as conditions.
+    pub(crate) fn conditions(&self, actor: &Actor, now: Timestamp) -> Result<Map<String, Value>, Problem> {
+        match self {
+            Self::Ids { ids } if ids.is_empty() || ids.len() > 1000 => Err(Problem::field("/selection/ids", "invalid", "De 1 à 1 000 contacts.")),
+            Self::Ids { ids } => {
+                let mut conditions = ContactFilter::default().conditions(actor, now)?;
+                conditions.insert("ids".to_owned(), json!(ids));
+                // Contacts chosen by hand count whether archived or not.
+                conditions.insert("archived".to_owned(), json!("any"));
+                Ok(conditions)
+            }
+            Self::Matching { except_ids, .. } if except_ids.len() > 1000 => Err(Problem::field("/selection/except_ids", "invalid", "1 000 exceptions au plus.")),
+            Self::Matching { filter, except_ids } => {
+                let mut conditions = filter.conditions(actor, now)?;
+                if !except_ids.is_empty() {
+                    conditions.insert("except_ids".to_owned(), json!(except_ids));
+                }
+                Ok(conditions)
+            }
+        }
+    }
+}

@@ -1,0 +1,469 @@
+//! Routes of imports.
+
+use super::engine::{Field, FieldGroup, FileError, Format, Table, guess_mapping, sniff_path};
+use super::jobs::{Analyse, Run, Undo};
+use super::store::{self, ImportRow, NewImport, UNDO};
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Path, Query};
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures::StreamExt;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::path::{Path as FsPath, PathBuf};
+use tokio::io::AsyncWriteExt;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+use vision_documents::{Cell, TableWriter};
+use vision_kernel::{Cursor, Page, Problem, ProblemKind, text};
+use vision_platform::http::{Created, Json, cursor, page_limit};
+use vision_platform::permits::ContactsImport;
+use vision_platform::{ApiResult, App, Authorized, Failure, Job, Tx, background, crypto};
+
+/// Largest file, in bytes.
+const MAX_FILE: usize = 50 * 1024 * 1024;
+/// Rows shown as samples.
+const SAMPLES: usize = 5;
+
+/// Routes.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(OpenApiRouter::new().routes(routes!(list_imports, upload_import)).layer(DefaultBodyLimit::max(MAX_FILE)))
+        .routes(routes!(get_import, update_import))
+        .routes(routes!(dry_run_import))
+        .routes(routes!(start_import))
+        .routes(routes!(cancel_import))
+        .routes(routes!(undo_import))
+        .routes(routes!(list_import_rows))
+        .routes(routes!(download_rejects))
+}
+
+/// A column of the file.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ImportColumn {
+    header: String,
+    /// The first values.
+    sample: Vec<String>,
+    /// Where it goes; null: left out.
+    #[schema(value_type = Option<String>)]
+    field: Option<Field>,
+    /// The mapping was chosen by somebody before for the same headers.
+    remembered: bool,
+}
+
+/// A field that a column can go to.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ImportField {
+    #[schema(value_type = String)]
+    key: Field,
+    /// `identity`, `contact_point`, `address`, `company`, `other`
+    #[schema(value_type = String)]
+    group: FieldGroup,
+}
+
+/// An import.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Import)]
+pub struct ImportOut {
+    id: Uuid,
+    /// `uploaded`, `analysing`, `analysed`, `running`, `done`, `cancelled`, `failed`, `undoing`, `undone`
+    status: String,
+    filename: String,
+    /// `csv`, `tsv`, `xlsx`, `vcf`
+    format: String,
+    encoding: Option<String>,
+    delimiter: Option<char>,
+    /// `google`, `outlook`, `hubspot`, `dolibarr`, `vcard`, `generic`
+    source: String,
+    columns: Vec<ImportColumn>,
+    fields: Vec<ImportField>,
+    /// `skip`, `fill`, `create`
+    duplicates: String,
+    /// Rows of the file.
+    total: i64,
+    /// Rows handled by the step that runs.
+    done: i64,
+    /// `{rows, created, matched, rejected, warnings, examples: [{row, outcome, label, reason, warnings}], undo?: {deleted, restored, kept}}`
+    report: Option<Value>,
+    created_by: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    finished_at: Option<Timestamp>,
+    can_cancel: bool,
+    can_undo: bool,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    undo_until: Option<Timestamp>,
+    /// `<key>: <detail>` when the file could not be read.
+    error: Option<String>,
+}
+
+impl ImportOut {
+    fn new(row: ImportRow, now: Timestamp) -> Self {
+        let finished_at = row.finished_at.map(|at| at.to_jiff());
+        let undo_until = finished_at.map(|at| at + UNDO);
+        let columns = row.headers.iter().enumerate().map(|(index, header)| ImportColumn {
+            header: header.clone(),
+            sample: row.samples.iter().filter_map(|cells| cells.get(index)).cloned().collect(),
+            field: row.mapping.get(index).copied().flatten(),
+            remembered: row.remembered,
+        });
+        Self {
+            columns: columns.collect(),
+            fields: Field::ALL.iter().map(|field| ImportField { key: *field, group: field.group() }).collect(),
+            format: row.format.name().to_owned(),
+            encoding: row.format.encoding().map(|encoding| encoding.name().to_owned()),
+            delimiter: row.format.delimiter(),
+            can_cancel: matches!(row.status.as_str(), "analysing" | "running") && !row.cancel_requested,
+            can_undo: matches!(row.status.as_str(), "done" | "cancelled") && undo_until.is_some_and(|until| now < until),
+            id: row.id,
+            status: row.status,
+            filename: row.filename,
+            source: row.source,
+            duplicates: row.duplicates,
+            total: row.total,
+            done: row.done,
+            report: row.report,
+            created_by: row.created_by_name,
+            created_at: row.created_at.to_jiff(),
+            finished_at,
+            undo_until,
+            error: row.error,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+struct UploadQuery {
+    filename: String,
+}
+
+/// A file on its way in; deleted when dropped.
+struct Upload(PathBuf);
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        drop(std::fs::remove_file(&self.0));
+    }
+}
+
+async fn receive(body: Body) -> Result<Upload, Failure> {
+    let upload = Upload(std::env::temp_dir().join(format!("vision-upload-{}", crypto::random_token())));
+    let mut file = tokio::fs::File::create(&upload.0).await.map_err(Problem::internal)?;
+    let mut stream = body.into_data_stream();
+    let mut size = 0;
+    while let Some(piece) = stream.next().await {
+        let piece = piece.map_err(|_| Problem::new(ProblemKind::BadRequest).detail("L’envoi du fichier a été interrompu."))?;
+        size += piece.len();
+        if size > MAX_FILE {
+            return Err(Problem::new(ProblemKind::TooLarge).detail("Le fichier dépasse 50 Mo.").into());
+        }
+        file.write_all(&piece).await.map_err(Problem::internal)?;
+    }
+    file.flush().await.map_err(Problem::internal)?;
+    Ok(upload)
+}
+
+fn refused(error: &FileError) -> Problem {
+    let detail = match error {
+        FileError::Empty => "Ce fichier est vide.",
+        FileError::Unsupported(_) => "Ce type de fichier ne peut pas être importé : choisissez un CSV, un classeur XLSX ou des vCards.",
+        FileError::Encrypted => "Ce classeur est protégé par un mot de passe : enregistrez-le sans mot de passe.",
+        FileError::TooLarge => "Le contenu de ce fichier est trop volumineux.",
+        FileError::Damaged(_) => "Ce fichier est endommagé.",
+        FileError::TooManyColumns => "Ce fichier a trop de colonnes (500 au plus).",
+        FileError::TooManyRows => "Ce fichier a trop de lignes (1 000 000 au plus).",
+        FileError::Io(_) => "Ce fichier n’a pas pu être lu.",
+    };
+    let kind = match error {
+        FileError::Unsupported(_) | FileError::Encrypted => ProblemKind::UnsupportedMediaType,
+        FileError::TooLarge => ProblemKind::TooLarge,
+        _ => ProblemKind::Validation,
+    };
+    Problem::new(kind).detail(detail).with("reason", error.key())
+}
+
+struct Looked {
+    format: Format,
+    headers: Vec<String>,
+    samples: Vec<Vec<String>>,
+    total: i64,
+}
+
+/// Reads a file once: its kind, its headers, some rows, how many there are.
+fn look(path: &FsPath, filename: &str) -> Result<Looked, FileError> {
+    let format = sniff_path(path, filename)?;
+    let table = Table::open(path, &format)?;
+    let headers = table.headers().to_vec();
+    let (mut samples, mut total) = (Vec::new(), 0);
+    for row in table {
+        let row = row?;
+        total += 1;
+        if samples.len() < SAMPLES * 4 {
+            samples.push(row.cells.into_iter().map(|cell| cell.chars().take(120).collect()).collect());
+        }
+    }
+    if total == 0 {
+        return Err(FileError::Empty);
+    }
+    Ok(Looked { format, headers, samples, total })
+}
+
+fn header_hash(headers: &[String]) -> Vec<u8> {
+    crypto::sha256(headers.iter().map(|header| text::fold(header)).collect::<Vec<_>>().join("\u{1f}").as_bytes())
+}
+
+/// Takes a file: CSV, TSV, XLSX or vCard, at most 50 MB. Its columns are mapped as guessed, or as chosen last time.
+#[utoipa::path(post, path = "/imports", operation_id = "upload_import", tag = "imports", params(UploadQuery),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 201, body = ImportOut), (status = 413), (status = 415), (status = 422)), security(("session" = ["contacts.import"])))]
+async fn upload_import(auth: Authorized<ContactsImport>, Query(query): Query<UploadQuery>, body: Body) -> ApiResult<Created<ImportOut>> {
+    let upload = receive(body).await?;
+    let filename = text::clean(&query.filename, false).unwrap_or_else(|| "contacts".to_owned());
+    let filename: String = filename.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(200).collect();
+    let (path, name) = (upload.0.clone(), filename.clone());
+    let looked = tokio::task::spawn_blocking(move || look(&path, &name)).await.map_err(Problem::internal)?.map_err(|error| refused(&error))?;
+    let id = auth.app.clock.new_id();
+    let file_key = format!("{}/imports/{id}", auth.actor.tenant_id);
+    auth.app.files.put_path(&file_key, &upload.0).await?;
+    let (source, guessed) = guess_mapping(&looked.headers, &looked.samples);
+    let mut tx = auth.begin().await?;
+    let known = store::remembered_mapping(&mut tx, &header_hash(&looked.headers)).await?.filter(|known| known.len() == looked.headers.len());
+    let source = serde_json::to_value(source)?.as_str().unwrap_or("generic").to_owned();
+    let samples: Vec<Vec<String>> = looked.samples.into_iter().take(SAMPLES).collect();
+    let new = NewImport {
+        id,
+        filename: &filename,
+        format: &looked.format,
+        source,
+        headers: &looked.headers,
+        samples: &samples,
+        mapping: known.as_ref().map_or(&guessed, |known| &known.0),
+        remembered: known.is_some(),
+        file_key: &file_key,
+        total: looked.total,
+    };
+    let row = store::insert(&mut tx, &new).await?;
+    let now = tx.now();
+    tx.commit().await?;
+    Ok(Created::at(format!("/api/v1/imports/{id}"), ImportOut::new(row, now)))
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+struct ListQuery {
+    /// 1 to 100; default 20.
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+/// Imports, newest first.
+#[utoipa::path(get, path = "/imports", operation_id = "list_imports", tag = "imports", params(ListQuery),
+    responses((status = 200, body = Page<ImportOut>)), security(("session" = ["contacts.import"])))]
+async fn list_imports(auth: Authorized<ContactsImport>, Query(query): Query<ListQuery>) -> ApiResult<Json<Page<ImportOut>>> {
+    let limit = page_limit(query.limit, 20);
+    let after = cursor(query.cursor.as_deref())?.map(|cursor| cursor.id);
+    let mut tx = auth.read().await?;
+    let now = tx.now();
+    let rows = store::list(&mut tx, after, limit).await?;
+    Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor::id(row.id)).map(|row| ImportOut::new(row, now))))
+}
+
+/// One import.
+#[utoipa::path(get, path = "/imports/{id}", operation_id = "get_import", tag = "imports", params(("id" = Uuid, Path)),
+    responses((status = 200, body = ImportOut), (status = 404)), security(("session" = ["contacts.import"])))]
+async fn get_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> ApiResult<Json<ImportOut>> {
+    let mut tx = auth.read().await?;
+    let row = store::get(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    Ok(Json(ImportOut::new(row, tx.now())))
+}
+
+/// A mapping and a rule for duplicates.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct ImportPatch {
+    /// One entry per column: a field's key, or null.
+    mapping: Option<Vec<Option<String>>>,
+    /// `skip`, `fill`, `create`
+    duplicates: Option<String>,
+}
+
+/// Changes the mapping or the rule for duplicates; a dry run made before is forgotten.
+#[utoipa::path(patch, path = "/imports/{id}", operation_id = "update_import", tag = "imports", params(("id" = Uuid, Path)), request_body = ImportPatch,
+    responses((status = 200, body = ImportOut), (status = 404), (status = 409), (status = 422)), security(("session" = ["contacts.import"])))]
+async fn update_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>, Json(input): Json<ImportPatch>) -> ApiResult<Json<ImportOut>> {
+    let mut tx = auth.begin().await?;
+    let row = locked(&mut tx, id, &["uploaded", "analysed", "failed"]).await?;
+    let mapping = match input.mapping {
+        None => row.mapping.0.clone(),
+        Some(keys) if keys.len() != row.headers.len() => return Err(Problem::field("/mapping", "invalid", "Une entrée par colonne.").into()),
+        Some(keys) => keys
+            .iter()
+            .enumerate()
+            .map(|(index, key)| {
+                let field = key.as_deref().map(str::parse::<Field>).transpose();
+                field.map_err(|_| Problem::field(&format!("/mapping/{index}"), "unknown", "Ce champ n’existe pas."))
+            })
+            .collect::<Result<_, _>>()?,
+    };
+    let duplicates = input.duplicates.unwrap_or_else(|| row.duplicates.clone());
+    if !matches!(duplicates.as_str(), "skip" | "fill" | "create") {
+        return Err(Problem::field("/duplicates", "invalid", "Cette règle n’existe pas.").into());
+    }
+    store::set_mapping(&mut tx, id, &mapping, &duplicates).await?;
+    let row = store::get(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let now = tx.now();
+    tx.commit().await?;
+    Ok(Json(ImportOut::new(row, now)))
+}
+
+/// The import, locked, if it is in one of these states.
+async fn locked(tx: &mut Tx, id: Uuid, states: &[&str]) -> Result<ImportRow, Failure> {
+    let row = store::lock(tx, id).await?.ok_or_else(Problem::not_found)?;
+    if states.contains(&row.status.as_str()) {
+        Ok(row)
+    } else {
+        Err(Problem::conflict("Cet import n’est pas à une étape qui le permet.").with("status", row.status).into())
+    }
+}
+
+/// Moves an import to a running state and queues its job in the same transaction.
+async fn begin<J: Job>(auth: &Authorized<ContactsImport>, mut tx: Tx, id: Uuid, status: &str, job: &J) -> ApiResult<(StatusCode, Json<ImportOut>)> {
+    store::start(&mut tx, id, status).await?;
+    // One import of a tenant at a time: two files with the same person must not both create them.
+    tx.enqueue_with(job, Some(&format!("{}:{id}", J::NAME)), Some("imports")).await?;
+    let row = store::get(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    tx.commit().await?;
+    Ok((StatusCode::ACCEPTED, Json(ImportOut::new(row, auth.app.clock.now()))))
+}
+
+/// Tries the import without writing anything; the report tells what it would do.
+#[utoipa::path(post, path = "/imports/{id}/dry-run", operation_id = "dry_run_import", tag = "imports", params(("id" = Uuid, Path)),
+    responses((status = 202, body = ImportOut), (status = 404), (status = 409)), security(("session" = ["contacts.import"])))]
+async fn dry_run_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> ApiResult<(StatusCode, Json<ImportOut>)> {
+    let mut tx = auth.begin().await?;
+    locked(&mut tx, id, &["uploaded", "analysed", "failed"]).await?;
+    begin(&auth, tx, id, "analysing", &Analyse { import_id: id }).await
+}
+
+/// Imports the file. The mapping is remembered for the next file with these headers.
+#[utoipa::path(post, path = "/imports/{id}/start", operation_id = "start_import", tag = "imports", params(("id" = Uuid, Path)),
+    responses((status = 202, body = ImportOut), (status = 404), (status = 409)), security(("session" = ["contacts.import"])))]
+async fn start_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> ApiResult<(StatusCode, Json<ImportOut>)> {
+    let mut tx = auth.begin().await?;
+    let row = locked(&mut tx, id, &["uploaded", "analysed"]).await?;
+    store::remember_mapping(&mut tx, &header_hash(&row.headers), &row.mapping).await?;
+    begin(&auth, tx, id, "running", &Run { import_id: id }).await
+}
+
+/// Asks a dry run or an import to stop after the present batch. What was imported stays, and can be undone.
+#[utoipa::path(post, path = "/imports/{id}/cancel", operation_id = "cancel_import", tag = "imports", params(("id" = Uuid, Path)),
+    responses((status = 202, body = ImportOut), (status = 404), (status = 409)), security(("session" = ["contacts.import"])))]
+async fn cancel_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> ApiResult<(StatusCode, Json<ImportOut>)> {
+    let mut tx = auth.begin().await?;
+    locked(&mut tx, id, &["analysing", "running"]).await?;
+    store::request_cancel(&mut tx, id).await?;
+    let row = store::get(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let now = tx.now();
+    tx.commit().await?;
+    Ok((StatusCode::ACCEPTED, Json(ImportOut::new(row, now))))
+}
+
+/// Takes an import back, within 30 days. What people have changed since stays.
+#[utoipa::path(post, path = "/imports/{id}/undo", operation_id = "undo_import", tag = "imports", params(("id" = Uuid, Path)),
+    responses((status = 202, body = ImportOut), (status = 404), (status = 409)), security(("session" = ["contacts.import"])))]
+async fn undo_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> ApiResult<(StatusCode, Json<ImportOut>)> {
+    let mut tx = auth.begin().await?;
+    let row = locked(&mut tx, id, &["done", "cancelled"]).await?;
+    if row.finished_at.is_none_or(|at| at.to_jiff() + UNDO < tx.now()) {
+        return Err(Problem::conflict("Cet import a plus de 30 jours : il ne peut plus être annulé.").into());
+    }
+    begin(&auth, tx, id, "undoing", &Undo { import_id: id }).await
+}
+
+/// What became of a row.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ImportRowOut {
+    row: i64,
+    /// `created`, `matched`, `rejected`
+    outcome: String,
+    /// Why it was refused: `nothing_to_identify`, `more_fields_than_headers`.
+    reason: Option<String>,
+    /// `[{field, value, code}]`
+    warnings: Value,
+    label: String,
+    contact_id: Option<Uuid>,
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+struct RowsQuery {
+    /// `created`, `matched`, `rejected`, `warning`
+    outcome: Option<String>,
+    /// 1 to 100; default 50.
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+/// What became of each row of an import.
+#[utoipa::path(get, path = "/imports/{id}/rows", operation_id = "list_import_rows", tag = "imports", params(("id" = Uuid, Path), RowsQuery),
+    responses((status = 200, body = Page<ImportRowOut>), (status = 404), (status = 422)), security(("session" = ["contacts.import"])))]
+async fn list_import_rows(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>, Query(query): Query<RowsQuery>) -> ApiResult<Json<Page<ImportRowOut>>> {
+    let limit = page_limit(query.limit, 50);
+    let outcome = query.outcome.as_deref().filter(|outcome| !outcome.is_empty());
+    if outcome.is_some_and(|outcome| !matches!(outcome, "created" | "matched" | "rejected" | "warning")) {
+        return Err(Problem::field("?outcome", "invalid", "Ce résultat n’existe pas.").into());
+    }
+    let after = cursor(query.cursor.as_deref())?.and_then(|cursor| cursor.key.parse().ok()).unwrap_or(0);
+    let mut tx = auth.read().await?;
+    store::get(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let rows = store::rows(&mut tx, id, outcome, after, i64::try_from(limit + 1).unwrap_or(i64::MAX)).await?;
+    let page = Page::from_overfetch(rows, limit, |row| Cursor { key: row.row_number.to_string(), id: Uuid::nil() });
+    Ok(Json(page.map(|row| ImportRowOut {
+        row: row.row_number,
+        outcome: row.outcome,
+        reason: row.reason,
+        warnings: row.warnings,
+        label: row.label,
+        contact_id: row.contact_id,
+    })))
+}
+
+/// The refused rows as a CSV file: the columns of the file, and why.
+#[utoipa::path(get, path = "/imports/{id}/rejects", operation_id = "download_rejects", tag = "imports", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Vec<u8>, content_type = "text/csv"), (status = 404)), security(("session" = ["contacts.import"])))]
+async fn download_rejects(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> ApiResult<Response> {
+    let mut tx = auth.read().await?;
+    let import = store::get(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let path = Upload(std::env::temp_dir().join(format!("vision-rejects-{}.csv", crypto::random_token())));
+    let mut headers: Vec<&str> = import.headers.iter().map(String::as_str).collect();
+    headers.extend(["ligne", "motif"]);
+    let mut table = TableWriter::csv(&path.0, &headers).map_err(Problem::internal)?;
+    let mut after = 0;
+    loop {
+        let rows = store::rows(&mut tx, id, Some("rejected"), after, 1000).await?;
+        let Some(last) = rows.last() else { break };
+        after = last.row_number;
+        for row in &rows {
+            let cells: Vec<String> = row.cells.as_ref().and_then(|cells| serde_json::from_value(cells.clone()).ok()).unwrap_or_default();
+            let reason = match row.reason.as_deref() {
+                Some("more_fields_than_headers") => "plus de valeurs que de colonnes",
+                _ => "ni nom, ni société, ni e-mail, ni téléphone",
+            };
+            // What stands beyond the last column is kept with it rather than lost.
+            let width = import.headers.len();
+            let mut fitted: Vec<String> = cells.iter().take(width).cloned().collect();
+            fitted.resize(width, String::new());
+            let beyond = cells.get(width..).unwrap_or_default().join(" | ");
+            if let Some(cell) = fitted.last_mut().filter(|_| !beyond.is_empty()) {
+                *cell = if cell.is_empty() { beyond } else { format!("{cell} | {beyond}") };
+            }
+            let number = row.row_number.to_string();
+            let mut line: Vec<Cell<'_>> = fitted.iter().map(|cell| Cell::Text(cell)).collect();
+            line.extend([Cell::Text(&number), Cell::Text(reason)]);
+            table.row(&line).map_err(Problem::internal)?;
+        }
+    }
+    table.finish().map_err(Problem::internal)?;
+    let content = tokio::fs::read(&path.0).await.map_err(Problem::internal)?;
+    let stem = import.filename.rsplit_once('.').map_or(import.filename.as_str(), |(stem, _)| stem).replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
+    Ok(background::attachment(&format!("{stem}-rejets.csv"), u64::try_from(content.len()).ok(), Body::from(content)))
+}

@@ -1,0 +1,186 @@
+//! The background side of an import. Every job looks at the row first: run again after a crash, it goes on or does nothing.
+
+use super::matcher::Duplicates;
+use super::store::{self, ImportRow};
+use super::{reader, run, undo};
+use crate::contacts::events::ContactsEvent;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use uuid::Uuid;
+use vision_kernel::ActorKind;
+use vision_platform::{Failure, Job, JobContext, JobError, crypto};
+
+/// A private copy of the file, for readers that seek; deleted when dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    async fn of(ctx: &JobContext, import: &ImportRow) -> Result<Self, JobError> {
+        let scratch = Self(std::env::temp_dir().join(format!("vision-import-{}", crypto::random_token())));
+        ctx.app.files.fetch_to(&import.file_key, &scratch.0).await?;
+        Ok(scratch)
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        drop(std::fs::remove_file(&self.0));
+    }
+}
+
+async fn load(ctx: &JobContext, id: Uuid) -> Result<Option<ImportRow>, Failure> {
+    let mut tx = ctx.read().await?;
+    Ok(store::get(&mut tx, id).await?)
+}
+
+/// The context in which rows are applied: the import acts for the user, and must know every contact to find duplicates.
+fn as_import(mut ctx: JobContext) -> JobContext {
+    ctx.actor.kind = ActorKind::Import;
+    ctx.actor.owner_scope = None;
+    ctx
+}
+
+async fn finish(ctx: &JobContext, import: &ImportRow, status: &str, report: Option<&Value>, error: Option<&str>) -> Result<(), Failure> {
+    let mut tx = ctx.begin().await?;
+    store::finish(&mut tx, import.id, status, report, error).await?;
+    let name = match status {
+        "done" => "import.done",
+        "cancelled" => "import.cancelled",
+        "undone" => "import.undone",
+        "failed" => "import.failed",
+        _ => "import.analysed",
+    };
+    let count = report.and_then(|report| report.get("created")).and_then(Value::as_i64).unwrap_or(0);
+    tx.emit(&ContactsEvent { name, kind: "import", id: import.id, label: import.filename.clone(), count });
+    tx.commit().await
+}
+
+fn unreadable(error: &super::engine::FileError) -> String {
+    format!("{}: {error}", error.key())
+}
+
+/// The dry run.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Analyse {
+    pub(crate) import_id: Uuid,
+}
+
+impl Job for Analyse {
+    const NAME: &'static str = "import_analyse";
+
+    async fn run(self, ctx: JobContext) -> Result<(), JobError> {
+        let ctx = as_import(ctx);
+        let Some(import) = load(&ctx, self.import_id).await?.filter(|import| import.status == "analysing") else { return Ok(()) };
+        let scratch = Scratch::of(&ctx, &import).await?;
+        let duplicates = Duplicates::from_stored(&import.duplicates);
+        let mut batches = reader::batches(scratch.path().to_owned(), import.format.0, import.mapping.0.clone(), 1);
+        let mut rehearsal = run::Rehearsal::default();
+        while let Some(batch) = batches.recv().await {
+            let items = match batch {
+                Ok(items) => items,
+                Err(error) => return Ok(finish(&ctx, &import, "failed", None, Some(&unreadable(&error))).await?),
+            };
+            let mut tx = ctx.begin().await?;
+            rehearsal.batch(&mut tx, &items, duplicates).await?;
+            let last = items.last().map_or(0, |item| i64::try_from(item.number).unwrap_or(i64::MAX));
+            let cancelled = store::advance(&mut tx, import.id, last).await?;
+            tx.commit().await?;
+            if cancelled {
+                return Ok(finish(&ctx, &import, "uploaded", None, None).await?);
+            }
+        }
+        let report = rehearsal.report.to_json();
+        Ok(finish(&ctx, &import, "analysed", Some(&report), None).await?)
+    }
+}
+
+/// The import itself.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Run {
+    pub(crate) import_id: Uuid,
+}
+
+impl Job for Run {
+    const NAME: &'static str = "import_run";
+
+    async fn run(self, ctx: JobContext) -> Result<(), JobError> {
+        let ctx = as_import(ctx);
+        let Some(import) = load(&ctx, self.import_id).await?.filter(|import| import.status == "running") else { return Ok(()) };
+        let scratch = Scratch::of(&ctx, &import).await?;
+        let duplicates = Duplicates::from_stored(&import.duplicates);
+        let first = u64::try_from(import.done).unwrap_or(0) + 1;
+        let mut batches = reader::batches(scratch.path().to_owned(), import.format.0, import.mapping.0.clone(), first);
+        let mut done = import.done;
+        while let Some(batch) = batches.recv().await {
+            let items = match batch {
+                Ok(items) => items,
+                Err(error) => return Ok(finish(&ctx, &import, "failed", None, Some(&unreadable(&error))).await?),
+            };
+            let mut tx = ctx.begin().await?;
+            // A worker that was thought dead may still be at it: the row's own progress decides, under its lock.
+            let current = store::lock(&mut tx, import.id).await?;
+            if current.is_none_or(|row| row.status != "running" || row.done != done) {
+                return Ok(());
+            }
+            run::apply(&mut tx, import.id, &items, duplicates).await?;
+            done = items.last().map_or(done, |item| i64::try_from(item.number).unwrap_or(i64::MAX));
+            let cancelled = store::advance(&mut tx, import.id, done).await?;
+            tx.commit().await?;
+            if cancelled {
+                return end(&ctx, &import, "cancelled").await;
+            }
+        }
+        end(&ctx, &import, "done").await
+    }
+}
+
+async fn end(ctx: &JobContext, import: &ImportRow, status: &str) -> Result<(), JobError> {
+    let mut tx = ctx.read().await?;
+    let report = run::final_report(&mut tx, import.id).await?;
+    drop(tx);
+    Ok(finish(ctx, import, status, Some(&report), None).await?)
+}
+
+/// The undo.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Undo {
+    pub(crate) import_id: Uuid,
+}
+
+impl Job for Undo {
+    const NAME: &'static str = "import_undo";
+
+    async fn run(self, ctx: JobContext) -> Result<(), JobError> {
+        let ctx = as_import(ctx);
+        let Some(import) = load(&ctx, self.import_id).await?.filter(|import| import.status == "undoing") else { return Ok(()) };
+        let mut undone = undo::Undone::default();
+        let mut after = None;
+        loop {
+            let mut tx = ctx.begin().await?;
+            let more = undo::restore_filled(&mut tx, import.id, &mut after, &mut undone).await?;
+            tx.commit().await?;
+            if !more {
+                break;
+            }
+        }
+        after = None;
+        loop {
+            let mut tx = ctx.begin().await?;
+            let more = undo::delete_created(&mut tx, import.id, &mut after, &mut undone).await?;
+            store::advance(&mut tx, import.id, undone.deleted + undone.restored + undone.kept).await?;
+            tx.commit().await?;
+            if !more {
+                break;
+            }
+        }
+        let mut report = import.report.clone().unwrap_or_default();
+        if let Some(report) = report.as_object_mut() {
+            report.insert("undo".to_owned(), undone.to_json());
+        }
+        Ok(finish(&ctx, &import, "undone", Some(&report), None).await?)
+    }
+}

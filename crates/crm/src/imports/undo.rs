@@ -1,0 +1,87 @@
+//! Taking an import back: what it created goes, what it filled is as before; what people have changed since stays.
+
+use crate::contacts::Draft;
+use crate::contacts::store as contacts;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use vision_platform::{Failure, Tx, outbox};
+
+/// Contacts per transaction.
+const BATCH: i64 = 500;
+
+/// What an undo did so far.
+#[derive(Default)]
+pub(crate) struct Undone {
+    pub deleted: i64,
+    pub restored: i64,
+    pub kept: i64,
+}
+
+impl Undone {
+    /// As stored beside the report.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({ "deleted": self.deleted, "restored": self.restored, "kept": self.kept })
+    }
+}
+
+fn length(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(0)
+}
+
+/// Deletes the next contacts that the import created and nobody touched since; `Ok(false)` when none is left.
+pub(crate) async fn delete_created(tx: &mut Tx, import: Uuid, after: &mut Option<Uuid>, undone: &mut Undone) -> Result<bool, Failure> {
+    let tenant = tx.tenant();
+    let rows: Vec<(Uuid, bool)> = sqlx::query_as(
+        "SELECT c.id, c.version = 1 AND NOT EXISTS (SELECT FROM notes n WHERE n.tenant_id = $1 AND n.contact_id = c.id)
+                AND NOT EXISTS (SELECT FROM contact_companies l WHERE l.tenant_id = $1 AND (l.contact_id = c.id OR l.company_id = c.id))
+                AND c.first_invoiced_at IS NULL
+         FROM contacts c WHERE c.tenant_id = $1 AND c.import_id = $2 AND ($3::uuid IS NULL OR c.id > $3) ORDER BY c.id LIMIT $4",
+    )
+    .bind(tenant)
+    .bind(import)
+    .bind(*after)
+    .bind(BATCH)
+    .fetch_all(tx.conn())
+    .await?;
+    let Some((last, _)) = rows.last() else { return Ok(false) };
+    *after = Some(*last);
+    let untouched: Vec<Uuid> = rows.iter().filter(|(_, untouched)| *untouched).map(|(id, _)| *id).collect();
+    contacts::delete(tx, &untouched).await?;
+    undone.deleted += length(untouched.len());
+    undone.kept += length(rows.len() - untouched.len());
+    Ok(true)
+}
+
+/// Puts the next filled contacts back to what they were; `Ok(false)` when none is left.
+pub(crate) async fn restore_filled(tx: &mut Tx, import: Uuid, after: &mut Option<Uuid>, undone: &mut Undone) -> Result<bool, Failure> {
+    let tenant = tx.tenant();
+    let rows: Vec<(Uuid, Value, bool)> = sqlx::query_as(
+        "SELECT r.contact_id, r.before, coalesce(c.version = r.after_version, false) FROM (
+           SELECT contact_id, (array_agg(before ORDER BY row_number) FILTER (WHERE before IS NOT NULL))[1] AS before, max(after_version) AS after_version
+           FROM import_rows WHERE tenant_id = $1 AND import_id = $2 AND after_version IS NOT NULL AND ($3::uuid IS NULL OR contact_id > $3)
+           GROUP BY contact_id ORDER BY contact_id LIMIT $4) r
+         LEFT JOIN contacts c ON c.tenant_id = $1 AND c.id = r.contact_id WHERE r.before IS NOT NULL ORDER BY r.contact_id",
+    )
+    .bind(tenant)
+    .bind(import)
+    .bind(*after)
+    .bind(BATCH)
+    .fetch_all(tx.conn())
+    .await?;
+    let Some((last, ..)) = rows.last() else { return Ok(false) };
+    *after = Some(*last);
+    let mut back: Vec<(Uuid, Draft)> = Vec::new();
+    for (id, before, unchanged) in &rows {
+        if *unchanged {
+            back.push((*id, serde_json::from_value(before.clone())?));
+        }
+    }
+    undone.restored += length(back.len());
+    undone.kept += length(rows.len() - back.len());
+    if !back.is_empty() {
+        contacts::rewrite_many(tx, &back).await?;
+        let ids: Vec<Uuid> = back.iter().map(|(id, _)| *id).collect();
+        outbox::timeline_many(tx, "contact.import_undone", &ids, &json!({ "import_id": import })).await?;
+    }
+    Ok(true)
+}
