@@ -1,9 +1,8 @@
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
-import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { setNonce } from 'get-nonce'
-import { StrictMode } from 'react'
+import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 import { onSignedOut } from './api/client'
 import { queryClient } from './api/queries'
@@ -11,6 +10,9 @@ import './app/mantine'
 import './app/styles.css'
 import { router } from './app/router'
 import { cssVariablesResolver, theme } from './app/theme'
+
+// A message shown before this arrives waits in the store.
+const Notifications = lazy(() => import('@mantine/notifications').then(part => ({ default: part.Notifications })))
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? ''
 // The scroll lock of dialogs writes its own style element.
@@ -34,7 +36,9 @@ createRoot(document.getElementById('root')!).render(
         colorSchemeManager={localStorageColorSchemeManager({ key: 'vision.scheme' })}
         getStyleNonce={() => nonce}
       >
-        <Notifications position="bottom-right" limit={4} />
+        <Suspense>
+          <Notifications position="bottom-right" limit={4} />
+        </Suspense>
         <RouterProvider router={router} />
       </MantineProvider>
     </QueryClientProvider>

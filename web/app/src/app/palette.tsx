@@ -105,7 +105,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
           id: contact.id,
           group: t.searchContacts,
           label: contact.display_name,
-          detail: [contact.company_name, contact.phone_display ?? contact.email, contact.city].filter(Boolean).join(' · '),
+          detail: [contact.kind === 'person' ? contact.company_name : null, contact.phone_display ?? contact.email, contact.city]
+            .filter(Boolean)
+            .join(' · '),
           run: () => navigate({ to: '/contacts/$id', params: { id: contact.id } }),
         }))
       : []
@@ -175,7 +177,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
               onMouseMove={() => setChosen(index)}
             >
               {result.icon ? <result.icon size={18} aria-hidden /> : <Monogram name={result.label} size={22} />}
-              <span className="truncate">{result.label}</span>
+              <span className={`${classes.label} truncate`}>{result.label}</span>
               {result.detail && <span className={`${classes.detail} truncate`}>{result.detail}</span>}
             </div>
           </div>

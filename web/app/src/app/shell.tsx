@@ -1,41 +1,25 @@
 // What surrounds every page once signed in: navigation, search, the tenant, the person, running operations.
-import { ActionIcon, Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core'
-import { Link, Outlet, useNavigate } from '@tanstack/react-router'
+import { ActionIcon, UnstyledButton } from '@mantine/core'
+import { Link, Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
-import { api, data } from '@/api/client'
 import { startLive } from '@/api/live'
 import { queryClient } from '@/api/queries'
-import { locale, switchLocale } from '@/i18n'
-import {
-  IconAddressBook,
-  IconCheck,
-  IconHome,
-  IconImport,
-  IconKeyboard,
-  IconLogout,
-  IconSearch,
-  IconSelector,
-  IconSettings,
-  IconShield,
-  IconUser,
-} from '@/ui/icons'
+import { IconAddressBook, IconHome, IconImport, IconKeyboard, IconSearch, IconSettings } from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Tag } from '@/ui/tag'
-import { toastError } from '@/ui/toast'
-import { JobsTray } from './jobs'
 import { logoUrl, useCan, useMe } from './me'
 import classes from './shell.module.css'
-import { roleName, t } from './text'
+import { t } from './text'
 
+// Menus bring the positioning library with them; the page need not wait for it to be read.
+const Menus = {
+  tenant: lazy(() => import('./menus').then(part => ({ default: part.TenantMenu }))),
+  user: lazy(() => import('./menus').then(part => ({ default: part.UserMenu }))),
+}
+const JobsTray = lazy(() => import('./jobs').then(part => ({ default: part.JobsTray })))
 const Palette = lazy(() => import('./palette'))
 const ShortcutSheet = lazy(() => import('./shortcut-sheet'))
-
-/** Leaves no trace of one tenant's data for the next. */
-function startAfresh(to: string) {
-  queryClient.clear()
-  location.assign(to)
-}
 
 export function Shell() {
   const [searching, setSearching] = useState(false)
@@ -73,7 +57,9 @@ export function Shell() {
           <kbd aria-hidden>Ctrl K</kbd>
         </UnstyledButton>
         <div className={classes.topEnd}>
-          <JobsTray />
+          <Suspense>
+            <JobsTray />
+          </Suspense>
           <ActionIcon
             className={classes.wideOnly}
             aria-label={t.shortcuts}
@@ -82,7 +68,9 @@ export function Shell() {
           >
             <IconKeyboard size={18} aria-hidden />
           </ActionIcon>
-          <UserMenu />
+          <Suspense fallback={<UserMark />}>
+            <Menus.user />
+          </Suspense>
         </div>
       </header>
       <main id="content" className={classes.content} tabIndex={-1}>
@@ -124,135 +112,37 @@ function Navigation() {
   )
 }
 
-function TenantSwitch({ compact }: { compact?: boolean }) {
+function UserMark() {
   const me = useMe()
-  const mark = (
-    <Monogram
-      name={me.tenant.name}
-      square
-      size={28}
-      colour={me.tenant.accent_color ?? '#1f5fbf'}
-      image={logoUrl(me.tenant.has_logo, me.tenant.id)}
-    />
-  )
-  const name = (
-    <span className={classes.tenantName}>
-      <span className="truncate">{me.tenant.name}</span>
-      {me.features.demo && !compact && <Tag tone="info">{t.demo}</Tag>}
-    </span>
-  )
-  if (me.tenants.length < 2) {
-    return (
-      <div className={classes.tenant}>
-        {mark}
-        {name}
-      </div>
-    )
-  }
-  const choose = async (id: string) => {
-    try {
-      await data(api.POST('/auth/switch-tenant', { body: { tenant_id: id } }))
-      startAfresh('/')
-    } catch (error) {
-      toastError(error)
-    }
-  }
   return (
-    <Menu position="bottom-start" width={260}>
-      <Menu.Target>
-        <UnstyledButton className={classes.tenant} aria-label={`${t.switchTenant} : ${me.tenant.name}`}>
-          {mark}
-          {name}
-          <IconSelector size={16} aria-hidden />
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {me.tenants.map(tenant => (
-          <Menu.Item
-            key={tenant.id}
-            leftSection={<Monogram name={tenant.name} square size={24} />}
-            rightSection={tenant.id === me.tenant.id && <IconCheck size={16} aria-label={t.currentTenant} />}
-            onClick={() => tenant.id !== me.tenant.id && void choose(tenant.id)}
-          >
-            <div>{tenant.name}</div>
-            <div className="muted small">{tenant.role_name}</div>
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
+    <span className={classes.person}>
+      <Monogram name={me.user.full_name} size={30} />
+    </span>
   )
 }
 
-function UserMenu() {
+function TenantSwitch({ compact }: { compact?: boolean }) {
   const me = useMe()
-  const navigate = useNavigate()
-  const { colorScheme, setColorScheme } = useMantineColorScheme()
-
-  const speak = async (next: 'fr' | 'en') => {
-    try {
-      await api.PATCH('/me', { body: { locale: next } })
-      switchLocale(next)
-    } catch (error) {
-      toastError(error)
-    }
-  }
-  const logout = async () => {
-    // Whatever the server answers, this browser leaves.
-    await api.POST('/auth/logout').catch(() => undefined)
-    startAfresh('/connexion')
-  }
-
+  const content = (
+    <>
+      <Monogram
+        name={me.tenant.name}
+        square
+        size={28}
+        colour={me.tenant.accent_color ?? '#1f5fbf'}
+        image={logoUrl(me.tenant.has_logo, me.tenant.id)}
+      />
+      <span className={classes.tenantName}>
+        <span className="truncate">{me.tenant.name}</span>
+        {me.features.demo && !compact && <Tag tone="info">{t.demo}</Tag>}
+      </span>
+    </>
+  )
+  const plain = <div className={classes.tenant}>{content}</div>
+  if (me.tenants.length < 2) return plain
   return (
-    <Menu width={250}>
-      <Menu.Target>
-        <UnstyledButton className={classes.person} aria-label={`${t.userMenu} : ${me.user.full_name}`}>
-          <Monogram name={me.user.full_name} size={30} />
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <div className={classes.identity}>
-          <div className="truncate">{me.user.full_name}</div>
-          <div className="muted small truncate">{me.user.email}</div>
-          <div className="muted small truncate">{roleName(me.role)}</div>
-        </div>
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconUser size={16} />} onClick={() => navigate({ to: '/parametres/profil' })}>
-          {t.profile}
-        </Menu.Item>
-        <Menu.Item leftSection={<IconShield size={16} />} onClick={() => navigate({ to: '/parametres/securite' })}>
-          {t.security}
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Label>{t.theme}</Menu.Label>
-        {(['light', 'dark', 'auto'] as const).map(scheme => (
-          <Menu.Item
-            key={scheme}
-            closeMenuOnClick={false}
-            rightSection={scheme === colorScheme && <IconCheck size={16} />}
-            aria-current={scheme === colorScheme || undefined}
-            onClick={() => setColorScheme(scheme)}
-          >
-            {scheme === 'light' ? t.light : scheme === 'dark' ? t.dark : t.system}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Label>{t.language}</Menu.Label>
-        {(['fr', 'en'] as const).map(code => (
-          <Menu.Item
-            key={code}
-            lang={code}
-            rightSection={code === locale && <IconCheck size={16} />}
-            aria-current={code === locale || undefined}
-            onClick={() => void speak(code)}
-          >
-            {code === 'fr' ? 'Français' : 'English'}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void logout()}>
-          {t.logout}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <Suspense fallback={plain}>
+      <Menus.tenant>{content}</Menus.tenant>
+    </Suspense>
   )
 }

@@ -51,24 +51,23 @@ export const theme = createTheme({
   },
 })
 
-export const cssVariablesResolver: CSSVariablesResolver = () => ({
-  variables: {
-    '--mantine-color-dimmed': 'var(--vc-muted)',
-    '--mantine-color-placeholder': 'var(--vc-muted)',
-    '--mantine-color-error': 'var(--vc-bad-text)',
-    '--mantine-color-anchor': 'var(--vc-link)',
-    '--mantine-color-text': 'var(--vc-text)',
-    '--mantine-color-body': 'var(--vc-surface)',
-    '--mantine-color-default-border': 'var(--vc-control)',
-    '--mantine-color-default': 'var(--vc-surface)',
-    '--mantine-color-default-hover': 'var(--vc-hover)',
-    '--mantine-primary-color-light-color': 'var(--vc-link)',
-    '--mantine-color-vision-light-color': 'var(--vc-link)',
-    '--mantine-color-vision-outline': 'var(--vc-link)',
-    '--mantine-color-gray-light-color': 'var(--vc-text)',
-    '--mantine-color-red-light-color': 'var(--vc-bad-text)',
-    '--mantine-color-red-outline': 'var(--vc-bad-text)',
-  },
-  light: {},
-  dark: {},
-})
+// Mantine sets these per scheme, with a selector that plain :root variables would lose to. Ours already follow the scheme.
+const tokens = {
+  '--mantine-color-dimmed': 'var(--vc-muted)',
+  '--mantine-color-placeholder': 'var(--vc-muted)',
+  '--mantine-color-error': 'var(--vc-bad-text)',
+  '--mantine-color-anchor': 'var(--vc-link)',
+  '--mantine-color-text': 'var(--vc-text)',
+  '--mantine-color-body': 'var(--vc-surface)',
+  '--mantine-color-default-border': 'var(--vc-control)',
+  '--mantine-color-default': 'var(--vc-surface)',
+  '--mantine-color-default-hover': 'var(--vc-hover)',
+  '--mantine-primary-color-light-color': 'var(--vc-link)',
+  '--mantine-color-vision-light-color': 'var(--vc-link)',
+  '--mantine-color-vision-outline': 'var(--vc-link)',
+  '--mantine-color-gray-light-color': 'var(--vc-text)',
+  '--mantine-color-red-light-color': 'var(--vc-bad-text)',
+  '--mantine-color-red-outline': 'var(--vc-bad-text)',
+}
+
+export const cssVariablesResolver: CSSVariablesResolver = () => ({ variables: {}, light: tokens, dark: tokens })

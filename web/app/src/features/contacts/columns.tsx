@@ -34,12 +34,12 @@ export function TagList({ tags, most = 2 }: { tags: ContactRow['tags']; most?: n
 
 /** The name is drawn by the table itself: it carries the link. */
 export const COLUMNS: Column[] = [
-  { key: 'company', width: 'minmax(110px, 1.2fr)', cell: row => (row.kind === 'person' ? row.company_name : null) },
-  { key: 'email', width: 'minmax(150px, 1.6fr)', cell: row => row.email },
-  { key: 'phone', width: '132px', cell: row => row.phone_display ?? row.phone },
-  { key: 'city', width: 'minmax(90px, 1fr)', sort: 'city', cell: row => row.city },
-  { key: 'status', width: '96px', cell: row => <Tag tone={STATUS_TONES[row.status]}>{t.statuses[row.status]}</Tag> },
-  { key: 'tags', width: 'minmax(110px, 1.3fr)', cell: row => (row.tags.length ? <TagList tags={row.tags} /> : null) },
+  { key: 'company', width: 'minmax(110px, 1.1fr)', cell: row => (row.kind === 'person' ? row.company_name : null) },
+  { key: 'email', width: 'minmax(160px, 1.9fr)', cell: row => row.email },
+  { key: 'phone', width: '112px', cell: row => row.phone_display ?? row.phone },
+  { key: 'city', width: 'minmax(90px, 0.95fr)', sort: 'city', cell: row => row.city },
+  { key: 'status', width: '84px', cell: row => <Tag tone={STATUS_TONES[row.status]}>{t.statuses[row.status]}</Tag> },
+  { key: 'tags', width: 'minmax(140px, 1.4fr)', cell: row => (row.tags.length ? <TagList tags={row.tags} /> : null) },
   { key: 'owner', width: 'minmax(100px, 1fr)', cell: row => row.owner?.name },
   { key: 'created', width: '110px', sort: 'created', cell: row => date(row.created_at) },
   { key: 'activity', width: '132px', sort: 'activity', cell: row => row.last_activity_at && ago(row.last_activity_at) },

@@ -52,42 +52,44 @@ export function Contacts() {
 
   const actions = (
     <>
-      <Menu closeOnItemClick={false} width={240}>
-        <Menu.Target>
-          <ActionIcon variant="default" size={36} aria-label={t.display} title={t.display}>
-            <IconColumns size={18} aria-hidden />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>{t.columnChoice}</Menu.Label>
-          {COLUMNS.map(column => (
-            <Menu.Item
-              key={column.key}
-              role="menuitemcheckbox"
-              aria-checked={display.keys.includes(column.key)}
-              onClick={() => display.toggle(column.key)}
-            >
-              <Checkbox.Indicator checked={display.keys.includes(column.key)} size="xs" mr={10} className={classes.indicator} />
-              {t.columns[column.key]}
-            </Menu.Item>
-          ))}
-          <Menu.Divider />
-          <Menu.Label>{t.density}</Menu.Label>
-          <div className={classes.density}>
-            <SegmentedControl
-              fullWidth
-              size="xs"
-              aria-label={t.density}
-              value={display.density}
-              onChange={value => display.setDensity(value === 'compact' ? 'compact' : 'comfortable')}
-              data={[
-                { value: 'comfortable', label: t.comfortable },
-                { value: 'compact', label: t.compact },
-              ]}
-            />
-          </div>
-        </Menu.Dropdown>
-      </Menu>
+      {!phone && (
+        <Menu closeOnItemClick={false} width={240}>
+          <Menu.Target>
+            <ActionIcon variant="default" size={36} aria-label={t.display} title={t.display}>
+              <IconColumns size={18} aria-hidden />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Label>{t.columnChoice}</Menu.Label>
+            {COLUMNS.map(column => (
+              <Menu.Item
+                key={column.key}
+                role="menuitemcheckbox"
+                aria-checked={display.keys.includes(column.key)}
+                onClick={() => display.toggle(column.key)}
+              >
+                <Checkbox.Indicator checked={display.keys.includes(column.key)} size="xs" mr={10} className={classes.indicator} />
+                {t.columns[column.key]}
+              </Menu.Item>
+            ))}
+            <Menu.Divider />
+            <Menu.Label>{t.density}</Menu.Label>
+            <div className={classes.density}>
+              <SegmentedControl
+                fullWidth
+                size="xs"
+                aria-label={t.density}
+                value={display.density}
+                onChange={value => display.setDensity(value === 'compact' ? 'compact' : 'comfortable')}
+                data={[
+                  { value: 'comfortable', label: t.comfortable },
+                  { value: 'compact', label: t.compact },
+                ]}
+              />
+            </div>
+          </Menu.Dropdown>
+        </Menu>
+      )}
       {can('contacts.export') && rows.length > 0 && (
         <Menu>
           <Menu.Target>
@@ -100,11 +102,16 @@ export function Contacts() {
           </Menu.Dropdown>
         </Menu>
       )}
-      {can('contacts.write') && (
-        <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={openCreation}>
-          {t.newContact}
-        </Button>
-      )}
+      {can('contacts.write') &&
+        (phone ? (
+          <ActionIcon variant="filled" color="vision" size={36} aria-label={t.newContact} onClick={openCreation}>
+            <IconPlus size={18} aria-hidden />
+          </ActionIcon>
+        ) : (
+          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={openCreation}>
+            {t.newContact}
+          </Button>
+        ))}
     </>
   )
 
