@@ -1,0 +1,43 @@
+//! The committed API description and the web types made from it: written, or checked for freshness.
+
+use crate::run::{Done, capture, command, run, say};
+use crate::setup;
+use crate::workspace::{root, shown, web, write as write_file};
+use std::fs;
+use std::path::PathBuf;
+
+fn document() -> PathBuf {
+    root().join("docs/api/openapi.json")
+}
+
+/// What the server says of itself.
+fn fresh() -> Result<Vec<u8>, String> {
+    capture(&mut command(&root(), "cargo", &["run", "-q", "-p", "vision-server", "--bin", "vision", "--", "openapi"]))
+}
+
+/// Writes the document, then the types.
+pub(crate) fn write() -> Done {
+    write_file(&document(), fresh()?)?;
+    say(&format!("wrote {}", shown(&document())));
+    setup::packages()?;
+    run(&mut command(&web(), "npm", &["run", "--silent", "types"]))
+}
+
+/// Fails when the committed document or types are not what the code gives.
+pub(crate) fn check() -> Done {
+    if fs::read(document()).unwrap_or_default() != fresh()? {
+        return Err("docs/api/openapi.json is stale: run `make openapi` and commit the result".into());
+    }
+    setup::packages()?;
+    let web = web();
+    let made = std::env::temp_dir().join(format!("vision-types-{}.d.ts", std::process::id()));
+    let mut generator = command(&web, "npm", &["exec", "--offline", "--", "openapi-typescript", "../docs/api/openapi.json", "-o"]);
+    let done = capture(generator.arg(&made));
+    let types = fs::read(&made).unwrap_or_default();
+    drop(fs::remove_file(&made));
+    done?;
+    if fs::read(web.join("app/src/api/schema.d.ts")).unwrap_or_default() != types {
+        return Err("web/app/src/api/schema.d.ts is stale: run `make openapi` and commit the result".into());
+    }
+    Ok(())
+}

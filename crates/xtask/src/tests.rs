@@ -1,0 +1,52 @@
+//! The tests, by part, with the runners' own output.
+
+use crate::run::{Done, command, has_cargo, run, say};
+use crate::workspace::{root, web};
+use crate::{browser, setup};
+
+/// Runs the named parts, or all of them. What comes after `--` goes to the runner of the one part that was named.
+pub(crate) fn chosen(arguments: &[&str]) -> Done {
+    let split = arguments.iter().position(|word| *word == "--").unwrap_or(arguments.len());
+    let (parts, extra) = arguments.split_at(split);
+    let extra = extra.get(1..).unwrap_or_default();
+    if !extra.is_empty() && parts.len() != 1 {
+        return Err("name the one part that the arguments after -- are for".into());
+    }
+    let parts = if parts.is_empty() { &["rust", "web", "browser"] } else { parts };
+    // All parts run: one that fails does not hide another.
+    let mut failed = Vec::new();
+    for part in parts {
+        let done = match *part {
+            "rust" => rust(extra),
+            "web" => web_tests(extra),
+            "browser" => browser::tests(extra),
+            other => return Err(format!("`{other}` is not a part: rust, web, browser")),
+        };
+        if let Err(error) = done {
+            say(&format!("✗ {error}"));
+            failed.push(*part);
+        }
+    }
+    if failed.is_empty() { Ok(()) } else { Err(format!("failed: {}", failed.join(", "))) }
+}
+
+/// The Rust tests: units, HTTP over a real database, the process.
+pub(crate) fn rust(extra: &[&str]) -> Done {
+    // The database of the tests comes with the npm packages where the system has none.
+    setup::packages()?;
+    let runner: &[&str] = if has_cargo("nextest") { &["nextest", "run", "--workspace"] } else { &["test", "--workspace"] };
+    run(command(&root(), "cargo", runner).args(extra))
+}
+
+/// Types, style and unit tests of the web app.
+pub(crate) fn web_tests(extra: &[&str]) -> Done {
+    setup::packages()?;
+    run(&mut command(&web(), "npm", &["run", "--silent", "check"]))?;
+    run(command(&web(), "npm", &["run", "--silent", "test", "--"]).args(extra))
+}
+
+/// The load test.
+pub(crate) fn bench(more: &[&str]) -> Done {
+    setup::packages()?;
+    run(command(&root(), "cargo", &["run", "--release", "-q", "-p", "vision-testkit", "--bin", "bench", "--"]).args(more))
+}
