@@ -31,8 +31,9 @@ export function TenantMenu({ children }: { children: ReactNode }) {
   return (
     <Menu position="bottom-start" width={260}>
       <Menu.Target>
-        <UnstyledButton className={classes.tenant} aria-label={`${t.switchTenant} : ${me.tenant.name}`}>
+        <UnstyledButton className={classes.tenant}>
           {children}
+          <span className="hidden-text">{t.switchTenant}</span>
           <IconSelector size={16} aria-hidden />
         </UnstyledButton>
       </Menu.Target>
@@ -73,7 +74,7 @@ export function UserMenu() {
   }
 
   return (
-    <Menu width={250}>
+    <Menu width={250} withinPortal={false}>
       <Menu.Target>
         <UnstyledButton className={classes.person} aria-label={`${t.userMenu} : ${me.user.full_name}`}>
           <Monogram name={me.user.full_name} size={30} />
@@ -94,30 +95,22 @@ export function UserMenu() {
         </Menu.Item>
         <Menu.Divider />
         <Menu.Label>{t.theme}</Menu.Label>
-        {(['light', 'dark', 'auto'] as const).map(scheme => (
-          <Menu.Item
-            key={scheme}
-            closeMenuOnClick={false}
-            rightSection={scheme === colorScheme && <IconCheck size={16} />}
-            aria-current={scheme === colorScheme || undefined}
-            onClick={() => setColorScheme(scheme)}
-          >
-            {scheme === 'light' ? t.light : scheme === 'dark' ? t.dark : t.system}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={colorScheme} onChange={value => setColorScheme(value as typeof colorScheme)}>
+          {(['light', 'dark', 'auto'] as const).map(scheme => (
+            <Menu.RadioItem key={scheme} value={scheme} closeMenuOnClick={false}>
+              {scheme === 'light' ? t.light : scheme === 'dark' ? t.dark : t.system}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Label>{t.language}</Menu.Label>
-        {(['fr', 'en'] as const).map(code => (
-          <Menu.Item
-            key={code}
-            lang={code}
-            rightSection={code === locale && <IconCheck size={16} />}
-            aria-current={code === locale || undefined}
-            onClick={() => void speak(code)}
-          >
-            {code === 'fr' ? 'Français' : 'English'}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup value={locale} onChange={value => void speak(value === 'en' ? 'en' : 'fr')}>
+          {(['fr', 'en'] as const).map(code => (
+            <Menu.RadioItem key={code} value={code} lang={code}>
+              {code === 'fr' ? 'Français' : 'English'}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void logout()}>
           {t.logout}

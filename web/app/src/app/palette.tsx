@@ -138,56 +138,59 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} padding={0} size={560} yOffset="12vh" aria-label={t.search}>
-      <div className={classes.field}>
-        <IconSearch size={18} aria-hidden />
-        <input
-          data-autofocus
-          type="text"
-          role="combobox"
-          aria-expanded={results.length > 0}
-          aria-controls={listId}
-          aria-activedescendant={results[chosen] ? `${listId}-${chosen}` : undefined}
-          aria-label={t.searchHint}
-          placeholder={t.searchHint}
-          autoComplete="off"
-          spellCheck={false}
-          value={typed}
-          onChange={event => setTyped(event.currentTarget.value)}
-          onKeyDown={onKeyDown}
-        />
-        <kbd>{t.shortcutGroups[0]!.keys[2]![0]}</kbd>
-      </div>
-      <div role="listbox" id={listId} aria-label={t.searchResults} className={classes.list} ref={list} tabIndex={-1}>
-        {results.map((result, index) => (
-          <div key={result.id} role="presentation">
-            {result.group !== results[index - 1]?.group && (
-              <div className={classes.group} role="presentation">
-                {result.group}
+    <Modal.Root opened onClose={onClose} padding={0} size={560} yOffset="12vh">
+      <Modal.Overlay />
+      <Modal.Content aria-label={t.search}>
+        <div className={classes.field}>
+          <IconSearch size={18} aria-hidden />
+          <input
+            data-autofocus
+            type="text"
+            role="combobox"
+            aria-expanded={results.length > 0}
+            aria-controls={listId}
+            aria-activedescendant={results[chosen] ? `${listId}-${chosen}` : undefined}
+            aria-label={t.searchHint}
+            placeholder={t.searchHint}
+            autoComplete="off"
+            spellCheck={false}
+            value={typed}
+            onChange={event => setTyped(event.currentTarget.value)}
+            onKeyDown={onKeyDown}
+          />
+          <kbd>{t.shortcutGroups[0]!.keys[2]![0]}</kbd>
+        </div>
+        <div role="listbox" id={listId} aria-label={t.searchResults} className={classes.list} ref={list} tabIndex={-1}>
+          {results.map((result, index) => (
+            <div key={result.id} role="presentation">
+              {result.group !== results[index - 1]?.group && (
+                <div className={classes.group} role="presentation">
+                  {result.group}
+                </div>
+              )}
+              {/* biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled by the combobox */}
+              <div
+                role="option"
+                id={`${listId}-${index}`}
+                aria-selected={index === chosen}
+                tabIndex={-1}
+                className={classes.option}
+                onClick={() => pick(result)}
+                onMouseMove={() => setChosen(index)}
+              >
+                {result.icon ? <result.icon size={18} aria-hidden /> : <Monogram name={result.label} size={22} />}
+                <span className={`${classes.label} truncate`}>{result.label}</span>
+                {result.detail && <span className={`${classes.detail} truncate`}>{result.detail}</span>}
               </div>
-            )}
-            {/* biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled by the combobox */}
-            <div
-              role="option"
-              id={`${listId}-${index}`}
-              aria-selected={index === chosen}
-              tabIndex={-1}
-              className={classes.option}
-              onClick={() => pick(result)}
-              onMouseMove={() => setChosen(index)}
-            >
-              {result.icon ? <result.icon size={18} aria-hidden /> : <Monogram name={result.label} size={22} />}
-              <span className={`${classes.label} truncate`}>{result.label}</span>
-              {result.detail && <span className={`${classes.detail} truncate`}>{result.detail}</span>}
             </div>
-          </div>
-        ))}
-      </div>
-      {!results.length && !found.isFetching && (
-        <p className={classes.none} role="status">
-          {t.searchNone}
-        </p>
-      )}
-    </Modal>
+          ))}
+        </div>
+        {!results.length && !found.isFetching && (
+          <p className={classes.none} role="status">
+            {t.searchNone}
+          </p>
+        )}
+      </Modal.Content>
+    </Modal.Root>
   )
 }

@@ -39,7 +39,7 @@ async function signedIn(href: string): Promise<Me> {
   }
 }
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: RouteFailed })
+const root = createRootRoute({ component: Outlet, notFoundComponent: () => <main>{NotFound()}</main>, errorComponent: Alone })
 
 const auth = createRoute({
   getParentRoute: () => root,
@@ -94,6 +94,7 @@ const shell = createRoute({
   id: 'shell',
   beforeLoad: async ({ location }) => ({ me: await signedIn(location.href) }),
   component: Shell,
+  errorComponent: Alone,
 })
 
 /** The server refuses anyway; this keeps people from a page that would be empty for them. */
@@ -242,9 +243,23 @@ function NotFound() {
   )
 }
 
+/** A failure without the shell around it. */
+function Alone(props: ErrorComponentProps) {
+  return (
+    <main>
+      <RouteFailed {...props} />
+    </main>
+  )
+}
+
 function RouteFailed({ error, reset }: ErrorComponentProps) {
   const router = useRouter()
-  if (error instanceof Denied) return <Empty title={t.denied}>{t.deniedDetail}</Empty>
+  if (error instanceof Denied)
+    return (
+      <Empty page title={t.denied}>
+        {t.deniedDetail}
+      </Empty>
+    )
   if (error instanceof ApiError && error.status === 404) return <NotFound />
   const retry = () => {
     // A chunk of a replaced release is gone: only a reload finds the new one.
@@ -253,5 +268,5 @@ function RouteFailed({ error, reset }: ErrorComponentProps) {
     reset()
     void router.invalidate()
   }
-  return <Failed error={error} retry={retry} />
+  return <Failed page error={error} retry={retry} />
 }

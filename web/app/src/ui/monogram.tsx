@@ -1,7 +1,7 @@
 import { initials } from '@/i18n/format'
 import classes from './monogram.module.css'
 
-/** Initials on a disc, or a square for an organisation. Decorative: the name is always written beside it. */
+/** Initials on a disc, or a square for an organisation. Decorative (drawn by the style sheet): the name is always written beside it. */
 export function Monogram({
   name,
   size = 28,
@@ -17,8 +17,14 @@ export function Monogram({
 }) {
   const style = { width: size, height: size, fontSize: size * 0.4, ...(colour ? { background: colour, color: '#fff' } : {}) }
   return (
-    <span className={classes.monogram} data-square={square || undefined} style={style} aria-hidden>
-      {image ? <img src={image} alt="" /> : initials(name)}
+    <span
+      className={classes.monogram}
+      data-square={square || undefined}
+      data-initials={image ? undefined : initials(name)}
+      style={style}
+      aria-hidden
+    >
+      {image && <img src={image} alt="" />}
     </span>
   )
 }

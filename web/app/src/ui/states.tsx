@@ -26,11 +26,12 @@ export function Loading({ lines = 6, height = 40 }: { lines?: number; height?: n
   )
 }
 
-export function Failed({ error, retry }: { error: unknown; retry?: () => void }) {
+export function Failed({ error, retry, page }: { error: unknown; retry?: () => void; page?: boolean }) {
   const requestId = error instanceof ApiError ? error.requestId : undefined
   return (
     <div className={classes.state} role="alert">
       <IconAlert size={28} stroke={1.6} aria-hidden />
+      {page && <h1 className={classes.title}>{t.unexpected}</h1>}
       <p>{problemText(error)}</p>
       {requestId && <p className="muted small mono">{t.requestId(requestId)}</p>}
       {retry && (
@@ -43,21 +44,20 @@ export function Failed({ error, retry }: { error: unknown; retry?: () => void })
 }
 
 /** One sentence, and the action that fills the void. */
-export function Empty({
-  icon,
-  title,
-  children,
-  action,
-}: {
+interface EmptyProps {
   icon?: ReactNode
   title: string
   children?: ReactNode
   action?: ReactNode
-}) {
+  /** Stands for a whole page: its title is the page's heading. */
+  page?: boolean
+}
+
+export function Empty({ icon, title, children, action, page }: EmptyProps) {
   return (
     <div className={classes.state}>
       {icon}
-      <p className={classes.title}>{title}</p>
+      {page ? <h1 className={classes.title}>{title}</h1> : <p className={classes.title}>{title}</p>}
       {children && <p className="muted">{children}</p>}
       {action && <div className={classes.actions}>{action}</div>}
     </div>

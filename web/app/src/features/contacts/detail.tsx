@@ -39,7 +39,7 @@ export function ContactPage() {
   if (contact.isError && !contact.data) {
     const gone = contact.error instanceof ApiError && (contact.error.status === 404 || contact.error.status === 422)
     return gone ? (
-      <Empty title={ui.problems.not_found!} action={<Link to="/contacts">{t.back}</Link>} />
+      <Empty page title={ui.problems.not_found!} action={<Link to="/contacts">{t.back}</Link>} />
     ) : (
       <Failed error={contact.error} retry={() => void contact.refetch()} />
     )

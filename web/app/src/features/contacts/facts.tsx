@@ -327,7 +327,7 @@ function InlineText({ contact, editable, save, field }: FactsProps & { field: Te
         ref={button}
         className={classes.value}
         data-empty={!value || undefined}
-        aria-label={t.editField(fieldName(field), value || ui.none)}
+        aria-label={value ? t.editField(fieldName(field), value) : `${t.empty} : ${fieldName(field)}`}
         onClick={() => {
           setText(current)
           setEditing(true)

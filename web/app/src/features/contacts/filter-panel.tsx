@@ -19,7 +19,7 @@ export function FilterPanel({ search, change, clear }: Props) {
   const [opened, setOpened] = useState(false)
   const active = chipsOf(search).length
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-start" width={340} trapFocus returnFocus>
+    <Popover opened={opened} onChange={setOpened} position="bottom-start" width={360} trapFocus returnFocus>
       <Popover.Target>
         <Button variant="default" leftSection={<IconFilter size={16} aria-hidden />} onClick={() => setOpened(!opened)}>
           {active ? t.filtersActive(active) : t.filters}

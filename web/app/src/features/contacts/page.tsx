@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Checkbox, Menu, SegmentedControl, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Menu, TextInput } from '@mantine/core'
 import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
@@ -53,7 +53,7 @@ export function Contacts() {
   const actions = (
     <>
       {!phone && (
-        <Menu closeOnItemClick={false} width={240}>
+        <Menu closeOnItemClick={false} width={240} withinPortal={false}>
           <Menu.Target>
             <ActionIcon variant="default" size={36} aria-label={t.display} title={t.display}>
               <IconColumns size={18} aria-hidden />
@@ -62,31 +62,23 @@ export function Contacts() {
           <Menu.Dropdown>
             <Menu.Label>{t.columnChoice}</Menu.Label>
             {COLUMNS.map(column => (
-              <Menu.Item
+              <Menu.CheckboxItem
                 key={column.key}
-                role="menuitemcheckbox"
-                aria-checked={display.keys.includes(column.key)}
-                onClick={() => display.toggle(column.key)}
+                checked={display.keys.includes(column.key)}
+                onChange={() => display.toggle(column.key)}
               >
-                <Checkbox.Indicator checked={display.keys.includes(column.key)} size="xs" mr={10} className={classes.indicator} />
                 {t.columns[column.key]}
-              </Menu.Item>
+              </Menu.CheckboxItem>
             ))}
             <Menu.Divider />
             <Menu.Label>{t.density}</Menu.Label>
-            <div className={classes.density}>
-              <SegmentedControl
-                fullWidth
-                size="xs"
-                aria-label={t.density}
-                value={display.density}
-                onChange={value => display.setDensity(value === 'compact' ? 'compact' : 'comfortable')}
-                data={[
-                  { value: 'comfortable', label: t.comfortable },
-                  { value: 'compact', label: t.compact },
-                ]}
-              />
-            </div>
+            <Menu.RadioGroup
+              value={display.density}
+              onChange={value => display.setDensity(value === 'compact' ? 'compact' : 'comfortable')}
+            >
+              <Menu.RadioItem value="comfortable">{t.comfortable}</Menu.RadioItem>
+              <Menu.RadioItem value="compact">{t.compact}</Menu.RadioItem>
+            </Menu.RadioGroup>
           </Menu.Dropdown>
         </Menu>
       )}

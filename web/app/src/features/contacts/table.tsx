@@ -72,7 +72,7 @@ export function ContactTable({ rows, display, selection, sort, onSort, hasMore, 
 
   return (
     <div className={classes.frame} data-stale={stale || undefined}>
-      <div ref={scroller} className={classes.scroller} tabIndex={0} role="region" aria-label={t.list}>
+      <div ref={scroller} className={classes.scroller} tabIndex={0} role="group" aria-label={t.list}>
         <div
           role="table"
           aria-label={t.list}

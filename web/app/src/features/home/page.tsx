@@ -85,11 +85,7 @@ export function Home() {
               )}
             </Card>
             {home.data && can('contacts.read') && (
-              <Link
-                to="/contacts"
-                className={classes.figure}
-                aria-label={t.contacts(home.data.contacts.total, home.data.contacts.capped)}
-              >
+              <Link to="/contacts" className={classes.figure}>
                 <span className={classes.value}>
                   {number(home.data.contacts.total)}
                   {home.data.contacts.capped && '+'}

@@ -35,7 +35,7 @@ export function Mapping({ one, save, actions }: Props) {
     <>
       <Card title={t.mapping}>
         <p className={`${classes.lead} muted`}>{t.mappingHint}</p>
-        <div className={classes.scroll} tabIndex={0} role="region" aria-label={t.mapping}>
+        <div className={classes.scroll} tabIndex={0} role="group" aria-label={t.mapping}>
           <table className={classes.table}>
             <thead>
               <tr>

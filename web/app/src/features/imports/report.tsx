@@ -52,7 +52,7 @@ interface Line {
 
 function LinesTable({ rows }: { rows: Line[] }) {
   return (
-    <div className={classes.scroll} tabIndex={0} role="region" aria-label={t.lines}>
+    <div className={classes.scroll} tabIndex={0} role="group" aria-label={t.lines}>
       <table className={classes.table}>
         <thead>
           <tr>

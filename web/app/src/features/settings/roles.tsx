@@ -55,7 +55,7 @@ export function RoleSettings() {
       {!roles.data ? (
         <Loading lines={10} />
       ) : (
-        <div className={classes.scroll} tabIndex={0} role="region" aria-label={t.pages.roles}>
+        <div className={classes.scroll} tabIndex={0} role="group" aria-label={t.pages.roles}>
           <table className={classes.matrix}>
             <thead>
               <tr>
