@@ -169,7 +169,7 @@ CREATE TABLE imports (
 COMMENT ON TABLE imports IS 'owner: crm';
 SELECT enable_tenant_rls('imports');
 
--- What became of each row. `before` holds what a filled contact looked like, for the undo.
+-- What became of each row. `before` and `after` hold a filled contact as it was and became, for the undo.
 CREATE TABLE import_rows (
   tenant_id uuid NOT NULL,
   import_id uuid NOT NULL,
@@ -181,12 +181,13 @@ CREATE TABLE import_rows (
   contact_id uuid,
   cells jsonb,
   before jsonb,
-  after_version integer,
+  after jsonb,
   PRIMARY KEY (tenant_id, import_id, row_number),
   FOREIGN KEY (tenant_id, import_id) REFERENCES imports (tenant_id, id) ON DELETE CASCADE
 );
 COMMENT ON TABLE import_rows IS 'owner: crm';
 CREATE INDEX import_rows_outcome_idx ON import_rows (tenant_id, import_id, outcome, row_number);
+CREATE INDEX import_rows_contact_idx ON import_rows (tenant_id, contact_id) WHERE contact_id IS NOT NULL;
 SELECT enable_tenant_rls('import_rows');
 
 -- The mapping that somebody chose for a set of headers, offered again next time.
@@ -248,27 +249,51 @@ BEGIN
   RETURN w;
 END $$;
 
+-- The text of one page's query, in one of two ways. Parameters: $1 filter, $2 tenant, $3 and $4 the cursor, $5 the number of rows.
+--   near: looks only at the next 2,000 contacts in order; enough for a filter that many contacts meet.
+--   far:  finds all that match the words through the trigram index, then sorts; right for words that few contacts hold.
+-- The planner cannot choose between the two: it does not know how the matches lie along the order.
+CREATE FUNCTION contact_page_query(f jsonb, sort text, continued boolean, way text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, public AS $$
+DECLARE
+  descending boolean := left(sort, 1) = '-';
+  col text := CASE ltrim(sort, '-') WHEN 'name' THEN 'c.sort_name' WHEN 'city' THEN 'c.city_sort' WHEN 'activity' THEN 'c.last_activity_at' ELSE NULL END;
+  typ text := CASE ltrim(sort, '-') WHEN 'activity' THEN 'timestamptz' ELSE 'text' END;
+  op text := CASE WHEN descending THEN '<' ELSE '>' END;
+  dir text := CASE WHEN descending THEN 'DESC' ELSE 'ASC' END;
+  keyset text := CASE WHEN NOT continued THEN '' WHEN col IS NULL THEN format(' AND c.id %s $4', op) ELSE format(' AND (%s, c.id) %s ($3::%s, $4)', col, op, typ) END;
+  ordering text := CASE WHEN col IS NULL THEN '' ELSE col || ' ' || dir || ', ' END || 'c.id ' || dir;
+  picked text := format('SELECT c.id, %s AS key', CASE WHEN col IS NULL THEN quote_literal('') || '::text' ELSE col || '::text' END);
+  base text := 'c.tenant_id = $2' || CASE f->>'archived' WHEN 'true' THEN ' AND c.archived_at IS NOT NULL' WHEN 'any' THEN '' ELSE ' AND c.archived_at IS NULL' END;
+BEGIN
+  RETURN CASE way
+    WHEN 'near' THEN format('%s FROM (SELECT * FROM public.contacts c WHERE %s%s ORDER BY %s LIMIT 2000) c WHERE %s ORDER BY %s LIMIT $5', picked, base, keyset, ordering, contact_conditions(f), ordering)
+    WHEN 'far' THEN format('WITH hits AS MATERIALIZED (SELECT c.* FROM public.contacts c WHERE %s) %s FROM hits c WHERE true%s ORDER BY %s LIMIT $5', contact_conditions(f), picked, keyset, ordering)
+    ELSE format('%s FROM public.contacts c WHERE %s%s ORDER BY %s LIMIT $5', picked, contact_conditions(f), keyset, ordering) END;
+END $$;
+REVOKE ALL ON FUNCTION contact_page_query FROM PUBLIC;
+
 -- One page of a contact list: ids and sort keys only; the caller joins contacts under its own policy, so that a mistake here shows nothing foreign.
 -- A definer function because LIKE is not leakproof and would lose its index under row-level security. The tenant comes from the transaction alone.
 CREATE FUNCTION contact_page(f jsonb, sort text, after_key text, after_id uuid, max_rows integer)
 RETURNS TABLE (contact_id uuid, sort_key text) LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
   tenant uuid := current_setting('app.tenant_id')::uuid;
-  descending boolean := left(sort, 1) = '-';
-  col text := CASE ltrim(sort, '-') WHEN 'name' THEN 'c.sort_name' WHEN 'city' THEN 'c.city_sort' WHEN 'activity' THEN 'c.last_activity_at' ELSE NULL END;
-  typ text := CASE ltrim(sort, '-') WHEN 'activity' THEN 'timestamptz' ELSE 'text' END;
-  op text := CASE WHEN descending THEN '<' ELSE '>' END;
-  dir text := CASE WHEN descending THEN 'DESC' ELSE 'ASC' END;
-  keyset text := '';
+  wanted integer := least(max_rows, 1001);
+  found_ids uuid[];
+  found_keys text[];
 BEGIN
-  IF after_id IS NOT NULL THEN
-    keyset := CASE WHEN col IS NULL THEN format(' AND c.id %s $4', op) ELSE format(' AND (%s, c.id) %s ($3::%s, $4)', col, op, typ) END;
+  IF NOT f ? 'q' THEN
+    RETURN QUERY EXECUTE contact_page_query(f, sort, after_id IS NOT NULL, 'plain') USING f, tenant, after_key, after_id, wanted;
+    RETURN;
   END IF;
-  RETURN QUERY EXECUTE format('SELECT c.id, %s FROM public.contacts c WHERE %s%s ORDER BY %s c.id %s LIMIT $5',
-      CASE WHEN col IS NULL THEN '''''::text' ELSE col || '::text' END,
-      contact_conditions(f), keyset,
-      CASE WHEN col IS NULL THEN '' ELSE col || ' ' || dir || ',' END, dir)
-    USING f, tenant, after_key, after_id, least(max_rows, 1001);
+  EXECUTE format('SELECT array_agg(x.id), array_agg(x.key) FROM (%s) x', contact_page_query(f, sort, after_id IS NOT NULL, 'near'))
+    INTO found_ids, found_keys USING f, tenant, after_key, after_id, wanted;
+  IF coalesce(array_length(found_ids, 1), 0) >= wanted THEN
+    RETURN QUERY SELECT u.i, u.k FROM unnest(found_ids, found_keys) AS u(i, k);
+  ELSE
+    RETURN QUERY EXECUTE contact_page_query(f, sort, after_id IS NOT NULL, 'far') USING f, tenant, after_key, after_id, wanted;
+  END IF;
 END $$;
 REVOKE ALL ON FUNCTION contact_page FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION contact_page TO vision_app;

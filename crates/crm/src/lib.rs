@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod contacts;
+pub mod demo;
 pub mod export;
 pub mod home;
 pub mod imports;

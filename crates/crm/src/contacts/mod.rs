@@ -5,9 +5,9 @@
 
 pub(crate) mod events;
 pub mod filter;
-pub(crate) mod http;
+pub mod http;
 pub(crate) mod links;
-pub(crate) mod model;
+pub mod model;
 pub(crate) mod ops;
 pub(crate) mod search;
 pub(crate) mod store;

@@ -285,12 +285,6 @@ pub(crate) async fn rewrite_many(tx: &mut Tx, contacts: &[(Uuid, Draft)]) -> sql
     insert_keys(tx, contacts).await
 }
 
-/// The versions of contacts.
-pub(crate) async fn versions(tx: &mut Tx, ids: &[Uuid]) -> sqlx::Result<Vec<(Uuid, i32)>> {
-    let tenant = tx.tenant();
-    sqlx::query_as("SELECT id, version FROM contacts WHERE tenant_id = $1 AND id = ANY ($2)").bind(tenant).bind(ids).fetch_all(tx.conn()).await
-}
-
 /// Archives or restores contacts; returns those that changed.
 pub(crate) async fn set_archived(tx: &mut Tx, ids: &[Uuid], archived: bool) -> sqlx::Result<Vec<Uuid>> {
     let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());

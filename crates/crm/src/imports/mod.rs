@@ -4,7 +4,7 @@
 //! so a killed import goes on after its last batch without losing or doubling a row; what an import did can be undone for 30 days.
 
 pub mod engine;
-pub(crate) mod http;
+pub mod http;
 pub(crate) mod jobs;
 pub(crate) mod matcher;
 pub(crate) mod reader;

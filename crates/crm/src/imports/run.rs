@@ -176,11 +176,8 @@ pub(crate) async fn apply(tx: &mut Tx, import: Uuid, items: &[Item], duplicates:
         let ids: Vec<Uuid> = created.iter().map(|(id, _)| *id).collect();
         outbox::timeline_many(tx, "contact.imported", &ids, &json!({ "import_id": import })).await?;
     }
-    let mut versions: HashMap<Uuid, i32> = HashMap::new();
     if !filled.is_empty() {
         contacts::rewrite_many(tx, &filled).await?;
-        let ids: Vec<Uuid> = filled.iter().map(|(id, _)| *id).collect();
-        versions = contacts::versions(tx, &ids).await?.into_iter().collect();
         for (id, draft) in &filled {
             if let Some(before) = originals.get(id) {
                 let changes = draft.changes_since(before);
@@ -199,13 +196,13 @@ pub(crate) async fn apply(tx: &mut Tx, import: Uuid, items: &[Item], duplicates:
             Ok(parsed) => (parsed.candidate.label(), &parsed.warnings),
             Err(_) => (rejected_label(item), &[]),
         };
-        // The first row that fills a contact keeps what it was before the import.
-        let version = id.and_then(|id| versions.get(&id).copied());
-        let before = id.filter(|_| version.is_some()).and_then(|id| befores.remove(&id));
+        // The first row of a batch that fills a contact keeps what it was and what it became.
+        let before = id.filter(|_| slot.is_some_and(|slot| slot.filled && slot.exists)).and_then(|id| befores.remove(&id));
+        let after = before.as_ref().and_then(|_| slot).and_then(|slot| slot.draft.as_ref());
         let cells = (*outcome == "rejected").then_some(&item.cells);
         rows.push(json!({
             "row_number": item.number, "outcome": outcome, "reason": item.parsed.as_ref().err().map(|reason| reason.key()), "warnings": warnings,
-            "label": label, "contact_id": id, "cells": cells, "before": before, "after_version": version,
+            "label": label, "contact_id": id, "cells": cells, "before": before, "after": after,
         }));
     }
     store::insert_rows(tx, import, rows).await?;

@@ -191,9 +191,9 @@ pub(crate) struct OutcomeRow {
 pub(crate) async fn insert_rows(tx: &mut Tx, import: Uuid, rows: Vec<Value>) -> sqlx::Result<()> {
     let tenant = tx.tenant();
     sqlx::query(
-        "INSERT INTO import_rows (tenant_id, import_id, row_number, outcome, reason, warnings, label, contact_id, cells, before, after_version)
-         SELECT $1, $2, row_number, outcome, reason, warnings, label, contact_id, cells, before, after_version FROM jsonb_to_recordset($3)
-           AS r(row_number bigint, outcome text, reason text, warnings jsonb, label text, contact_id uuid, cells jsonb, before jsonb, after_version integer)",
+        "INSERT INTO import_rows (tenant_id, import_id, row_number, outcome, reason, warnings, label, contact_id, cells, before, after)
+         SELECT $1, $2, row_number, outcome, reason, warnings, label, contact_id, cells, before, after FROM jsonb_to_recordset($3)
+           AS r(row_number bigint, outcome text, reason text, warnings jsonb, label text, contact_id uuid, cells jsonb, before jsonb, after jsonb)",
     )
     .bind(tenant)
     .bind(import)

@@ -3,6 +3,7 @@
 use crate::contacts::Draft;
 use crate::contacts::store as contacts;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use uuid::Uuid;
 use vision_platform::{Failure, Tx, outbox};
 
@@ -31,9 +32,12 @@ fn length(count: usize) -> i64 {
 /// Deletes the next contacts that the import created and nobody touched since; `Ok(false)` when none is left.
 pub(crate) async fn delete_created(tx: &mut Tx, import: Uuid, after: &mut Option<Uuid>, undone: &mut Undone) -> Result<bool, Failure> {
     let tenant = tx.tenant();
+    // Touched: by a person or a program, by a link, an invoice, a note, or by another import that still stands.
     let rows: Vec<(Uuid, bool)> = sqlx::query_as(
-        "SELECT c.id, c.version = 1 AND NOT EXISTS (SELECT FROM notes n WHERE n.tenant_id = $1 AND n.contact_id = c.id)
+        "SELECT c.id, NOT EXISTS (SELECT FROM timeline e WHERE e.tenant_id = $1 AND e.contact_id = c.id AND e.actor_kind IN ('user', 'api_key'))
                 AND NOT EXISTS (SELECT FROM contact_companies l WHERE l.tenant_id = $1 AND (l.contact_id = c.id OR l.company_id = c.id))
+                AND NOT EXISTS (SELECT FROM import_rows r JOIN imports i ON i.tenant_id = $1 AND i.id = r.import_id
+                                WHERE r.tenant_id = $1 AND r.contact_id = c.id AND r.import_id <> $2 AND i.status <> 'undone')
                 AND c.first_invoiced_at IS NULL
          FROM contacts c WHERE c.tenant_id = $1 AND c.import_id = $2 AND ($3::uuid IS NULL OR c.id > $3) ORDER BY c.id LIMIT $4",
     )
@@ -55,12 +59,10 @@ pub(crate) async fn delete_created(tx: &mut Tx, import: Uuid, after: &mut Option
 /// Puts the next filled contacts back to what they were; `Ok(false)` when none is left.
 pub(crate) async fn restore_filled(tx: &mut Tx, import: Uuid, after: &mut Option<Uuid>, undone: &mut Undone) -> Result<bool, Failure> {
     let tenant = tx.tenant();
-    let rows: Vec<(Uuid, Value, bool)> = sqlx::query_as(
-        "SELECT r.contact_id, r.before, coalesce(c.version = r.after_version, false) FROM (
-           SELECT contact_id, (array_agg(before ORDER BY row_number) FILTER (WHERE before IS NOT NULL))[1] AS before, max(after_version) AS after_version
-           FROM import_rows WHERE tenant_id = $1 AND import_id = $2 AND after_version IS NOT NULL AND ($3::uuid IS NULL OR contact_id > $3)
-           GROUP BY contact_id ORDER BY contact_id LIMIT $4) r
-         LEFT JOIN contacts c ON c.tenant_id = $1 AND c.id = r.contact_id WHERE r.before IS NOT NULL ORDER BY r.contact_id",
+    let rows: Vec<(Uuid, Value, Value)> = sqlx::query_as(
+        "SELECT contact_id, (array_agg(before ORDER BY row_number))[1], (array_agg(after ORDER BY row_number DESC))[1]
+         FROM import_rows WHERE tenant_id = $1 AND import_id = $2 AND before IS NOT NULL AND ($3::uuid IS NULL OR contact_id > $3)
+         GROUP BY contact_id ORDER BY contact_id LIMIT $4",
     )
     .bind(tenant)
     .bind(import)
@@ -70,9 +72,12 @@ pub(crate) async fn restore_filled(tx: &mut Tx, import: Uuid, after: &mut Option
     .await?;
     let Some((last, ..)) = rows.last() else { return Ok(false) };
     *after = Some(*last);
+    let ids: Vec<Uuid> = rows.iter().map(|(id, ..)| *id).collect();
+    let present: HashMap<Uuid, Draft> = contacts::get_many(tx, &ids).await?.into_iter().map(|row| (row.id, row.contact().draft)).collect();
     let mut back: Vec<(Uuid, Draft)> = Vec::new();
-    for (id, before, unchanged) in &rows {
-        if *unchanged {
+    for (id, before, after) in &rows {
+        let after: Draft = serde_json::from_value(after.clone())?;
+        if present.get(id) == Some(&after) {
             back.push((*id, serde_json::from_value(before.clone())?));
         }
     }

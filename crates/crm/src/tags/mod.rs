@@ -1,6 +1,6 @@
 //! Tags: short names with a tone, shared by the tenant. Two spellings that differ only by case or accents are one tag.
 
-pub(crate) mod http;
+pub mod http;
 pub(crate) mod ops;
 
 pub use http::routes;

@@ -1,0 +1,13 @@
+//! The product over HTTP on a real database: one binary for all of it.
+#![expect(clippy::expect_used, reason = "a test stops where its set-up fails")]
+
+mod accounts;
+mod bulk;
+mod contacts;
+mod database;
+mod imports;
+mod openapi;
+mod platform;
+mod schema;
+mod security;
+mod team;
