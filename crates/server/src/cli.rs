@@ -91,12 +91,38 @@ async fn dispatch(command: Command, mut config: Config) -> Result<(), BootError>
         Command::Openapi => Ok(()),
         Command::Db => {
             let (database, _) = boot::database(&mut config).await?;
-            let owner = &database.urls.owner;
-            let host = owner.get_socket().map_or_else(|| owner.get_host().to_owned(), |path| path.display().to_string());
-            print(&format!("PGPASSWORD=$(cat {}) psql -h {host} -p {} -U {} {}", "<data>/pg/password", owner.get_port(), owner.get_username(), owner.get_database().unwrap_or_default()));
+            print(&psql(&database));
             // The server stays up for the psql that follows; the next `vision serve` adopts it.
-            std::mem::forget(database);
+            database.leave();
             Ok(())
         }
+    }
+}
+
+/// A command that opens psql as the owner. A managed server's password is read from its file, so that it shows nowhere.
+fn psql(database: &boot::Database) -> String {
+    let owner = &database.urls.owner;
+    let host = owner.get_socket().map_or_else(|| owner.get_host().to_owned(), |path| path.display().to_string());
+    let password =
+        database.password_file().map_or_else(String::new, |file| format!("PGPASSWORD=\"$(cat {})\" ", quoted(&file.display().to_string())));
+    let name = owner.get_database().unwrap_or_default();
+    format!("{password}psql -h {} -p {} -U {} {}", quoted(&host), owner.get_port(), quoted(owner.get_username()), quoted(name))
+}
+
+/// A word for the shell.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_for_the_shell_are_quoted_when_needed() {
+        assert_eq!(quoted("/run/vision/ab-1"), "/run/vision/ab-1");
+        assert_eq!(quoted("/home/zoé x/it's"), "'/home/zoé x/it'\\''s'");
+        assert_eq!(quoted(""), "''");
     }
 }

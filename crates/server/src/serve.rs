@@ -1,19 +1,21 @@
 //! Serving: listener, worker, live updates, metrics; and the orderly end on SIGINT or SIGTERM.
 
-use crate::boot::{self, BootError};
+use crate::boot::{self, BootError, Instance};
 use crate::{demo, wiring};
 use axum::routing::get;
 use std::future::IntoFuture;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use vision_platform::{App, Config, live, telemetry};
 
-/// How long open requests may take to finish at the end.
+/// How long running jobs may take to finish at the end.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long open requests may take; live streams never end by themselves.
+const STREAM_GRACE: Duration = Duration::from_secs(2);
 /// Jobs at a time and process.
 const CONCURRENCY: usize = 4;
 
@@ -47,52 +49,82 @@ pub async fn serve(mut config: Config, with_worker: bool, with_demo: bool) -> Re
     let mut end = end_signal()?;
     // The port first: a second instance should fail, or move, before it touches anything.
     let listener = bind(&mut config).await?;
-    let instance = boot::instance(config).await?;
+    let mut instance = boot::instance(config).await?;
+    let outcome = serve_on(&mut instance, listener, with_worker, with_demo, &mut end).await;
+    finish(instance, outcome).await
+}
+
+async fn serve_on(
+    instance: &mut Instance,
+    listener: TcpListener,
+    with_worker: bool,
+    with_demo: bool,
+    end: &mut EndSignal,
+) -> Result<(), BootError> {
     let app = instance.app.clone();
     if with_demo {
-        demo::load(&app, false).await.map_err(|failure| BootError::Other(failure.to_string()))?;
+        tokio::select! {
+            loaded = demo::load(&app, false) => loaded.map_err(|failure| BootError::Other(failure.to_string()))?,
+            () = end.recv() => return Ok(()),
+        };
     }
     let metrics = start_metrics(&app).await;
     let background = tokio::task::JoinSet::from_iter(background_tasks(&app).into_iter());
-    let worker = if with_worker { Some(start_worker(&app).await?) } else { None };
+    let (stop, stopped) = watch::channel(false);
+    let worker = if with_worker { Some(start_worker(&app, stopped.clone()).await?) } else { None };
     let router = wiring::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    let (stop, stopped) = tokio::sync::watch::channel(false);
     let graceful = axum::serve(listener, router).with_graceful_shutdown(wait(stopped));
     announce(&app, metrics, with_demo);
     let mut server = std::pin::pin!(graceful.into_future());
-    tokio::select! {
-        result = &mut server => result?,
-        () = end.recv() => {
-            tracing::info!("stopping");
-            drop(stop.send(true));
-            // Open live streams would hold the server for ever: the grace period ends them.
-            drop(tokio::time::timeout(GRACE.min(Duration::from_secs(2)), &mut server).await);
-        }
+    let outcome = tokio::select! {
+        result = &mut server => result.map_err(BootError::from),
+        error = instance.database.keep_up(&app) => Err(error),
+        () = end.recv() => Ok(()),
+    };
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    if outcome.is_ok() {
+        // Open live streams would hold the server for ever: the grace period ends them.
+        drop(tokio::time::timeout(STREAM_GRACE, &mut server).await);
     }
     drop(background);
-    if let Some((worker, task)) = worker {
-        worker.request_shutdown();
-        drop(tokio::time::timeout(GRACE, task).await);
+    if let Some(worker) = worker {
+        drop(tokio::time::timeout(GRACE, worker).await);
     }
-    drop(app);
-    instance.stop().await
+    outcome
 }
 
 /// Runs jobs until told to stop.
 pub async fn work(config: Config) -> Result<(), BootError> {
     let mut end = end_signal()?;
-    let instance = boot::instance(config).await?;
-    let background = tokio::task::JoinSet::from_iter(background_tasks(&instance.app).into_iter());
-    let (worker, task) = start_worker(&instance.app).await?;
-    tracing::info!("working");
-    end.recv().await;
-    drop(background);
-    worker.request_shutdown();
-    drop(tokio::time::timeout(GRACE, task).await);
-    instance.stop().await
+    let mut instance = boot::instance(config).await?;
+    let outcome = work_on(&mut instance, &mut end).await;
+    finish(instance, outcome).await
 }
 
-async fn wait(mut stopped: tokio::sync::watch::Receiver<bool>) {
+async fn work_on(instance: &mut Instance, end: &mut EndSignal) -> Result<(), BootError> {
+    let app = instance.app.clone();
+    let background = tokio::task::JoinSet::from_iter(background_tasks(&app).into_iter());
+    let (stop, stopped) = watch::channel(false);
+    let worker = start_worker(&app, stopped).await?;
+    tracing::info!("working");
+    let outcome = tokio::select! {
+        error = instance.database.keep_up(&app) => Err(error),
+        () = end.recv() => Ok(()),
+    };
+    drop(background);
+    stop.send_replace(true);
+    drop(tokio::time::timeout(GRACE, worker).await);
+    outcome
+}
+
+/// Stops the instance whatever happened, and reports what happened first.
+async fn finish(instance: Instance, outcome: Result<(), BootError>) -> Result<(), BootError> {
+    let stopped = instance.stop().await;
+    outcome.and(stopped)
+}
+
+async fn wait(mut stopped: watch::Receiver<bool>) {
     drop(stopped.wait_for(|stop| *stop).await);
 }
 
@@ -113,19 +145,36 @@ fn background_tasks(app: &App) -> Vec<Task> {
     vec![Box::pin(live::listen(app.clone())), Box::pin(sweeper)]
 }
 
-type Worker = (Arc<graphile_worker::Worker>, tokio::task::JoinHandle<()>);
+/// Starts the worker; the task ends after `stop` has become true and running jobs are done.
+#[expect(clippy::disallowed_methods, reason = "the worker ends by its stop signal, before the instance")]
+async fn start_worker(app: &App, stop: watch::Receiver<bool>) -> Result<tokio::task::JoinHandle<()>, BootError> {
+    let first = wiring::jobs().worker(app, CONCURRENCY).await.map_err(|failure| BootError::Other(failure.to_string()))?;
+    Ok(tokio::spawn(keep_working(app.clone(), first, stop)))
+}
 
-#[expect(clippy::disallowed_methods, reason = "the worker is stopped by request_shutdown before the instance ends")]
-async fn start_worker(app: &App) -> Result<Worker, BootError> {
-    let worker = wiring::jobs().worker(app, CONCURRENCY).await.map_err(|failure| BootError::Other(failure.to_string()))?;
-    let worker = Arc::new(worker);
-    let running = Arc::clone(&worker);
-    let task = tokio::spawn(async move {
-        if let Err(error) = running.run().await {
-            tracing::error!(%error, "the worker stopped");
+/// Runs the worker, and a new one when it ends by itself: it does when its database goes away.
+async fn keep_working(app: App, first: graphile_worker::Worker, stop: watch::Receiver<bool>) {
+    let mut next = Some(first);
+    loop {
+        if let Some(worker) = next.take() {
+            let mut running = std::pin::pin!(worker.run());
+            tokio::select! {
+                result = &mut running => if let Err(error) = result {
+                    tracing::warn!(%error, "the worker ended; starting another one");
+                },
+                () = wait(stop.clone()) => {
+                    worker.request_shutdown();
+                    drop(running.await);
+                    return;
+                }
+            }
         }
-    });
-    Ok((worker, task))
+        tokio::select! {
+            () = wait(stop.clone()) => return,
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+        next = wiring::jobs().worker(&app, CONCURRENCY).await.ok();
+    }
 }
 
 /// Metrics on a listener of their own. A taken port costs the metrics, not the product.
