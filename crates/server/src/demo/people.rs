@@ -104,7 +104,11 @@ fn contact(dice: &mut Dice, trade: &str, team: &[(Uuid, String)], today: Timesta
     draft.owner_id = dice.pick(&team.iter().map(|(id, _)| *id).collect::<Vec<_>>()).filter(|_| !dice.one_in(5));
 
     let age = dice.below(DAYS * 24 * 60);
-    let at = |minutes: u64| today - SignedDuration::from_mins(i64::try_from(minutes).unwrap_or(0));
+    // Work happens between 8:00 and 18:00 in Paris, and the order of moments is kept.
+    let at = |minutes: u64| {
+        let (days, rest) = (minutes / 1440 + 1, minutes % 1440);
+        today + SignedDuration::from_mins(17 * 60 - i64::try_from(days * 1440 + rest * 600 / 1440).unwrap_or(0))
+    };
     let events = past(dice, trade, team, age, at);
     let created = at(age);
     let tags: Vec<&'static str> = (0..dice.below(3)).filter_map(|_| dice.pick(words::tags(trade)).map(|(name, _)| name)).collect();

@@ -1,0 +1,82 @@
+//! Contacts to measure with: rows of all tenants interleaved, as real traffic leaves them.
+
+use crate::server::Server;
+use sqlx::{AssertSqlSafe, Connection};
+
+/// The point read of the contact page, for pgbench. `:tenant` and `:id` are set by the script's head.
+pub(crate) const GET_SQL: &str = "SELECT * FROM contacts WHERE tenant_id = :tenant AND id = :id;";
+/// The list page by name, for pgbench.
+pub(crate) const PAGE_SQL: &str = "SELECT c.id, c.display_name, c.email, c.phone, c.city FROM contacts c WHERE c.tenant_id = :tenant AND c.archived_at IS NULL ORDER BY c.sort_name, c.id LIMIT 51;";
+
+/// Makes the tenants (members: the demo garage's owner) and fills them.
+pub(crate) async fn load(server: &Server, sizes: &[u64], small: u64) {
+    let mut conn = server.owner().await;
+    let present: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM tenants WHERE slug = $1)")
+        .bind(format!("bench-{}", sizes.last().copied().unwrap_or_default()))
+        .fetch_one(&mut conn)
+        .await
+        .expect("query");
+    if present {
+        return;
+    }
+    let index: String = sqlx::query_scalar("SELECT pg_get_indexdef('contacts_search_idx'::regclass)").fetch_one(&mut conn).await.expect("index");
+    sqlx::query("DROP INDEX contacts_search_idx").execute(&mut conn).await.expect("dropped");
+    let mut plan: Vec<(String, u64)> = sizes.iter().map(|size| (format!("bench-{size}"), *size)).collect();
+    plan.extend((0..50).map(|n| (format!("bench-small-{n}"), small)));
+    for (slug, size) in plan {
+        tenant(&mut conn, &slug).await;
+        fill(&mut conn, &slug, size).await;
+    }
+    sqlx::query(AssertSqlSafe(index)).execute(&mut conn).await.expect("index");
+    sqlx::query("VACUUM ANALYZE contacts").execute(&mut conn).await.expect("analysed");
+    conn.close().await.expect("closed");
+}
+
+async fn tenant(conn: &mut sqlx::PgConnection, slug: &str) {
+    let statements = [
+        "INSERT INTO tenants (id, slug, name, plan, created_at) SELECT gen_random_uuid(), $1, $1, 'enterprise', now()",
+        "INSERT INTO roles (tenant_id, id, key, name, builtin, permissions, visibility)
+         SELECT t.id, gen_random_uuid(), r.key, r.name, true, r.permissions, r.visibility FROM tenants t, roles r JOIN tenants g ON g.id = r.tenant_id AND g.slug = 'garage-dupre'
+         WHERE t.slug = $1 AND r.key = 'owner'",
+        "INSERT INTO memberships (tenant_id, user_id, role_id, email, full_name, created_at)
+         SELECT t.id, u.id, r.id, u.email, u.full_name, now() FROM tenants t JOIN roles r ON r.tenant_id = t.id JOIN users u ON u.email = 'owner@garage.example' WHERE t.slug = $1",
+        "INSERT INTO user_tenants SELECT u.id, t.id FROM tenants t, users u WHERE t.slug = $1 AND u.email = 'owner@garage.example'",
+    ];
+    for statement in statements {
+        sqlx::query(statement).bind(slug).execute(&mut *conn).await.expect("tenant");
+    }
+}
+
+async fn fill(conn: &mut sqlx::PgConnection, slug: &str, size: u64) {
+    // The rows of a tenant are spread by a multiplier: neighbours in time are not neighbours by name.
+    sqlx::query(
+        "INSERT INTO contacts (tenant_id, id, kind, display_name, sort_name, last_name, email, phone, city, city_sort, customer_kind, last_activity_at, created_at, updated_at, emails, phones, search)
+         SELECT t.id, gen_random_uuid(), 'person', 'Dupont' || m, 'dupont' || m, 'Dupont' || m, 'dupont' || m || '@exemple.fr', '+336' || lpad(m::text, 8, '0'), 'Ville' || m % 50,
+                'ville' || m % 50, 'B2C', now() - m * interval '1 minute', now(), now(), jsonb_build_array(jsonb_build_object('email', 'dupont' || m || '@exemple.fr')), '[]',
+                'dupont' || m || ' dupont' || m || '@exemple.fr +336' || lpad(m::text, 8, '0') || ' 06' || lpad(m::text, 8, '0') || ' ville' || m % 50
+         FROM tenants t, generate_series(1, $2::bigint) n, LATERAL (SELECT (n * 7919) % $2 AS m) x WHERE t.slug = $1",
+    )
+    .bind(slug)
+    .bind(i64::try_from(size).expect("size"))
+    .execute(&mut *conn)
+    .await
+    .expect("contacts");
+    sqlx::query(
+        "INSERT INTO timeline (tenant_id, contact_id, id, at, actor_kind, actor_id, actor_name, kind)
+         SELECT c.tenant_id, c.id, gen_random_uuid(), now(), 'user', c.id, 'Banc', 'contact.created' FROM contacts c JOIN tenants t ON t.id = c.tenant_id WHERE t.slug = $1",
+    )
+    .bind(slug)
+    .execute(&mut *conn)
+    .await
+    .expect("timeline");
+}
+
+/// A contact of the tenant of this size.
+pub(crate) async fn contact_id(server: &Server, size: u64) -> String {
+    let mut conn = server.owner().await;
+    sqlx::query_scalar("SELECT c.id::text FROM contacts c JOIN tenants t ON t.id = c.tenant_id WHERE t.slug = $1 AND c.sort_name = 'dupont7'")
+        .bind(format!("bench-{size}"))
+        .fetch_one(&mut conn)
+        .await
+        .expect("a contact")
+}
