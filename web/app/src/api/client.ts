@@ -1,7 +1,7 @@
 // The one door to the server: same-origin cookies, CSRF header, idempotency keys, one shared refresh, problem+json → ApiError.
 import createClient from 'openapi-fetch'
 import { networkError, toApiError } from './problem'
-import type { paths } from './schema'
+import type { paths } from './types'
 
 export const BASE = '/api/v1'
 

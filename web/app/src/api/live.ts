@@ -11,18 +11,13 @@ interface LiveChange {
 /** Domains whose change shows elsewhere than in their own lists. */
 const ALSO: Record<string, string[]> = {
   contacts: ['home', 'tags'],
-  notes: ['contacts', 'home'],
   tags: ['contacts'],
-  imports: ['home', 'jobs', 'contacts'],
+  imports: ['home', 'jobs', 'contacts', 'tags'],
   jobs: ['contacts'],
-  users: ['me', 'home'],
-  roles: ['me', 'users'],
-  tenant: ['me'],
-  tenants: ['me', 'tenant'],
-  invitations: ['users', 'home'],
+  company: ['tenant', 'me', 'users', 'roles', 'invitations', 'api_keys', 'sessions', 'home'],
 }
 
-export const touchedBy = (domain: string) => [domain, ...(ALSO[domain] ?? [])]
+export const touchedBy = (domain: string) => [domain, ...(ALSO[domain] ?? []), 'audit']
 
 /** A bulk job sends hundreds of messages: gather them before asking again. */
 const GATHER_MS = 250
@@ -36,7 +31,9 @@ export function startLive(client: QueryClient): () => void {
 
   const flush = () => {
     flushing = undefined
-    for (const domain of touched) void client.invalidateQueries({ queryKey: [domain] })
+    // The server itself lost sight of what happened, after its database came back for instance.
+    if (touched.has('all')) void client.invalidateQueries()
+    else for (const domain of touched) void client.invalidateQueries({ queryKey: [domain] })
     touched.clear()
   }
 

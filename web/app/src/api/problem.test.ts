@@ -47,5 +47,5 @@ it('finds the CSRF cookie among others', () => {
 
 it('refreshes the home page when a contact changes', () => {
   expect(touchedBy('contacts')).toContain('home')
-  expect(touchedBy('unheard_of')).toEqual(['unheard_of'])
+  expect(touchedBy('unheard_of')).toEqual(['unheard_of', 'audit'])
 })

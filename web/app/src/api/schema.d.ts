@@ -1,189 +1,5145 @@
-// Shaped after docs/api-design.md; replaced by `npm run types` once docs/api/openapi.json is exported.
-type Uuid = string
-type Instant = string
-type None = Record<string, never>
-
-type Headers = { 'If-Match'?: string; 'Idempotency-Key'?: string }
-type Op<R, B = never, P = None, Q = None, Code extends number = 200> = {
-  parameters: { query?: Q; header?: Headers; cookie?: never } & ([P] extends [None] ? { path?: never } : { path: P })
-  responses: { [K in Code]: { headers: None; content: { 'application/json': R } } }
-} & ([B] extends [never] ? { requestBody?: never } : { requestBody: { content: { 'application/json': B } } })
-type ById = { id: Uuid }
-interface Items<T> { items: T[] }
-interface PageOf<T> { items: T[]; next_cursor: string | null }
-
-type Trade = 'garage' | 'hotel' | 'restaurant' | 'other'
-type Tone = 'neutral' | 'good' | 'bad' | 'info'
-type Permission =
-  | 'contacts.read' | 'contacts.write' | 'contacts.delete' | 'contacts.export' | 'contacts.import' | 'company.manage'
-  | 'team.read' | 'team.manage' | 'roles.manage' | 'audit.read' | 'api_keys.manage'
-type Visibility = 'own' | 'team' | 'all'
-type Step = 'company' | 'look' | 'team' | 'import'
-
-interface Session {
-  access_token: string; token_type: string; expires_in: number
-  user: { id: Uuid; email: string; full_name: string }
-  tenant: { id: Uuid; slug: string; name: string }
-}
-interface Me {
-  user: { id: Uuid; email: string; full_name: string; locale: 'fr' | 'en'; email_verified: boolean; totp_enabled: boolean; passkey_count: number }
-  tenant: {
-    id: Uuid; slug: string; name: string; trade: Trade; accent_color: string | null; has_logo: boolean; time_zone: string
-    onboarding_step: Step | null; onboarding_completed_at: Instant | null
-  }
-  role: { id: Uuid; key: string; name: string; permissions: Permission[]; visibility: Visibility }
-  tenants: { id: Uuid; slug: string; name: string; role_name: string }[]
-  features: { test_mailbox: boolean; demo: boolean }
-}
-interface Tenant {
-  id: Uuid; slug: string; name: string; legal_name: string | null; legal_form: string | null; siren: string | null; siret: string | null
-  vat_number: string | null; address_line1: string | null; address_line2: string | null; postal_code: string | null; city: string | null
-  country: string | null; phone: string | null; email: string | null; website: string | null; trade: Trade; time_zone: string
-  accent_color: string | null; has_logo: boolean; plan: string; onboarding_step: Step | null; onboarding_completed_at: Instant | null; version: number
-}
-type TenantPatch = Partial<Omit<Tenant, 'id' | 'slug' | 'has_logo' | 'plan' | 'onboarding_step' | 'onboarding_completed_at' | 'version'>>
-interface User {
-  id: Uuid; email: string; full_name: string; role: { id: Uuid; key: string; name: string }; team: string | null
-  status: 'active' | 'deactivated'; last_seen_at: Instant | null; created_at: Instant
-}
-interface Role { id: Uuid; key: string; name: string; builtin: boolean; permissions: Permission[]; visibility: Visibility; member_count: number; version: number }
-interface Invitation { id: Uuid; email: string; role: { id: Uuid; key: string; name: string }; invited_by: { id: Uuid; name: string } | null; created_at: Instant; expires_at: Instant }
-interface Change { field: string; before: unknown; after: unknown }
-interface AuditEntry {
-  id: Uuid; at: Instant; actor: { kind: string; id: Uuid | null; name: string | null }; action: string; object_type: string | null; object_id: Uuid | null
-  object_label: string | null; changes: Change[]; ip: string | null
-}
-interface ApiKey { id: Uuid; name: string; prefix: string; permissions: Permission[]; created_at: Instant; last_used_at: Instant | null }
-interface Device { id: Uuid; current: boolean; created_at: Instant; last_seen_at: Instant; ip: string | null; user_agent: string | null; device: string | null }
-interface Passkey { id: Uuid; name: string; created_at: Instant; last_used_at: Instant | null }
-interface Challenge { challenge_id: string; public_key: Record<string, unknown> }
-
-type Status = 'prospect' | 'client' | 'dormant'
-interface TagRef { id: Uuid; name: string; tone: Tone }
-type CustomerKind = 'B2C' | 'B2B_FR' | 'B2B_EU' | 'B2B_NON_EU' | 'B2G'
-interface ContactRow {
-  id: Uuid; kind: 'person' | 'company'; display_name: string; company_name: string | null; email: string | null; phone: string | null
-  phone_display: string | null; city: string | null; status: Status; tags: TagRef[]; owner: { id: Uuid; name: string } | null
-  created_at: Instant; last_activity_at: Instant | null; archived: boolean
-}
-interface Address { label: string | null; line1: string | null; line2: string | null; postal_code: string | null; city: string | null; country: string | null }
-interface LinkedContact { id: Uuid; name: string; role: string | null }
-interface ContactFacts {
-  kind: 'person' | 'company'; civility: string | null; first_name: string | null; last_name: string | null; company_name: string | null
-  job_title: string | null; addresses: Address[]; siren: string | null; siret: string | null; vat_number: string | null
-  customer_kind: CustomerKind; language: string; birthday: string | null; website: string | null; source: string | null; description: string | null
-}
-interface Contact extends ContactFacts {
-  id: Uuid; display_name: string; emails: { email: string; label: string | null }[]; phones: { phone: string; display: string; label: string | null }[]
-  owner: { id: Uuid; name: string } | null; tags: TagRef[]; companies: LinkedContact[]; people: LinkedContact[]; status: Status
-  archived_at: Instant | null; created_at: Instant; updated_at: Instant; last_activity_at: Instant | null; version: number
-}
-type ContactIn = Partial<ContactFacts> & {
-  emails?: { email: string; label?: string | null }[]; phones?: { phone: string; label?: string | null }[]
-  owner_id?: Uuid | null; tags?: string[]; companies?: { id: Uuid; role?: string | null }[]
-}
-interface TimelineItem {
-  id: Uuid; at: Instant; actor: { kind: 'user' | 'system' | 'api_key' | 'import'; id: Uuid | null; name: string | null }; kind: string
-  contact: { id: Uuid; name: string } | null; changes: Change[]; data: Record<string, unknown> | null
-}
-interface Note { id: Uuid; body: string; pinned: boolean; author: { id: Uuid; name: string } | null; created_at: Instant; updated_at: Instant; version: number }
-interface Tag { id: Uuid; name: string; tone: Tone; contact_count: number }
-interface ContactFilter {
-  q?: string; tag?: string; owner?: string; kind?: 'person' | 'company'; status?: Status; city?: string; source?: string; created_from?: string
-  created_to?: string; active_since?: string; inactive_since?: string; archived?: boolean
-}
-type ContactSort = 'name' | '-name' | 'created' | '-created' | 'activity' | '-activity' | 'city' | '-city'
-type Selection = { ids: Uuid[] } | { filter: ContactFilter; except_ids: Uuid[] }
-type BulkAction =
-  | { type: 'add_tags' | 'remove_tags'; tags: string[] } | { type: 'set_owner'; owner_id: Uuid | null } | { type: 'archive' } | { type: 'restore' }
-interface Job {
-  id: Uuid; kind: string; status: 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'undoing' | 'undone'; total: number | null; done: number
-  created_at: Instant; finished_at: Instant | null; can_cancel: boolean; can_undo: boolean; has_file: boolean; error: string | null
-}
-interface Import {
-  id: Uuid; status: 'uploaded' | 'analysing' | 'analysed' | 'running' | 'done' | 'cancelled' | 'failed' | 'undoing' | 'undone'
-  filename: string; format: string; encoding: string | null; delimiter: string | null; source: string | null
-  columns: { header: string; sample: string[]; field: string | null; remembered: boolean }[]; fields: { key: string; group: string }[]
-  duplicates: 'skip' | 'fill' | 'create'; total: number | null; done: number
-  report: { rows: number; created: number; matched: number; rejected: number; warnings: number; examples: { row: number; outcome: string; label: string; warnings: { field: string; value: string }[] }[] } | null
-  created_at: Instant; finished_at: Instant | null; can_undo: boolean; undo_until: Instant | null; error: string | null
-}
-interface ImportRow { row: number; outcome: 'created' | 'matched' | 'rejected'; reason: string | null; warnings: { field: string; value: string }[]; label: string | null; contact_id: Uuid | null }
-interface Home { todos: { kind: string; count: number; id?: Uuid | null }[]; activity: TimelineItem[]; contacts: { total: number; capped: boolean; added_7d: number } }
+/**
+ * This file was auto-generated by openapi-typescript.
+ * Do not make direct changes to the file.
+ */
 
 export interface paths {
-  '/auth/signup': { post: Op<None, { email: string; password: string; full_name: string; company_name: string; trade?: Trade; time_zone?: string }, None, None, 202> }
-  '/auth/verify-email': { post: Op<Session, { token?: string; email?: string; code?: string }> }
-  '/auth/verify-email/resend': { post: Op<None, { email: string }, None, None, 202> }
-  '/auth/login': { post: Op<Session, { email: string; password: string; tenant_id?: Uuid }> }
-  '/auth/mfa': { post: Op<Session, { mfa_token: string; code: string }> }
-  '/auth/refresh': { post: Op<Session> }
-  '/auth/logout': { post: Op<never, never, None, None, 204> }
-  '/auth/logout-everywhere': { post: Op<never, never, None, None, 204> }
-  '/auth/password/forgot': { post: Op<None, { email: string }, None, None, 202> }
-  '/auth/password/reset': { post: Op<never, { token: string; password: string }, None, None, 204> }
-  '/auth/passkeys/challenge': { post: Op<Challenge> }
-  '/auth/passkeys/login': { post: Op<Session, { challenge_id: string; credential: Record<string, unknown> }> }
-  '/auth/switch-tenant': { post: Op<Session, { tenant_id: Uuid }> }
-  '/auth/invitations/{token}': { get: Op<{ tenant_name: string; email: string; role_name: string; inviter_name: string | null; account_exists: boolean }, never, { token: string }> }
-  '/auth/invitations/{token}/accept': { post: Op<Session, { full_name?: string; password: string }, { token: string }> }
-  '/me': { get: Op<Me>; patch: Op<Me, { full_name?: string; locale?: 'fr' | 'en' }> }
-  '/me/password': { post: Op<never, { current_password: string; new_password: string }, None, None, 204> }
-  '/me/sessions': { get: Op<Items<Device>> }
-  '/me/sessions/{id}': { delete: Op<never, never, ById, None, 204> }
-  '/me/totp': { post: Op<{ secret: string; otpauth_url: string; qr_png: string }> }
-  '/me/totp/confirm': { post: Op<{ recovery_codes: string[] }, { code: string }> }
-  '/me/totp/disable': { post: Op<never, { password: string }, None, None, 204> }
-  '/me/recovery-codes': { post: Op<{ recovery_codes: string[] }, { password: string }> }
-  '/me/passkeys': { get: Op<Items<Passkey>>; post: Op<Passkey, { challenge_id: string; name: string; credential: Record<string, unknown> }, None, None, 201> }
-  '/me/passkeys/challenge': { post: Op<Challenge> }
-  '/me/passkeys/{id}': { delete: Op<never, never, ById, None, 204> }
-  '/tenant': { get: Op<Tenant>; patch: Op<Tenant, TenantPatch> }
-  '/tenant/logo': { delete: Op<never, never, None, None, 204> }
-  '/siren/{siren}': { get: Op<{ siren: string; valid: boolean; vat_number: string | null }, never, { siren: string }> }
-  '/tenant/onboarding': { patch: Op<Tenant, { step?: Step | null; completed?: boolean }> }
-  '/users': { get: Op<Items<User>> }
-  '/users/{id}': { patch: Op<User, { full_name?: string; role_id?: Uuid; team?: string | null }, ById> }
-  '/users/{id}/deactivate': { post: Op<User, never, ById> }
-  '/users/{id}/reactivate': { post: Op<User, never, ById> }
-  '/tenant/transfer-ownership': { post: Op<never, { user_id: Uuid; password: string }, None, None, 204> }
-  '/invitations': { get: Op<Items<Invitation>>; post: Op<Invitation, { email: string; role_id: Uuid }, None, None, 201> }
-  '/invitations/{id}': { delete: Op<never, never, ById, None, 204> }
-  '/invitations/{id}/resend': { post: Op<Invitation, never, ById> }
-  '/roles': { get: Op<Items<Role>>; post: Op<Role, { name: string; permissions: Permission[]; visibility: Visibility }, None, None, 201> }
-  '/roles/{id}': { patch: Op<Role, { name?: string; permissions?: Permission[]; visibility?: Visibility }, ById>; delete: Op<never, never, ById, None, 204> }
-  '/audit-log': { get: Op<PageOf<AuditEntry>, never, None, { cursor?: string; limit?: number; action?: string; actor_id?: Uuid; from?: string; to?: string }> }
-  '/api-keys': { get: Op<Items<ApiKey>>; post: Op<ApiKey & { secret: string }, { name: string; permissions: Permission[] }, None, None, 201> }
-  '/api-keys/{id}': { delete: Op<never, never, ById, None, 204> }
-  '/contacts': {
-    get: Op<PageOf<ContactRow>, never, None, ContactFilter & { sort?: ContactSort; limit?: number; cursor?: string }>
-    post: Op<Contact, ContactIn, None, None, 201>
-  }
-  '/contacts/count': { get: Op<{ count: number; capped: boolean }, never, None, ContactFilter> }
-  '/contacts/{id}': { get: Op<Contact, never, ById>; patch: Op<Contact, ContactIn, ById>; delete: Op<never, never, ById, None, 204> }
-  '/contacts/{id}/archive': { post: Op<Contact, never, ById> }
-  '/contacts/{id}/restore': { post: Op<Contact, never, ById> }
-  '/contacts/{id}/timeline': { get: Op<PageOf<TimelineItem>, never, ById, { cursor?: string; limit?: number }> }
-  '/contacts/{id}/notes': { get: Op<Items<Note>, never, ById>; post: Op<Note, { body: string; pinned?: boolean }, ById, None, 201> }
-  '/notes/{id}': { patch: Op<Note, { body?: string; pinned?: boolean }, ById>; delete: Op<never, never, ById, None, 204> }
-  '/contacts/{id}/companies/{company_id}': {
-    put: Op<Contact, { role?: string | null }, { id: Uuid; company_id: Uuid }>
-    delete: Op<Contact, never, { id: Uuid; company_id: Uuid }>
-  }
-  '/contacts/lookalikes': { get: Op<Items<ContactRow>, never, None, { email?: string; phone?: string; siren?: string; exclude?: Uuid }> }
-  '/tags': { get: Op<Items<Tag>>; post: Op<Tag, { name: string; tone: Tone }, None, None, 201> }
-  '/tags/{id}': { patch: Op<Tag, { name?: string; tone?: Tone }, ById>; delete: Op<never, never, ById, None, 204> }
-  '/contacts/bulk': { post: Op<Job, { selection: Selection; action: BulkAction }, None, None, 202> }
-  '/jobs': { get: Op<Items<Job>> }
-  '/jobs/{id}': { get: Op<Job, never, ById> }
-  '/jobs/{id}/cancel': { post: Op<Job, never, ById> }
-  '/jobs/{id}/undo': { post: Op<Job, never, ById> }
-  '/imports': { get: Op<Items<Import>> }
-  '/imports/{id}': { get: Op<Import, never, ById>; patch: Op<Import, { mapping?: (string | null)[]; duplicates?: 'skip' | 'fill' | 'create' }, ById> }
-  '/imports/{id}/dry-run': { post: Op<Import, never, ById, None, 202> }
-  '/imports/{id}/start': { post: Op<Import, never, ById, None, 202> }
-  '/imports/{id}/cancel': { post: Op<Import, never, ById, None, 202> }
-  '/imports/{id}/undo': { post: Op<Import, never, ById, None, 202> }
-  '/imports/{id}/rows': { get: Op<PageOf<ImportRow>, never, ById, { outcome?: 'created' | 'matched' | 'rejected' | 'warning'; cursor?: string; limit?: number }> }
-  '/home': { get: Op<Home> }
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys in use, newest first. */
+        get: operations["list_api_keys"];
+        put?: never;
+        /** Makes a key; its secret is in this answer only. */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a key at once. */
+        delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log, newest first. */
+        get: operations["list_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the invitation behind a link is about. */
+        get: operations["preview_invitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/{token}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Joins the team and opens a session. */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in. 401 `mfa_required` carries `mfa_token` for the second step; every other failure looks the same. */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends this session. */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout-everywhere": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends every session of the person, on every device and in every tenant. */
+        post: operations["logout_everywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finishes a sign-in with a second factor. */
+        post: operations["login_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts a sign-in by passkey. */
+        post: operations["start_passkey_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finishes a sign-in by passkey. */
+        post: operations["finish_passkey_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mails a link to choose a new password, if the address is known. The answer does not tell. */
+        post: operations["forgot_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets a new password and ends every session. */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchanges the refresh cookie for a new session answer. The token is good once. */
+        post: operations["refresh_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/signup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs a company up and mails a link and a code. The answer is the same for a known address. */
+        post: operations["sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/switch-tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a session in another tenant of the same person, and ends this one. */
+        post: operations["switch_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms an address and opens a session. */
+        post: operations["verify_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify-email/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mails the link and the code again. */
+        post: operations["resend_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Contacts, page by page. */
+        get: operations["list_contacts"];
+        put?: never;
+        /** Creates a contact. */
+        post: operations["create_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts an action on many contacts. */
+        post: operations["start_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts contacts, up to 10,000. */
+        get: operations["count_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exports contacts: the file for up to 5,000, a job above. */
+        post: operations["export_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/lookalikes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Contacts that share an e-mail, a phone or a SIREN, to warn while somebody types. */
+        get: operations["list_lookalikes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One contact. */
+        get: operations["get_contact"];
+        put?: never;
+        post?: never;
+        /** Deletes an archived contact for good. */
+        delete: operations["delete_contact"];
+        options?: never;
+        head?: never;
+        /** Changes a contact. */
+        patch: operations["update_contact"];
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Archives a contact. */
+        post: operations["archive_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/companies/{company_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Links a person to a company. */
+        put: operations["link_company"];
+        post?: never;
+        /** Unlinks a person from a company. */
+        delete: operations["unlink_company"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notes of a contact, newest first; pinned ones are marked. */
+        get: operations["list_notes"];
+        put?: never;
+        /** Writes a note. */
+        post: operations["add_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restores an archived contact. */
+        post: operations["restore_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The history of a contact, newest first. */
+        get: operations["get_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits, what happened, how many contacts. */
+        get: operations["get_home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Imports, newest first. */
+        get: operations["list_imports"];
+        put?: never;
+        /** Takes a file: CSV, TSV, XLSX or vCard, at most 50 MB. Its columns are mapped as guessed, or as chosen last time. */
+        post: operations["upload_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One import. */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the mapping or the rule for duplicates; a dry run made before is forgotten. */
+        patch: operations["update_import"];
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a dry run or an import to stop after the present batch. What was imported stays, and can be undone. */
+        post: operations["cancel_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries the import without writing anything; the report tells what it would do. */
+        post: operations["dry_run_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/rejects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The refused rows as a CSV file: the columns of the file, and why. */
+        get: operations["download_rejects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of each row of an import. */
+        get: operations["list_import_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Imports the file. The mapping is remembered for the next file with these headers. */
+        post: operations["start_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an import back, within 30 days. What people have changed since stays. */
+        post: operations["undo_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pending invitations, newest first. */
+        get: operations["list_invitations"];
+        put?: never;
+        /** Invites somebody by mail. */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an invitation back. */
+        delete: operations["revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an invitation again, with a new link; the old one stops working. */
+        post: operations["resend_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own jobs, newest first. */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of the caller's jobs. */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a job to stop. What was done stays done. */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file that a job made. */
+        get: operations["download_job_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undoes what a job did, as a job. */
+        post: operations["undo_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Changes of the tenant as they happen: `event: change`, `data: {"domain", "id", "kind"}`. */
+        get: operations["stream_changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The signed-in person, their tenant and rights. */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the person's name or language. */
+        patch: operations["update_me"];
+        trace?: never;
+    };
+    "/api/v1/me/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The person's passkeys. */
+        get: operations["list_passkeys"];
+        put?: never;
+        /** Adds a passkey. */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts the registration of a passkey. */
+        post: operations["start_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a passkey. */
+        delete: operations["remove_passkey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes the password and ends the other sessions. */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replaces the recovery codes. */
+        post: operations["renew_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The person's open sessions, on every device. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of the person's sessions. */
+        delete: operations["revoke_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a TOTP secret. It does nothing until `confirm`. */
+        post: operations["start_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns TOTP on with a first code; answers the recovery codes, once. */
+        post: operations["confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns TOTP off. */
+        post: operations["disable_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a note; the timeline keeps what it said. */
+        delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        /** Changes or pins a note. */
+        patch: operations["update_note"];
+        trace?: never;
+    };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every permission that a role may hold. */
+        get: operations["list_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's roles, builtin ones first. */
+        get: operations["list_roles"];
+        put?: never;
+        /** Makes a custom role. */
+        post: operations["create_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a custom role that nobody holds. */
+        delete: operations["delete_role"];
+        options?: never;
+        head?: never;
+        /** Changes a custom role; it holds for its members from their next request on. */
+        patch: operations["update_role"];
+        trace?: never;
+    };
+    "/api/v1/siren/{siren}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Checks a SIREN and computes its VAT number; nothing is looked up. */
+        get: operations["check_siren"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's tags by name. */
+        get: operations["list_tags"];
+        put?: never;
+        /** Makes a tag. */
+        post: operations["create_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a tag; contacts lose it. */
+        delete: operations["delete_tag"];
+        options?: never;
+        head?: never;
+        /** Renames or recolours a tag, on every contact at once. */
+        patch: operations["update_tag"];
+        trace?: never;
+    };
+    "/api/v1/tenant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The company's profile. */
+        get: operations["get_tenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the company's profile. */
+        patch: operations["update_tenant"];
+        trace?: never;
+    };
+    "/api/v1/tenant/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The company's logo. */
+        get: operations["get_logo"];
+        /** Replaces the logo: PNG, JPEG or WebP, at most 1 MiB. */
+        put: operations["set_logo"];
+        post?: never;
+        /** Removes the logo. */
+        delete: operations["delete_logo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/onboarding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Moves or ends the onboarding. */
+        patch: operations["set_onboarding"];
+        trace?: never;
+    };
+    "/api/v1/tenant/transfer-ownership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes another active member the owner; the present one becomes an administrator. */
+        post: operations["transfer_ownership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who works here. */
+        get: operations["list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a member's role or team, or one's own name. */
+        patch: operations["update_user"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a member's access away at once; their sessions end. */
+        post: operations["deactivate_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a member their access back. */
+        post: operations["reactivate_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description A new person's name and password, or an existing person's password. */
+        AcceptIn: {
+            full_name?: string | null;
+            password: string;
+        };
+        /** @description A postal address of a contact; the first is the primary one. */
+        AddressEntry: {
+            /** @description Town. */
+            city?: string | null;
+            /** @description ISO 3166, two letters. */
+            country?: string | null;
+            /** @description Such as `facturation`. */
+            label?: string | null;
+            /** @description Number and street. */
+            line1?: string | null;
+            /** @description What completes it. */
+            line2?: string | null;
+            /** @description Postal code. */
+            postal_code?: string | null;
+        };
+        /** @description An API key, without its secret. */
+        ApiKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_used_at?: string | null;
+            name: string;
+            permissions: string[];
+            /** @description Its first characters, to recognise it. */
+            prefix: string;
+        };
+        /** @description A new key with its secret, which is not shown again. */
+        ApiKeyCreated: components["schemas"]["ApiKey"] & {
+            /** @description Send it as `Authorization: Bearer`. */
+            secret: string;
+        };
+        /** @description A new key. */
+        ApiKeyIn: {
+            name: string;
+            permissions: string[];
+        };
+        /** @description At most a hundred keys. */
+        ApiKeyList: {
+            items: components["schemas"]["ApiKey"][];
+        };
+        /** @description Who did it. */
+        AuditActor: {
+            /** Format: uuid */
+            id: string;
+            /** @description `user`, `api_key`, `import`, `system` */
+            kind: string;
+            name: string;
+        };
+        /** @description One line. */
+        AuditEntry: {
+            /** @description Event name, such as `contact.updated`. */
+            action: string;
+            actor: components["schemas"]["AuditActor"];
+            /** Format: date-time */
+            at: string;
+            changes: components["schemas"]["Change"][];
+            /** Format: uuid */
+            id: string;
+            ip?: string | null;
+            /** Format: uuid */
+            object_id: string;
+            object_label: string;
+            object_type: string;
+        };
+        /** @description What to do. */
+        BulkAction: {
+            /** @description Names; unknown ones are created. */
+            tags: string[];
+            /** @enum {string} */
+            type: "add_tags";
+        } | {
+            /** @description Names. */
+            tags: string[];
+            /** @enum {string} */
+            type: "remove_tags";
+        } | {
+            /**
+             * Format: uuid
+             * @description The member.
+             */
+            owner_id?: string | null;
+            /** @enum {string} */
+            type: "set_owner";
+        } | {
+            /** @enum {string} */
+            type: "archive";
+        } | {
+            /** @enum {string} */
+            type: "restore";
+        };
+        /** @description An action on a selection. */
+        BulkIn: {
+            action: components["schemas"]["BulkAction"];
+            selection: components["schemas"]["Selection"];
+        };
+        /** @description One field that changed. */
+        Change: {
+            /** @description Value after; null when it was cleared. */
+            after: unknown;
+            /** @description Value before; null when there was none. */
+            before: unknown;
+            /** @description Field name, as in the API. */
+            field: string;
+        };
+        /** @description A code of six digits. */
+        CodeIn: {
+            code: string;
+        };
+        /** @description The person's password, to confirm. */
+        ConfirmIn: {
+            password: string;
+        };
+        /** @description A contact. */
+        Contact: {
+            addresses: components["schemas"]["AddressEntry"][];
+            /** Format: date-time */
+            archived_at?: string | null;
+            /** Format: date */
+            birthday?: string | null;
+            civility?: string | null;
+            /** @description Companies that the person belongs to; at most 200. */
+            companies: components["schemas"]["LinkRef"][];
+            company_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description X-04: `B2C`, `B2B_FR`, `B2B_EU`, `B2B_NON_EU`, `B2G` */
+            customer_kind: string;
+            description?: string | null;
+            display_name: string;
+            emails: components["schemas"]["EmailEntry"][];
+            first_name?: string | null;
+            /** Format: uuid */
+            id: string;
+            job_title?: string | null;
+            kind: string;
+            language: string;
+            /** Format: date-time */
+            last_activity_at: string;
+            last_name?: string | null;
+            naf?: string | null;
+            owner?: components["schemas"]["MemberRef"] | null;
+            /** @description People who belong to the company; at most 200. */
+            people: components["schemas"]["LinkRef"][];
+            phones: components["schemas"]["PhoneOut"][];
+            siren?: string | null;
+            siret?: string | null;
+            source?: string | null;
+            /** @description `prospect`, `client`, `dormant` */
+            status: string;
+            tags: components["schemas"]["TagRef"][];
+            /** Format: date-time */
+            updated_at: string;
+            vat_number?: string | null;
+            /** Format: int32 */
+            version: number;
+            website?: string | null;
+        };
+        /** @description How many contacts match, up to a bound. */
+        ContactCount: {
+            /** @description True: there are more than `count`. */
+            capped: boolean;
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description The filters of the contact list; all of them must hold. */
+        ContactFilter: {
+            /**
+             * @description Last activity at or after this instant.
+             * @default null
+             */
+            active_since?: string | null;
+            /**
+             * @description Archived ones instead of the others.
+             * @default null
+             */
+            archived?: boolean | null;
+            /**
+             * @description Town; case and accents do not matter.
+             * @default null
+             */
+            city?: string | null;
+            /**
+             * @description Created at or after this instant.
+             * @default null
+             */
+            created_from?: string | null;
+            /**
+             * @description Created before this instant.
+             * @default null
+             */
+            created_to?: string | null;
+            /**
+             * @description Last activity before this instant.
+             * @default null
+             */
+            inactive_since?: string | null;
+            /**
+             * @description `person` or `company`.
+             * @default null
+             */
+            kind?: string | null;
+            /**
+             * @description Id of a member, or `none`.
+             * @default null
+             */
+            owner?: string | null;
+            /**
+             * @description Name, e-mail, phone fragment, SIREN or city; case and accents do not matter.
+             * @default null
+             */
+            q?: string | null;
+            /**
+             * @description Source, exactly.
+             * @default null
+             */
+            source?: string | null;
+            /**
+             * @description `prospect`, `client` or `dormant`.
+             * @default null
+             */
+            status?: string | null;
+            /**
+             * Format: uuid
+             * @description Id of a tag.
+             * @default null
+             */
+            tag?: string | null;
+        };
+        /** @description What a client sends: absent keeps, null clears. On creation everything absent has its default. */
+        ContactIn: {
+            addresses?: components["schemas"]["AddressEntry"][] | null;
+            /** Format: date */
+            birthday?: string | null;
+            civility?: string | null;
+            company_name?: string | null;
+            /** @description `B2C`, `B2B_FR`, `B2B_EU`, `B2B_NON_EU`, `B2G`; derived from kind and country by default. */
+            customer_kind?: string | null;
+            description?: string | null;
+            emails?: components["schemas"]["EmailEntry"][] | null;
+            first_name?: string | null;
+            job_title?: string | null;
+            /** @description `person` or `company`; person by default. */
+            kind?: string | null;
+            /** @description ISO 639, two letters; `fr` by default. */
+            language?: string | null;
+            last_name?: string | null;
+            naf?: string | null;
+            /** Format: uuid */
+            owner_id?: string | null;
+            phones?: components["schemas"]["PhoneEntry"][] | null;
+            siren?: string | null;
+            siret?: string | null;
+            source?: string | null;
+            /** @description Names; unknown ones are created. */
+            tags?: string[] | null;
+            vat_number?: string | null;
+            website?: string | null;
+        };
+        /** @description A contact in a list. */
+        ContactRow: {
+            archived: boolean;
+            city?: string | null;
+            company_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            display_name: string;
+            email?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /** Format: date-time */
+            last_activity_at: string;
+            owner?: components["schemas"]["MemberRef"] | null;
+            /** @description E.164 */
+            phone?: string | null;
+            /** @description As a French reader expects it. */
+            phone_display?: string | null;
+            /** @description `prospect`, `client`, `dormant` */
+            status: string;
+            tags: components["schemas"]["TagRef"][];
+        };
+        /** @description A session as its owner sees it. */
+        Device: {
+            /** Format: date-time */
+            created_at: string;
+            current: boolean;
+            /** @description Browser and system, in words. */
+            device: string;
+            /** Format: uuid */
+            id: string;
+            ip?: string | null;
+            /** Format: date-time */
+            last_seen_at: string;
+            tenant_name: string;
+            user_agent?: string | null;
+        };
+        /** @description At most a hundred sessions. */
+        DeviceList: {
+            items: components["schemas"]["Device"][];
+        };
+        /** @description An e-mail of a contact; the first is the primary one. */
+        EmailEntry: {
+            /** @description The address. */
+            email: string;
+            /** @description Such as `travail`. */
+            label?: string | null;
+        };
+        /** @description An address. */
+        EmailIn: {
+            email: string;
+        };
+        /**
+         * @description File formats.
+         * @enum {string}
+         */
+        ExportFormat: "csv" | "xlsx" | "vcf";
+        /** @description What to export, as what. */
+        ExportIn: {
+            format: components["schemas"]["ExportFormat"];
+            selection: components["schemas"]["Selection"];
+        };
+        /** @description What this instance offers. */
+        Features: {
+            /** @description The tenant holds demo data. */
+            demo: boolean;
+            /** @description No mail server is configured: mail lands in `/boite-essai`. */
+            test_mailbox: boolean;
+        };
+        /** @description One wrong field. */
+        FieldError: {
+            /** @description Stable code, such as `required`, `invalid`, `too_long`, `taken`. */
+            code: string;
+            /** @description A French sentence. */
+            detail: string;
+            /** @description JSON pointer into the request body, such as `/emails/0/email`, or `?name` for a query parameter. */
+            pointer: string;
+        };
+        /** @description Accueil. */
+        Home: {
+            activity: components["schemas"]["TimelineItem"][];
+            contacts: components["schemas"]["HomeContacts"];
+            todos: components["schemas"]["Todo"][];
+        };
+        /** @description How many contacts there are. */
+        HomeContacts: {
+            /**
+             * Format: int64
+             * @description Created in the last seven days.
+             */
+            added_7d: number;
+            /** @description True: there are more than `total`. */
+            capped: boolean;
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description An import. */
+        Import: {
+            can_cancel: boolean;
+            can_undo: boolean;
+            columns: components["schemas"]["ImportColumn"][];
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            delimiter?: string | null;
+            /**
+             * Format: int64
+             * @description Rows handled by the step that runs.
+             */
+            done: number;
+            /** @description `skip`, `fill`, `create` */
+            duplicates: string;
+            encoding?: string | null;
+            /** @description `<key>: <detail>` when the file could not be read. */
+            error?: string | null;
+            fields: components["schemas"]["ImportField"][];
+            filename: string;
+            /** Format: date-time */
+            finished_at?: string | null;
+            /** @description `csv`, `tsv`, `xlsx`, `vcf` */
+            format: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `{rows, created, matched, rejected, warnings, examples: [{row, outcome, label, reason, warnings}], undo?: {deleted, restored, kept}}` */
+            report?: unknown;
+            /** @description `google`, `outlook`, `hubspot`, `dolibarr`, `vcard`, `generic` */
+            source: string;
+            /** @description `uploaded`, `analysing`, `analysed`, `running`, `done`, `cancelled`, `failed`, `undoing`, `undone` */
+            status: string;
+            /**
+             * Format: int64
+             * @description Rows of the file.
+             */
+            total: number;
+            /** Format: date-time */
+            undo_until?: string | null;
+        };
+        /** @description A column of the file. */
+        ImportColumn: {
+            /** @description Where it goes; null: left out. */
+            field?: string | null;
+            header: string;
+            /** @description The mapping was chosen by somebody before for the same headers. */
+            remembered: boolean;
+            /** @description The first values. */
+            sample: string[];
+        };
+        /** @description A field that a column can go to. */
+        ImportField: {
+            /** @description `identity`, `contact_point`, `address`, `company`, `other` */
+            group: string;
+            key: string;
+        };
+        /** @description A mapping and a rule for duplicates. */
+        ImportPatch: {
+            /** @description `skip`, `fill`, `create` */
+            duplicates?: string | null;
+            /** @description One entry per column: a field's key, or null. */
+            mapping?: (string | null)[] | null;
+        };
+        /** @description What became of a row. */
+        ImportRowOut: {
+            /** Format: uuid */
+            contact_id?: string | null;
+            label: string;
+            /** @description `created`, `matched`, `rejected` */
+            outcome: string;
+            /** @description Why it was refused: `nothing_to_identify`, `more_fields_than_headers`. */
+            reason?: string | null;
+            /** Format: int64 */
+            row: number;
+            /** @description `[{field, value, code}]` */
+            warnings: unknown;
+        };
+        /** @description A pending invitation. */
+        Invitation: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            invited_by: string;
+            role: components["schemas"]["RoleRef"];
+        };
+        /** @description Whom to invite, as what. */
+        InvitationIn: {
+            email: string;
+            /** Format: uuid */
+            role_id: string;
+        };
+        /** @description At most five hundred invitations. */
+        InvitationList: {
+            items: components["schemas"]["Invitation"][];
+        };
+        /** @description What an invitation says to the one who holds its link. */
+        InvitationPreview: {
+            /** @description True: sign in with the existing password; false: choose one. */
+            account_exists: boolean;
+            email: string;
+            inviter_name: string;
+            role_name: string;
+            tenant_name: string;
+        };
+        /** @description A background job as clients see it. */
+        Job: {
+            can_cancel: boolean;
+            can_undo: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            done: number;
+            error?: string | null;
+            /** Format: date-time */
+            finished_at?: string | null;
+            has_file: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @description `contacts.bulk`, `contacts.export` */
+            kind: string;
+            /** @description What was asked. */
+            params: unknown;
+            /** @description `queued`, `running`, `done`, `failed`, `cancelled`, `undoing`, `undone` */
+            status: string;
+            /**
+             * Format: int64
+             * @description Units of work in all; 0 until known.
+             */
+            total: number;
+        };
+        /** @description What a person is in a company. */
+        LinkIn: {
+            role?: string | null;
+        };
+        /** @description A related contact. */
+        LinkRef: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            role?: string | null;
+        };
+        /** @description Address and password. */
+        LoginIn: {
+            email: string;
+            password: string;
+            /**
+             * Format: uuid
+             * @description For people of several tenants; the last one used by default.
+             */
+            tenant_id?: string | null;
+        };
+        /** @description At most five contacts. */
+        LookalikeList: {
+            items: components["schemas"]["ContactRow"][];
+        };
+        /** @description The signed-in person, their tenant, role and rights. */
+        Me: {
+            features: components["schemas"]["Features"];
+            role: components["schemas"]["MeRole"];
+            tenant: components["schemas"]["MeTenant"];
+            tenants: components["schemas"]["MeOtherTenant"][];
+            user: components["schemas"]["MeUser"];
+        };
+        /** @description A tenant that the person may switch to. */
+        MeOtherTenant: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            role_name: string;
+            slug: string;
+        };
+        /** @description What a person changes about themselves. */
+        MePatch: {
+            full_name?: string | null;
+            /** @description `fr` or `en` */
+            locale?: string | null;
+        };
+        /** @description The role in this tenant. */
+        MeRole: {
+            /** Format: uuid */
+            id: string;
+            key: string;
+            name: string;
+            permissions: string[];
+            /** @description `own`, `team`, `all` */
+            visibility: string;
+        };
+        /** @description The tenant of this session. */
+        MeTenant: {
+            accent_color?: string | null;
+            has_logo: boolean;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            onboarding_completed: boolean;
+            onboarding_step?: string | null;
+            slug: string;
+            time_zone: string;
+            trade: string;
+        };
+        /** @description The person. */
+        MeUser: {
+            email: string;
+            email_verified: boolean;
+            full_name: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `fr` or `en` */
+            locale: string;
+            /** Format: int64 */
+            passkey_count: number;
+            totp_enabled: boolean;
+        };
+        /** @description A member in short. */
+        MemberRef: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description The second step. */
+        MfaIn: {
+            /** @description Six digits, or a recovery code. */
+            code: string;
+            /** @description From the `mfa_required` problem. */
+            mfa_token: string;
+        };
+        /** @description A note. */
+        Note: {
+            author: components["schemas"]["NoteAuthor"];
+            body: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            pinned: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Who wrote a note. */
+        NoteAuthor: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description A new note. */
+        NoteIn: {
+            body: string;
+            pinned?: boolean;
+        };
+        /** @description A change of a note. */
+        NotePatch: {
+            body?: string | null;
+            pinned?: boolean | null;
+        };
+        /** @description Where the onboarding stands. */
+        OnboardingIn: {
+            /** @description True ends the onboarding. */
+            completed?: boolean;
+            /** @description The step to resume at: `company`, `look`, `team`, `import`. */
+            step?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_AuditEntry: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description Event name, such as `contact.updated`. */
+                action: string;
+                actor: components["schemas"]["AuditActor"];
+                /** Format: date-time */
+                at: string;
+                changes: components["schemas"]["Change"][];
+                /** Format: uuid */
+                id: string;
+                ip?: string | null;
+                /** Format: uuid */
+                object_id: string;
+                object_label: string;
+                object_type: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ContactRow: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                archived: boolean;
+                city?: string | null;
+                company_name?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                display_name: string;
+                email?: string | null;
+                /** Format: uuid */
+                id: string;
+                kind: string;
+                /** Format: date-time */
+                last_activity_at: string;
+                owner?: components["schemas"]["MemberRef"] | null;
+                /** @description E.164 */
+                phone?: string | null;
+                /** @description As a French reader expects it. */
+                phone_display?: string | null;
+                /** @description `prospect`, `client`, `dormant` */
+                status: string;
+                tags: components["schemas"]["TagRef"][];
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Import: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                can_cancel: boolean;
+                can_undo: boolean;
+                columns: components["schemas"]["ImportColumn"][];
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                delimiter?: string | null;
+                /**
+                 * Format: int64
+                 * @description Rows handled by the step that runs.
+                 */
+                done: number;
+                /** @description `skip`, `fill`, `create` */
+                duplicates: string;
+                encoding?: string | null;
+                /** @description `<key>: <detail>` when the file could not be read. */
+                error?: string | null;
+                fields: components["schemas"]["ImportField"][];
+                filename: string;
+                /** Format: date-time */
+                finished_at?: string | null;
+                /** @description `csv`, `tsv`, `xlsx`, `vcf` */
+                format: string;
+                /** Format: uuid */
+                id: string;
+                /** @description `{rows, created, matched, rejected, warnings, examples: [{row, outcome, label, reason, warnings}], undo?: {deleted, restored, kept}}` */
+                report?: unknown;
+                /** @description `google`, `outlook`, `hubspot`, `dolibarr`, `vcard`, `generic` */
+                source: string;
+                /** @description `uploaded`, `analysing`, `analysed`, `running`, `done`, `cancelled`, `failed`, `undoing`, `undone` */
+                status: string;
+                /**
+                 * Format: int64
+                 * @description Rows of the file.
+                 */
+                total: number;
+                /** Format: date-time */
+                undo_until?: string | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ImportRowOut: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** Format: uuid */
+                contact_id?: string | null;
+                label: string;
+                /** @description `created`, `matched`, `rejected` */
+                outcome: string;
+                /** @description Why it was refused: `nothing_to_identify`, `more_fields_than_headers`. */
+                reason?: string | null;
+                /** Format: int64 */
+                row: number;
+                /** @description `[{field, value, code}]` */
+                warnings: unknown;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Job: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                can_cancel: boolean;
+                can_undo: boolean;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: int64 */
+                done: number;
+                error?: string | null;
+                /** Format: date-time */
+                finished_at?: string | null;
+                has_file: boolean;
+                /** Format: uuid */
+                id: string;
+                /** @description `contacts.bulk`, `contacts.export` */
+                kind: string;
+                /** @description What was asked. */
+                params: unknown;
+                /** @description `queued`, `running`, `done`, `failed`, `cancelled`, `undoing`, `undone` */
+                status: string;
+                /**
+                 * Format: int64
+                 * @description Units of work in all; 0 until known.
+                 */
+                total: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Note: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                author: components["schemas"]["NoteAuthor"];
+                body: string;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: uuid */
+                id: string;
+                pinned: boolean;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TimelineItem: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                actor: components["schemas"]["TimelineActor"];
+                /** Format: date-time */
+                at: string;
+                changes: components["schemas"]["Change"][];
+                contact?: components["schemas"]["TimelineContact"] | null;
+                /** @description What the event adds, by kind. */
+                data: unknown;
+                /** Format: uuid */
+                id: string;
+                /** @description Event name, such as `contact.updated`. */
+                kind: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A passkey. */
+        Passkey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_used_at?: string | null;
+            name: string;
+        };
+        /** @description A WebAuthn ceremony that was started. */
+        PasskeyChallenge: {
+            /** Format: uuid */
+            challenge_id: string;
+            /** @description `PublicKeyCredentialCreationOptions` or `…RequestOptions`, binary fields in base64url. */
+            public_key: unknown;
+        };
+        /** @description A registration answered by the browser. */
+        PasskeyIn: {
+            /** Format: uuid */
+            challenge_id: string;
+            /** @description The `PublicKeyCredential`, binary fields in base64url. */
+            credential: unknown;
+            name: string;
+        };
+        /** @description At most fifty passkeys. */
+        PasskeyList: {
+            items: components["schemas"]["Passkey"][];
+        };
+        /** @description What the browser's authenticator answered. */
+        PasskeyLoginIn: {
+            /** Format: uuid */
+            challenge_id: string;
+            /** @description The `PublicKeyCredential`, binary fields in base64url. */
+            credential: unknown;
+        };
+        /** @description The old and the new password. */
+        PasswordIn: {
+            current_password: string;
+            new_password: string;
+        };
+        /** @description Every permission. */
+        PermissionList: {
+            items: components["schemas"]["PermissionOut"][];
+        };
+        /** @description One permission of the matrix. */
+        PermissionOut: {
+            group: string;
+            key: string;
+        };
+        /** @description A phone of a contact; the first is the primary one. */
+        PhoneEntry: {
+            /** @description Such as `mobile`. */
+            label?: string | null;
+            /** @description E.164; read in any usual spelling. */
+            phone: string;
+        };
+        /** @description A phone as stored and as read. */
+        PhoneOut: {
+            display: string;
+            label?: string | null;
+            /** @description E.164 */
+            phone: string;
+        };
+        /** @description RFC 9457 problem details. */
+        Problem: {
+            detail?: string | null;
+            errors?: components["schemas"]["FieldError"][] | null;
+            request_id: string;
+            /** Format: int32 */
+            status: number;
+            title: string;
+            /** @description `urn:vision:problem:<code>` */
+            type: string;
+        };
+        /** @description Recovery codes, shown once. */
+        RecoveryCodes: {
+            recovery_codes: string[];
+        };
+        /** @description The token of the mailed link and the new password. */
+        ResetIn: {
+            password: string;
+            token: string;
+        };
+        /** @description A role. */
+        Role: {
+            builtin: boolean;
+            /** Format: uuid */
+            id: string;
+            key: string;
+            /** Format: int64 */
+            member_count: number;
+            name: string;
+            permissions: string[];
+            /** Format: int32 */
+            version: number;
+            /** @description `own`, `team`, `all` */
+            visibility: string;
+        };
+        /** @description A custom role. */
+        RoleIn: {
+            name: string;
+            /** @description Keys from `GET /permissions`. */
+            permissions: string[];
+            visibility: components["schemas"]["Visibility"];
+        };
+        /** @description At most a hundred roles. */
+        RoleList: {
+            items: components["schemas"]["Role"][];
+        };
+        /** @description A role in short. */
+        RoleRef: {
+            /** Format: uuid */
+            id: string;
+            key: string;
+            name: string;
+        };
+        /** @description Contacts chosen one by one, or everything that a filter matches but for some. */
+        Selection: {
+            /** @description Their ids. */
+            ids: string[];
+        } | {
+            /** @description Those left out, at most a thousand. */
+            except_ids?: string[];
+            /** @description The filter. */
+            filter: components["schemas"]["ContactFilter"];
+        };
+        /** @description An open session. Browsers use the cookies that come with it; programs use the access token. */
+        Session: {
+            /** @description JWT, valid for `expires_in` seconds. */
+            access_token: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+            tenant: components["schemas"]["SessionTenant"];
+            /** @description `Bearer` */
+            token_type: string;
+            user: components["schemas"]["SessionUser"];
+        };
+        /** @description A tenant in a session. */
+        SessionTenant: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            slug: string;
+        };
+        /** @description A person in a session. */
+        SessionUser: {
+            email: string;
+            full_name: string;
+            /** Format: uuid */
+            id: string;
+        };
+        /** @description A company and its owner. */
+        SignupIn: {
+            company_name: string;
+            email: string;
+            full_name: string;
+            /** @description At least 12 characters, not guessable. */
+            password: string;
+            /** @description IANA zone; Europe/Paris by default. */
+            time_zone?: string | null;
+            /** @description `garage`, `hotel`, `restaurant`, `other` */
+            trade?: string | null;
+        };
+        /** @description What a SIREN gives by computation alone. */
+        SirenCheck: {
+            siren: string;
+            valid: boolean;
+            /** @description QI-02 */
+            vat_number?: string | null;
+        };
+        /** @description Which tenant to go to. */
+        SwitchIn: {
+            /** Format: uuid */
+            tenant_id: string;
+        };
+        /** @description A tag. */
+        Tag: {
+            /** Format: int64 */
+            contact_count: number;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description `neutral`, `good`, `bad`, `info` */
+            tone: string;
+        };
+        /** @description A new tag. */
+        TagIn: {
+            name: string;
+            tone?: string | null;
+        };
+        /** @description At most two thousand tags. */
+        TagList: {
+            items: components["schemas"]["Tag"][];
+        };
+        /** @description A change of a tag. */
+        TagPatch: {
+            name?: string | null;
+            tone?: string | null;
+        };
+        /** @description A tag as lists show it. */
+        TagRef: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description `neutral`, `good`, `bad`, `info` */
+            tone: string;
+        };
+        /** @description The company. */
+        Tenant: {
+            accent_color?: string | null;
+            address_line1?: string | null;
+            address_line2?: string | null;
+            city?: string | null;
+            country: string;
+            email?: string | null;
+            has_logo: boolean;
+            /** Format: uuid */
+            id: string;
+            legal_form?: string | null;
+            legal_name?: string | null;
+            name: string;
+            onboarding_completed: boolean;
+            /** @description `company`, `look`, `team`, `import`; null when done or skipped. */
+            onboarding_step?: string | null;
+            /** @description E.164 */
+            phone?: string | null;
+            plan: string;
+            postal_code?: string | null;
+            siren?: string | null;
+            siret?: string | null;
+            slug: string;
+            time_zone: string;
+            trade: string;
+            vat_number?: string | null;
+            /** Format: int32 */
+            version: number;
+            website?: string | null;
+        };
+        /** @description A change of the company's profile. Absent keeps, null clears. */
+        TenantPatch: {
+            /** @description `#rrggbb`, at least 4.5:1 against white. */
+            accent_color?: string | null;
+            address_line1?: string | null;
+            address_line2?: string | null;
+            city?: string | null;
+            /** @description ISO 3166, two letters. */
+            country?: string | null;
+            email?: string | null;
+            legal_form?: string | null;
+            legal_name?: string | null;
+            name?: string | null;
+            phone?: string | null;
+            postal_code?: string | null;
+            /** @description Nine digits with a valid key (QI-01); the VAT number follows unless given. */
+            siren?: string | null;
+            siret?: string | null;
+            time_zone?: string | null;
+            trade?: string | null;
+            vat_number?: string | null;
+            website?: string | null;
+        };
+        /** @description Who did it. */
+        TimelineActor: {
+            /** Format: uuid */
+            id: string;
+            /** @description `user`, `api_key`, `import`, `system` */
+            kind: string;
+            name: string;
+        };
+        /** @description A contact in short. */
+        TimelineContact: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description One line of history. */
+        TimelineItem: {
+            actor: components["schemas"]["TimelineActor"];
+            /** Format: date-time */
+            at: string;
+            changes: components["schemas"]["Change"][];
+            contact?: components["schemas"]["TimelineContact"] | null;
+            /** @description What the event adds, by kind. */
+            data: unknown;
+            /** Format: uuid */
+            id: string;
+            /** @description Event name, such as `contact.updated`. */
+            kind: string;
+        };
+        /** @description Something that waits. */
+        Todo: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: uuid
+             * @description The record concerned, if it is one.
+             */
+            id?: string | null;
+            /** @description `onboarding`, `first_contacts`, `import_to_review`, `import_rejects`, `pending_invitations` */
+            kind: string;
+        };
+        /** @description A TOTP secret that waits for its first code. */
+        TotpStart: {
+            otpauth_url: string;
+            /** @description PNG, base64. */
+            qr_png: string;
+            /** @description Base32, to type by hand. */
+            secret: string;
+        };
+        /** @description Who becomes the owner. */
+        TransferIn: {
+            /** @description The present owner's password. */
+            password: string;
+            /** Format: uuid */
+            user_id: string;
+        };
+        /** @description A member. */
+        User: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            full_name: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_seen_at?: string | null;
+            role: components["schemas"]["RoleRef"];
+            /** @description `active` or `deactivated` */
+            status: string;
+            team?: string | null;
+        };
+        /** @description At most a thousand members. */
+        UserList: {
+            items: components["schemas"]["User"][];
+        };
+        /** @description A change of a member. */
+        UserPatch: {
+            /** @description Only one's own name: a name belongs to the person. */
+            full_name?: string | null;
+            /** Format: uuid */
+            role_id?: string | null;
+            team?: string | null;
+        };
+        /** @description The token of the mailed link, or the address and the mailed code. */
+        VerifyIn: {
+            code?: string | null;
+            email?: string | null;
+            token?: string | null;
+        };
+        /**
+         * @description Whose records a member sees.
+         * @enum {string}
+         */
+        Visibility: "own" | "team" | "all";
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyCreated"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_audit_log: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+                /** @description Record type: `contact`, `user`, `role`… */
+                object_type?: string | null;
+                /** @description Event name. */
+                action?: string | null;
+                actor_id?: string | null;
+                /** @description From this instant on. */
+                from?: string | null;
+                /** @description Before this instant. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+        };
+    };
+    preview_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationPreview"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    logout_everywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    login_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MfaIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start_passkey_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+        };
+    };
+    finish_passkey_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyLoginIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    forgot_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    refresh_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    sign_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignupIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    switch_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    verify_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    resend_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_contacts: {
+        parameters: {
+            query?: {
+                /** @description Name, e-mail, phone fragment, SIREN or city; case and accents do not matter. */
+                q?: string | null;
+                /** @description Id of a tag. */
+                tag?: string | null;
+                /** @description Id of a member, or `none`. */
+                owner?: string | null;
+                /** @description `person` or `company`. */
+                kind?: string | null;
+                /** @description `prospect`, `client` or `dormant`. */
+                status?: string | null;
+                /** @description Town; case and accents do not matter. */
+                city?: string | null;
+                /** @description Source, exactly. */
+                source?: string | null;
+                /** @description Created at or after this instant. */
+                created_from?: string | null;
+                /** @description Created before this instant. */
+                created_to?: string | null;
+                /** @description Last activity at or after this instant. */
+                active_since?: string | null;
+                /** @description Last activity before this instant. */
+                inactive_since?: string | null;
+                /** @description Archived ones instead of the others. */
+                archived?: boolean | null;
+                /** @description `name`, `created`, `activity`, `city`; with `-` in front, descending. `name` by default. */
+                sort?: string | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContactRow"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start_bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    count_contacts: {
+        parameters: {
+            query?: {
+                /** @description Name, e-mail, phone fragment, SIREN or city; case and accents do not matter. */
+                q?: string | null;
+                /** @description Id of a tag. */
+                tag?: string | null;
+                /** @description Id of a member, or `none`. */
+                owner?: string | null;
+                /** @description `person` or `company`. */
+                kind?: string | null;
+                /** @description `prospect`, `client` or `dormant`. */
+                status?: string | null;
+                /** @description Town; case and accents do not matter. */
+                city?: string | null;
+                /** @description Source, exactly. */
+                source?: string | null;
+                /** @description Created at or after this instant. */
+                created_from?: string | null;
+                /** @description Created before this instant. */
+                created_to?: string | null;
+                /** @description Last activity at or after this instant. */
+                active_since?: string | null;
+                /** @description Last activity before this instant. */
+                inactive_since?: string | null;
+                /** @description Archived ones instead of the others. */
+                archived?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactCount"];
+                };
+            };
+        };
+    };
+    export_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_lookalikes: {
+        parameters: {
+            query?: {
+                email?: string | null;
+                phone?: string | null;
+                siren?: string | null;
+                /** @description A contact to leave out: the one being edited. */
+                exclude?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookalikeList"];
+                };
+            };
+        };
+    };
+    get_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_contact: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    archive_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    link_company: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                company_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    unlink_company: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                company_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_notes: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Note"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    add_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    restore_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_timeline: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100; default 30. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TimelineItem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
+                };
+            };
+        };
+    };
+    list_imports: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100; default 20. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Import"];
+                };
+            };
+        };
+    };
+    upload_import: {
+        parameters: {
+            query: {
+                filename: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    dry_run_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    download_rejects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_import_rows: {
+        parameters: {
+            query?: {
+                /** @description `created`, `matched`, `rejected`, `warning` */
+                outcome?: string | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ImportRowOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    undo_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    resend_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100; default 20. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Job"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    download_job_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    undo_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    stream_changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    update_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyList"];
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+        };
+    };
+    revoke_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpStart"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    disable_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_note: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionList"];
+                };
+            };
+        };
+    };
+    list_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleList"];
+                };
+            };
+        };
+    };
+    create_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    check_siren: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                siren: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SirenCheck"];
+                };
+            };
+        };
+    };
+    list_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+        };
+    };
+    create_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+        };
+    };
+    update_tenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+        };
+    };
+    set_onboarding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnboardingIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    transfer_ownership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+        };
+    };
+    update_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    deactivate_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reactivate_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
 }

@@ -1,5 +1,9 @@
 // The domain's names for the shapes the API speaks, taken from the generated paths so that they cannot drift.
-import type { paths } from './schema'
+import type { RefinedPaths } from './refine'
+import type { paths as generated } from './schema'
+
+export type paths = RefinedPaths<generated>
+export type { OnboardingStep, Permission, Tone, Trade, Visibility } from './refine'
 
 type Body<R> = R extends { content: { 'application/json': infer T } } ? T : never
 type Responses<P extends keyof paths, M> = M extends keyof paths[P]
@@ -18,12 +22,8 @@ type Sent<P extends keyof paths, M> = M extends keyof paths[P]
 type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never
 
 export type Me = Answer<'/me', 'get'>
-export type Permission = Me['role']['permissions'][number]
-export type Visibility = Me['role']['visibility']
 export type Tenant = Answer<'/tenant', 'get'>
 export type TenantPatch = Sent<'/tenant', 'patch'>
-export type OnboardingStep = NonNullable<Tenant['onboarding_step']>
-export type Trade = Tenant['trade']
 export type User = Answer<'/users', 'get'>['items'][number]
 export type Role = Answer<'/roles', 'get'>['items'][number]
 export type Invitation = Answer<'/invitations', 'get'>['items'][number]
@@ -43,7 +43,6 @@ export type TimelineItem = Answer<'/contacts/{id}/timeline', 'get'>['items'][num
 export type Change = TimelineItem['changes'][number]
 export type Note = Answer<'/contacts/{id}/notes', 'get'>['items'][number]
 export type Tag = Answer<'/tags', 'get'>['items'][number]
-export type Tone = Tag['tone']
 export type BulkIn = Sent<'/contacts/bulk', 'post'>
 export type Job = Answer<'/jobs/{id}', 'get'>
 export type Import = Answer<'/imports/{id}', 'get'>

@@ -24,7 +24,11 @@ const TONES: Record<Job['status'], Tone> = {
 }
 
 const active = (job: Job) => job.status === 'queued' || job.status === 'running' || job.status === 'undoing'
-const label = (job: Job) => t.jobKind[job.kind] ?? t.jobKind[job.kind.replace(/^contacts?[._]/, '')] ?? t.jobOther
+/** "Ajout d’étiquettes" says more than "Modification de contacts". */
+function label(job: Job): string {
+  const action = (job.params as { action?: { type?: string } } | null)?.action?.type
+  return t.jobKind[action ?? ''] ?? t.jobKind[job.kind] ?? t.jobOther
+}
 
 /** Ends seen in this tab are announced; those of yesterday are not. */
 const awaited = new Set<string>()

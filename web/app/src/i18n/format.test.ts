@@ -1,5 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { ago, date, dateTime, day, dayHeading, initials, money, number, phone, setTimeZone, siren, validSiren } from './format'
+import {
+  ago,
+  date,
+  dateTime,
+  day,
+  dayHeading,
+  dayStart,
+  initials,
+  money,
+  number,
+  phone,
+  setTimeZone,
+  siren,
+  validSiren,
+} from './format'
 
 describe('French typography', () => {
   it('writes money with narrow spaces and a comma', () => {
@@ -32,6 +46,15 @@ describe('instants in the time zone of the company', () => {
   it('does not move a birthday by a day', () => {
     setTimeZone('Pacific/Tahiti')
     expect(day('1984-02-29')).toBe('29/02/1984')
+    setTimeZone('Europe/Paris')
+  })
+  it('begins a day at the company’s midnight, on days when clocks change too', () => {
+    setTimeZone('Europe/Paris')
+    expect(dayStart('2026-07-01')).toBe('2026-06-30T22:00:00.000Z')
+    expect(dayStart('2026-03-29')).toBe('2026-03-28T23:00:00.000Z')
+    expect(dayStart('2026-03-29', 1)).toBe('2026-03-29T22:00:00.000Z')
+    setTimeZone('America/Martinique')
+    expect(dayStart('2026-07-01')).toBe('2026-07-01T04:00:00.000Z')
     setTimeZone('Europe/Paris')
   })
   it('names today and yesterday as the company lives them', () => {

@@ -48,6 +48,31 @@ export function day(value: string): string {
   return dates({ day: '2-digit', month: '2-digit', year: 'numeric' }, 'UTC').format(new Date(`${value}T00:00:00Z`))
 }
 
+/** The instant at which a calendar day begins where the company is; `days` later when given. */
+export function dayStart(value: string, days = 0): string {
+  const midnight = Date.parse(`${value}T00:00:00Z`) + days * 86_400_000
+  // The offset at the answer may differ from the one at the guess on a day when clocks change: ask twice.
+  const first = midnight - offset(midnight)
+  return new Date(midnight - offset(first)).toISOString()
+}
+
+/** How far the company's clock is ahead of UTC at an instant, in milliseconds. */
+function offset(at: number): number {
+  const parts = dates({
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+    hourCycle: 'h23',
+  })
+    .formatToParts(at)
+    .map(part => [part.type, Number(part.value)] as const)
+  const wall = Object.fromEntries(parts) as Record<string, number>
+  return Date.UTC(wall.year!, wall.month! - 1, wall.day!, wall.hour!, wall.minute!, wall.second!) - at
+}
+
 const dayKey = (at: Date) =>
   new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at)
 

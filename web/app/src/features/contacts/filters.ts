@@ -1,5 +1,6 @@
 // What the list shows is in its address: a filtered list can be bookmarked, sent to a colleague, gone back to.
 import type { ContactQuery } from '@/api/types'
+import { dayStart } from '@/i18n/format'
 
 export type ContactFilter = Omit<ContactQuery, 'sort' | 'limit' | 'cursor'>
 export type ContactSort = NonNullable<ContactQuery['sort']>
@@ -42,6 +43,18 @@ export function contactSearch(search: Record<string, unknown>): ContactSearch {
 
 export function filterOf({ sort: _sort, nouveau: _nouveau, ...filter }: ContactSearch): ContactFilter {
   return filter
+}
+
+/** As the API reads it: people choose days, the API compares instants. "Until the 3rd" includes the 3rd. */
+export function requestFilter(filter: ContactFilter): ContactFilter {
+  const { created_from, created_to, active_since, inactive_since, ...rest } = filter
+  return {
+    ...rest,
+    ...(created_from && { created_from: dayStart(created_from) }),
+    ...(created_to && { created_to: dayStart(created_to, 1) }),
+    ...(active_since && { active_since: dayStart(active_since) }),
+    ...(inactive_since && { inactive_since: dayStart(inactive_since) }),
+  }
 }
 
 /** The filters that show as removable chips; the search box speaks for itself. */

@@ -12,7 +12,7 @@ import { Empty, Failed, Loading } from '@/ui/states'
 import { BulkBar, ExportItems, exportContacts } from './bulk-bar'
 import { COLUMNS, useDisplay } from './columns'
 import { FilterChips, FilterPanel } from './filter-panel'
-import { type ContactSearch, filterOf, SORTS } from './filters'
+import { type ContactSearch, filterOf, requestFilter, SORTS } from './filters'
 import classes from './page.module.css'
 import { countQuery, listQuery } from './queries'
 import { useSelection } from './selection'
@@ -90,7 +90,7 @@ export function Contacts() {
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            <ExportItems run={format => void exportContacts({ filter, except_ids: [] }, format)} />
+            <ExportItems run={format => void exportContacts({ filter: requestFilter(filter), except_ids: [] }, format)} />
           </Menu.Dropdown>
         </Menu>
       )}

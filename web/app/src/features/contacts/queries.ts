@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, data } from '@/api/client'
-import type { ContactFilter, ContactSort } from './filters'
+import { type ContactFilter, type ContactSort, requestFilter } from './filters'
 
 export const PAGE = 100
 
@@ -8,7 +8,12 @@ export const listQuery = (filter: ContactFilter, sort?: ContactSort) =>
   infiniteQueryOptions({
     queryKey: ['contacts', 'list', filter, sort ?? ''],
     queryFn: ({ pageParam, signal }) =>
-      data(api.GET('/contacts', { params: { query: { ...filter, sort, limit: PAGE, cursor: pageParam || undefined } }, signal })),
+      data(
+        api.GET('/contacts', {
+          params: { query: { ...requestFilter(filter), sort, limit: PAGE, cursor: pageParam || undefined } },
+          signal,
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: page => page.next_cursor ?? undefined,
     // The old rows stay while the next answer comes: typing must not make the list blink.
@@ -18,7 +23,7 @@ export const listQuery = (filter: ContactFilter, sort?: ContactSort) =>
 export const countQuery = (filter: ContactFilter) =>
   queryOptions({
     queryKey: ['contacts', 'count', filter],
-    queryFn: ({ signal }) => data(api.GET('/contacts/count', { params: { query: filter }, signal })),
+    queryFn: ({ signal }) => data(api.GET('/contacts/count', { params: { query: requestFilter(filter) }, signal })),
     placeholderData: keepPreviousData,
   })
 

@@ -1,7 +1,7 @@
 // Either some rows, or everything that the filter matches but some rows. The second form is never expanded into ids.
 import { useCallback, useMemo, useState } from 'react'
 import type { BulkIn } from '@/api/types'
-import type { ContactFilter } from './filters'
+import { type ContactFilter, requestFilter } from './filters'
 
 export type ContactSelection = BulkIn['selection']
 
@@ -44,7 +44,8 @@ export function useSelection(filter: ContactFilter) {
         setEverything(true)
         setMarked(new Set())
       },
-      asRequest: (): ContactSelection => (everything ? { filter, except_ids: [...marked] } : { ids: [...marked] }),
+      asRequest: (): ContactSelection =>
+        everything ? { filter: requestFilter(filter), except_ids: [...marked] } : { ids: [...marked] },
     }),
     [everything, marked, filter, toggle, add, clear],
   )

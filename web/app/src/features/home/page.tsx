@@ -17,28 +17,14 @@ type Todo = HomeData['todos'][number]
 
 function target(todo: Todo): LinkProps {
   switch (todo.kind) {
-    case 'finish_onboarding':
     case 'onboarding':
       return { to: '/bienvenue' }
-    case 'contacts_without_owner':
-    case 'unassigned_contacts':
-      return { to: '/contacts', search: { owner: 'none' } }
-    case 'contacts_dormant':
-    case 'dormant_clients':
-      return { to: '/contacts', search: { status: 'dormant' } }
-    case 'invitations_pending':
-    case 'pending_invitations':
-    case 'invite_team':
-      return { to: '/parametres/equipe' }
-    case 'enable_mfa':
-    case 'enable_totp':
-      return { to: '/parametres/securite' }
-    case 'no_contacts':
     case 'first_contacts':
       return { to: '/imports' }
+    case 'pending_invitations':
+      return { to: '/parametres/equipe' }
     default:
-      if (todo.kind.startsWith('import')) return todo.id ? { to: '/imports/$id', params: { id: todo.id } } : { to: '/imports' }
-      return { to: '/contacts' }
+      return todo.id ? { to: '/imports/$id', params: { id: todo.id } } : { to: '/imports' }
   }
 }
 

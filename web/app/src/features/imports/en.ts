@@ -34,16 +34,7 @@ export const en: typeof fr = {
   ignore: 'Ignore',
   remembered: 'remembered',
   twice: 'This field already belongs to another column.',
-  groups: {
-    identity: 'Identity',
-    name: 'Identity',
-    contact: 'Contact details',
-    reach: 'Contact details',
-    address: 'Address',
-    company: 'Company',
-    other: 'Other',
-    more: 'Other',
-  },
+  groups: { identity: 'Identity', contact_point: 'Contact details', address: 'Address', company: 'Company', other: 'Other' },
   fields: {
     full_name: 'Full name',
     civility: 'Title',
@@ -111,8 +102,6 @@ export const en: typeof fr = {
   reasons: {
     nothing_to_identify: 'No name, company, e-mail or phone',
     more_fields_than_headers: 'More values than columns',
-    duplicate: 'Already known contact',
-    unreadable: 'Unreadable row',
   },
   dropped: (field, value) => `${field} dropped: “${value}”`,
   format: (format, encoding) => [format.toUpperCase(), encoding].filter(Boolean).join(', '),

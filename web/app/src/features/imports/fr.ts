@@ -34,13 +34,10 @@ export const fr = {
   twice: 'Ce champ est déjà associé à une autre colonne.',
   groups: {
     identity: 'Identité',
-    name: 'Identité',
-    contact: 'Coordonnées',
-    reach: 'Coordonnées',
+    contact_point: 'Coordonnées',
     address: 'Adresse',
     company: 'Entreprise',
     other: 'Autres',
-    more: 'Autres',
   } as Record<string, string>,
   fields: {
     full_name: 'Nom complet',
@@ -109,8 +106,6 @@ export const fr = {
   reasons: {
     nothing_to_identify: 'Ni nom, ni société, ni e-mail, ni téléphone',
     more_fields_than_headers: 'Plus de valeurs que de colonnes',
-    duplicate: 'Contact déjà connu',
-    unreadable: 'Ligne illisible',
   } as Record<string, string>,
   dropped: (field: string, value: string) => `${field} écarté : « ${value} »`,
   format: (format: string, encoding: string | null) => [format.toUpperCase(), encoding].filter(Boolean).join(', '),

@@ -6,7 +6,7 @@ import { usersQuery } from '@/api/queries'
 import { useCan } from '@/app/me'
 import { actorName } from '@/app/timeline'
 import { Changes } from '@/app/values'
-import { dateTime } from '@/i18n/format'
+import { dateTime, dayStart } from '@/i18n/format'
 import { Monogram } from '@/ui/monogram'
 import { Card, useTitle } from '@/ui/page'
 import { Empty, Failed, Loading } from '@/ui/states'
@@ -22,7 +22,19 @@ export function AuditLog() {
   const log = useInfiniteQuery({
     queryKey: ['audit', search],
     queryFn: ({ pageParam }) =>
-      data(api.GET('/audit-log', { params: { query: { ...search, limit: 50, cursor: pageParam || undefined } } })),
+      data(
+        api.GET('/audit-log', {
+          params: {
+            query: {
+              ...search,
+              from: search.from && dayStart(search.from),
+              to: search.to && dayStart(search.to, 1),
+              limit: 50,
+              cursor: pageParam || undefined,
+            },
+          },
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: page => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
