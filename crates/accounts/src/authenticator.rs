@@ -98,10 +98,13 @@ async fn session(app: &App, token: &str, ip: Option<&str>) -> Result<Option<Acto
     }))
 }
 
+/// (hash, name, permissions, plan, last use)
+type KeyRow = (Vec<u8>, String, Vec<String>, String, Option<jiff_sqlx::Timestamp>);
+
 async fn api_key(app: &App, key: &str, ip: Option<&str>) -> Result<Option<Actor>, Failure> {
     let Some(located) = Located::decode(key) else { return Ok(None) };
     let now = app.clock.now();
-    let row: Option<(Vec<u8>, String, Vec<String>, String, Option<jiff_sqlx::Timestamp>)> = sqlx::query_as(
+    let row: Option<KeyRow> = sqlx::query_as(
         "SELECT k.key_hash, k.name, k.permissions, t.plan, k.last_used_at FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
          WHERE k.tenant_id = $1 AND k.id = $2 AND k.revoked_at IS NULL",
     )

@@ -50,12 +50,13 @@ impl Letter<'_> {
             html.push_str(&format!("<p style=\"margin:0 0 16px;font-size:28px;letter-spacing:6px;font-weight:bold\">{}</p>", escape(code)));
             text.push_str(&format!("{code}\n\n"));
         }
-        html.push_str(&format!("</div><p style=\"color:#5a616b;font-size:12px;line-height:1.5\">{}</p></div></body></html>", escape(&self.footer)));
+        html.push_str(&format!(
+            "</div><p style=\"color:#5a616b;font-size:12px;line-height:1.5\">{}</p></div></body></html>",
+            escape(&self.footer)
+        ));
         text.push_str(&self.footer);
         text.push('\n');
-        SendMail {
-            message: MailMessage { id, to: to.to_owned(), from: app.config.mail_from.clone(), subject: self.subject, html, text },
-        }
+        SendMail { message: MailMessage { id, to: to.to_owned(), from: app.config.mail_from.clone(), subject: self.subject, html, text } }
     }
 }
 
@@ -90,7 +91,9 @@ pub fn account_exists(app: &App) -> Letter<'static> {
 pub fn reset_password(app: &App, token: &str) -> Letter<'static> {
     Letter {
         subject: "Choisir un nouveau mot de passe".into(),
-        paragraphs: vec!["Vous avez demandé à changer votre mot de passe Vision CRM. Ce lien est valable une heure et ne sert qu’une fois.".into()],
+        paragraphs: vec![
+            "Vous avez demandé à changer votre mot de passe Vision CRM. Ce lien est valable une heure et ne sert qu’une fois.".into(),
+        ],
         button: Some(("Choisir un nouveau mot de passe", format!("{}/reinitialiser?token={token}", app.config.public_url))),
         code: None,
         footer: "Si ce n’était pas vous, ignorez ce message : votre mot de passe reste le même.".into(),
@@ -101,7 +104,9 @@ pub fn reset_password(app: &App, token: &str) -> Letter<'static> {
 pub fn invitation(app: &App, token: &str, company: &str, inviter: &str) -> Letter<'static> {
     Letter {
         subject: format!("{inviter} vous invite à rejoindre {company} sur Vision CRM"),
-        paragraphs: vec![format!("{inviter} vous invite à travailler avec l’équipe de {company} dans Vision CRM. L’invitation est valable 7 jours.")],
+        paragraphs: vec![format!(
+            "{inviter} vous invite à travailler avec l’équipe de {company} dans Vision CRM. L’invitation est valable 7 jours."
+        )],
         button: Some(("Rejoindre l’équipe", format!("{}/invitation/{token}", app.config.public_url))),
         code: None,
         footer: "Vous ne connaissez pas cette entreprise ? Ignorez ce message.".into(),
@@ -112,7 +117,10 @@ pub fn invitation(app: &App, token: &str, company: &str, inviter: &str) -> Lette
 pub fn security_notice(app: &App, what: &str) -> Letter<'static> {
     Letter {
         subject: "Sécurité de votre compte Vision CRM".into(),
-        paragraphs: vec![what.to_owned(), "Si c’était vous, il n’y a rien à faire. Sinon, changez votre mot de passe et fermez les autres sessions.".into()],
+        paragraphs: vec![
+            what.to_owned(),
+            "Si c’était vous, il n’y a rien à faire. Sinon, changez votre mot de passe et fermez les autres sessions.".into(),
+        ],
         button: Some(("Vérifier mes sessions", format!("{}/parametres/sessions", app.config.public_url))),
         code: None,
         footer: "Ce message est envoyé à chaque changement sensible ; il ne contient jamais de mot de passe.".into(),

@@ -41,8 +41,7 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool, Fail
     const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2VsLWRlLWxldXJyZS0xMjM$7zHbZ3rZ6SMqmpCfbkAxVtkT4fXHX7fQ0cnl4r9m1Xo";
     blocking(move || {
         let stored = hash.as_deref().unwrap_or(DECOY);
-        let matches = PasswordHash::new(stored)
-            .is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok());
+        let matches = PasswordHash::new(stored).is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok());
         matches && hash.is_some()
     })
     .await

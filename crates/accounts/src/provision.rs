@@ -98,7 +98,11 @@ pub async fn user(tx: &mut SystemTx, email: &str, full_name: &str, password_hash
 
 /// Makes a person a member, by the key of a role.
 pub async fn member(tx: &mut SystemTx, tenant_id: Uuid, user_id: Uuid, role_key: &str, team: Option<&str>) -> Result<(), Failure> {
-    let role: Uuid = sqlx::query_scalar("SELECT id FROM roles WHERE tenant_id = $1 AND key = $2").bind(tenant_id).bind(role_key).fetch_one(tx.conn()).await?;
+    let role: Uuid = sqlx::query_scalar("SELECT id FROM roles WHERE tenant_id = $1 AND key = $2")
+        .bind(tenant_id)
+        .bind(role_key)
+        .fetch_one(tx.conn())
+        .await?;
     member_with_role(tx, tenant_id, user_id, role, team).await
 }
 
@@ -117,6 +121,10 @@ pub async fn member_with_role(tx: &mut SystemTx, tenant_id: Uuid, user_id: Uuid,
     .bind(now)
     .execute(tx.conn())
     .await?;
-    sqlx::query("INSERT INTO user_tenants (user_id, member_of) VALUES ($1, $2) ON CONFLICT DO NOTHING").bind(user_id).bind(tenant_id).execute(tx.conn()).await?;
+    sqlx::query("INSERT INTO user_tenants (user_id, member_of) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(user_id)
+        .bind(tenant_id)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }

@@ -31,6 +31,7 @@ fn failed(error: object_store::Error) -> FilesError {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape of `map_err`")]
 fn io(error: std::io::Error) -> FilesError {
     FilesError::Store(error.to_string())
 }

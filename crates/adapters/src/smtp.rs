@@ -23,9 +23,7 @@ impl Smtp {
 #[async_trait::async_trait]
 impl MailSender for Smtp {
     async fn send(&self, message: &MailMessage) -> Result<(), MailError> {
-        let mailbox = |text: &str| {
-            text.parse::<Mailbox>().map_err(|error| MailError::Permanent(format!("address: {error}")))
-        };
+        let mailbox = |text: &str| text.parse::<Mailbox>().map_err(|error| MailError::Permanent(format!("address: {error}")));
         let mail = Message::builder()
             .from(mailbox(&message.from)?)
             .to(mailbox(&message.to)?)

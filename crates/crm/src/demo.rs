@@ -120,7 +120,12 @@ async fn insert_past(tx: &mut Tx, contacts: &[DemoContact]) -> Result<(), Failur
 /// Gives a tag its tone.
 pub async fn tone(tx: &mut Tx, name: &str, tone: &str) -> Result<(), Failure> {
     let tenant = tx.tenant();
-    sqlx::query("UPDATE tags SET tone = $3 WHERE tenant_id = $1 AND name = $2").bind(tenant).bind(name).bind(tone).execute(tx.conn()).await?;
+    sqlx::query("UPDATE tags SET tone = $3 WHERE tenant_id = $1 AND name = $2")
+        .bind(tenant)
+        .bind(name)
+        .bind(tone)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 

@@ -113,10 +113,8 @@ pub fn display_phone(e164: &str) -> String {
         }
         return out;
     }
-    phonenumber::parse(None, e164).map_or_else(
-        |_| e164.to_owned(),
-        |number| number.format().mode(phonenumber::Mode::International).to_string(),
-    )
+    phonenumber::parse(None, e164)
+        .map_or_else(|_| e164.to_owned(), |number| number.format().mode(phonenumber::Mode::International).to_string())
 }
 
 #[cfg(test)]

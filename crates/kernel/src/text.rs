@@ -35,11 +35,8 @@ pub fn fold(text: &str) -> String {
 
 /// Trims, removes control characters (but keeps line breaks when `multiline`), and gives `None` for nothing.
 pub fn clean(text: &str, multiline: bool) -> Option<String> {
-    let cleaned: String = text
-        .replace("\r\n", "\n")
-        .chars()
-        .filter(|c| !c.is_control() || (multiline && matches!(c, '\n' | '\t')))
-        .collect();
+    let cleaned: String =
+        text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || (multiline && matches!(c, '\n' | '\t'))).collect();
     let trimmed = cleaned.trim();
     (!trimmed.is_empty()).then(|| trimmed.to_owned())
 }

@@ -5,11 +5,11 @@ use crate::auth::{Authorized, permits::SignedIn};
 use crate::failure::{ApiResult, Failure};
 use crate::http::Created;
 use crate::{JobContext, Tx};
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
@@ -94,7 +94,7 @@ impl From<BackgroundJob> for JobOut {
             total: job.total,
             done: job.done,
             created_at: job.created_at.to_jiff(),
-            finished_at: job.finished_at.map(|at| at.to_jiff()),
+            finished_at: job.finished_at.map(jiff_sqlx::Timestamp::to_jiff),
             error: job.error,
             params: job.params.get("action").cloned().unwrap_or(Value::Null),
         }
@@ -171,12 +171,23 @@ pub async fn advance(tx: &mut Tx, id: Uuid, done: i64, total: i64, cursor: Optio
 /// Sets how many units of work a job has.
 pub async fn set_total(tx: &mut Tx, id: Uuid, total: i64) -> Result<(), Failure> {
     let tenant = tx.tenant();
-    sqlx::query("UPDATE background_jobs SET total = $3 WHERE tenant_id = $1 AND id = $2").bind(tenant).bind(id).bind(total).execute(tx.conn()).await?;
+    sqlx::query("UPDATE background_jobs SET total = $3 WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant)
+        .bind(id)
+        .bind(total)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 
 /// Ends a job in `status`, with a file or an error.
-pub async fn finish(ctx: &JobContext, job: &BackgroundJob, status: &str, file: Option<(&str, &str)>, error: Option<&str>) -> Result<(), Failure> {
+pub async fn finish(
+    ctx: &JobContext,
+    job: &BackgroundJob,
+    status: &str,
+    file: Option<(&str, &str)>,
+    error: Option<&str>,
+) -> Result<(), Failure> {
     let mut tx = ctx.begin().await?;
     let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
     sqlx::query(

@@ -34,6 +34,7 @@ pub struct ConfigError(String);
 
 /// The configuration, read once at start.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     /// True in production.
     pub production: bool,
@@ -145,7 +146,9 @@ impl Config {
         let secret_keys = match optional("secret_keys")? {
             Some(value) => parse_keys(&value).ok_or_else(|| wrong("secret_keys", "(hidden)"))?,
             None if production => {
-                return Err(ConfigError("secret_keys: required in production, so that a lost data folder does not lose every secret".into()));
+                return Err(ConfigError(
+                    "secret_keys: required in production, so that a lost data folder does not lose every secret".into(),
+                ));
             }
             None => Vec::new(),
         };
@@ -173,7 +176,10 @@ impl Config {
     /// Makes the data folder, and the master key the first time when none is configured.
     pub fn prepare(&mut self) -> Result<(), ConfigError> {
         std::fs::create_dir_all(&self.data).map_err(|error| {
-            ConfigError(format!("the data folder {} cannot be made: {error}. Set VISION_DATA to a folder that you can write.", self.data.display()))
+            ConfigError(format!(
+                "the data folder {} cannot be made: {error}. Set VISION_DATA to a folder that you can write.",
+                self.data.display()
+            ))
         })?;
         self.data = self.data.canonicalize().map_err(|error| ConfigError(format!("{}: {error}", self.data.display())))?;
         if self.secret_keys.expose().is_empty() {
@@ -193,10 +199,12 @@ fn meaning(key: &str) -> &'static str {
 }
 
 fn parse_keys(text: &str) -> Option<Vec<(u8, [u8; 32])>> {
-    text.split(',').map(|part| {
-        let (id, digits) = part.trim().split_once(':')?;
-        Some((id.parse().ok()?, parse_hex(digits)?))
-    }).collect()
+    text.split(',')
+        .map(|part| {
+            let (id, digits) = part.trim().split_once(':')?;
+            Some((id.parse().ok()?, parse_hex(digits)?))
+        })
+        .collect()
 }
 
 fn parse_hex(digits: &str) -> Option<[u8; 32]> {
@@ -223,7 +231,8 @@ fn own_key(path: &Path) -> Result<[u8; 32], ConfigError> {
         }
     }
     let text = std::fs::read_to_string(path).map_err(failed)?;
-    parse_hex(text.trim()).ok_or_else(|| ConfigError(format!("{}: not a key; restore it from a backup, or set secret_keys", path.display())))
+    parse_hex(text.trim())
+        .ok_or_else(|| ConfigError(format!("{}: not a key; restore it from a backup, or set secret_keys", path.display())))
 }
 
 #[cfg(test)]

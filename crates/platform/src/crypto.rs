@@ -1,6 +1,9 @@
 //! Secrets at rest (AES-256-GCM with a key id, so that keys rotate), keyed hashes of tokens, derived keys.
 
-use aes_gcm::{Aes256Gcm, KeyInit, aead::{Aead, Payload}};
+use aes_gcm::{
+    Aes256Gcm, KeyInit,
+    aead::{Aead, Payload},
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
@@ -47,9 +50,7 @@ impl Crypto {
         let Some((id, key)) = self.keys.first() else { return Vec::new() };
         let nonce: [u8; NONCE] = random_bytes();
         let cipher = Aes256Gcm::new(&Self::derive(key, "seal").into());
-        let body = cipher
-            .encrypt(&nonce.into(), Payload { msg: plain, aad: context.as_bytes() })
-            .unwrap_or_default();
+        let body = cipher.encrypt(&nonce.into(), Payload { msg: plain, aad: context.as_bytes() }).unwrap_or_default();
         let mut out = vec![*id];
         out.extend_from_slice(&nonce);
         out.extend_from_slice(&body);
@@ -75,10 +76,13 @@ impl Crypto {
 
 fn mac(key: &[u8], message: &[u8]) -> Vec<u8> {
     // HMAC takes a key of any length, so this cannot fail; an empty answer would match nothing.
-    Hmac::<Sha256>::new_from_slice(key).map_or_else(|_| Vec::new(), |mut mac| {
-        mac.update(message);
-        mac.finalize().into_bytes().to_vec()
-    })
+    Hmac::<Sha256>::new_from_slice(key).map_or_else(
+        |_| Vec::new(),
+        |mut mac| {
+            mac.update(message);
+            mac.finalize().into_bytes().to_vec()
+        },
+    )
 }
 
 /// HMAC-SHA-256.

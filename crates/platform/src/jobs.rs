@@ -198,8 +198,5 @@ impl JobRegistry {
 
 /// Installs or upgrades the job library's tables, as the role that uses them.
 pub(crate) async fn migrate(system: &sqlx::PgPool) -> Result<(), crate::db::SetupError> {
-    WorkerUtils::new(system.clone(), SCHEMA)
-        .migrate()
-        .await
-        .map_err(|error| crate::db::SetupError::Jobs(error.to_string()))
+    WorkerUtils::new(system.clone(), SCHEMA).migrate().await.map_err(|error| crate::db::SetupError::Jobs(error.to_string()))
 }

@@ -60,15 +60,14 @@ async fn listen_once(app: &App) -> Result<(), sqlx::Error> {
     listener.listen_all(["vision_live", "vision_outbox"]).await?;
     dispatch(app).await;
     loop {
-        // The time-out is the safety net for a wake-up that was lost.
+        // The time-out is the safety net for a wake-up that was lost: either way the dispatcher looks.
         match tokio::time::timeout(Duration::from_secs(5), listener.try_recv()).await {
-            Err(_) => dispatch(app).await,
             Ok(Ok(Some(message))) if message.channel() == "vision_live" => {
                 if let Ok(change) = serde_json::from_str(message.payload()) {
                     app.live.send(change);
                 }
             }
-            Ok(Ok(Some(_))) => dispatch(app).await,
+            Err(_) | Ok(Ok(Some(_))) => dispatch(app).await,
             // The connection was lost and made anew: something may have been missed.
             Ok(Ok(None)) => app.live.send(Change { tenant: Uuid::nil(), domain: "all".into(), id: Uuid::nil(), kind: "resync".into() }),
             Ok(Err(error)) => return Err(error),

@@ -75,7 +75,11 @@ impl TestMailbox {
     pub async fn open(&self, id: Uuid) -> Result<Vec<TestMessage>, Failure> {
         let mut tx = self.db.system().await?;
         let now = tx.now_sql();
-        sqlx::query("UPDATE test_mailbox_messages SET read_at = coalesce(read_at, $2) WHERE id = $1").bind(id).bind(now).execute(tx.conn()).await?;
+        sqlx::query("UPDATE test_mailbox_messages SET read_at = coalesce(read_at, $2) WHERE id = $1")
+            .bind(id)
+            .bind(now)
+            .execute(tx.conn())
+            .await?;
         let messages = sqlx::query_as("SELECT * FROM test_mailbox_messages WHERE id = $1 OR in_reply_to = $1 ORDER BY id LIMIT 200")
             .bind(id)
             .fetch_all(tx.conn())

@@ -19,8 +19,6 @@ pub fn init_logs(config: &Config) {
 
 /// Starts collecting metrics; `None` when a recorder is installed already.
 pub fn init_metrics() -> Option<PrometheusHandle> {
-    let builder = PrometheusBuilder::new()
-        .set_buckets(&[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0])
-        .ok()?;
+    let builder = PrometheusBuilder::new().set_buckets(&[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0]).ok()?;
     builder.install_recorder().ok()
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use vision_platform::{App, Config, live, telemetry};
 
 /// How long running jobs may take to finish at the end.
@@ -69,7 +70,7 @@ async fn serve_on(
         };
     }
     let metrics = start_metrics(&app).await;
-    let background = tokio::task::JoinSet::from_iter(background_tasks(&app).into_iter());
+    let background: JoinSet<()> = background_tasks(&app).into_iter().collect();
     let (stop, stopped) = watch::channel(false);
     let worker = if with_worker { Some(start_worker(&app, stopped.clone()).await?) } else { None };
     let router = wiring::router(&app).into_make_service_with_connect_info::<SocketAddr>();
@@ -104,7 +105,7 @@ pub async fn work(config: Config) -> Result<(), BootError> {
 
 async fn work_on(instance: &mut Instance, end: &mut EndSignal) -> Result<(), BootError> {
     let app = instance.app.clone();
-    let background = tokio::task::JoinSet::from_iter(background_tasks(&app).into_iter());
+    let background: JoinSet<()> = background_tasks(&app).into_iter().collect();
     let (stop, stopped) = watch::channel(false);
     let worker = start_worker(&app, stopped).await?;
     tracing::info!("working");
@@ -135,7 +136,7 @@ fn background_tasks(app: &App) -> Vec<Task> {
     let sweeper = {
         let app = app.clone();
         async move {
-            let mut every = tokio::time::interval(Duration::from_secs(60));
+            let mut every = tokio::time::interval(Duration::from_mins(1));
             loop {
                 every.tick().await;
                 app.limiter.sweep();
@@ -198,21 +199,22 @@ async fn start_metrics(app: &App) -> Option<SocketAddr> {
 /// Tells the person at the terminal where to go.
 fn announce(app: &App, metrics: Option<SocketAddr>, demo: bool) {
     let url = &app.config.public_url;
-    let mut text = format!("\n  Vision CRM est prêt : {url}\n");
+    let mut lines = vec![format!("\n  Vision CRM est prêt : {url}\n")];
     if demo {
-        text.push_str("\n  Comptes de démonstration (mot de passe : vision-demo-2026)\n");
-        for (slug, domain) in [("Garage Dupré", "garage"), ("Hôtel des Quais", "hotel"), ("La Table d’Ana", "restaurant")] {
-            text.push_str(&format!("    {slug:<16} owner@{domain}.example   manager@ · member@ · technician@\n"));
+        lines.push("  Comptes de démonstration (mot de passe : vision-demo-2026)".to_owned());
+        for (name, domain) in [("Garage Dupré", "garage"), ("Hôtel des Quais", "hotel"), ("La Table d’Ana", "restaurant")] {
+            lines.push(format!("    {name:<16} owner@{domain}.example   manager@ · member@ · technician@"));
         }
+        lines.push(String::new());
     }
     if app.config.smtp_url.is_none() && !app.config.production {
-        text.push_str(&format!("\n  Boîte d’essai (les e-mails envoyés) : {url}/boite-essai\n"));
+        lines.push(format!("  Boîte d’essai (les e-mails envoyés) : {url}/boite-essai"));
     }
     if let Some(metrics) = metrics {
-        text.push_str(&format!("  Mesures : http://{metrics}/metrics\n"));
+        lines.push(format!("  Mesures : http://{metrics}/metrics"));
     }
-    text.push_str(&format!("  API : {url}/api/docs\n\n  Ctrl-C arrête tout.\n"));
-    drop(writeln!(std::io::stdout(), "{text}"));
+    lines.push(format!("  API : {url}/api/docs\n\n  Ctrl-C arrête tout.\n"));
+    drop(writeln!(std::io::stdout(), "{}", lines.join("\n")));
 }
 
 /// SIGINT and SIGTERM as one stream.

@@ -123,6 +123,8 @@ pub fn router(app: &App) -> Router {
     router
         .fallback(pages::spa::serve)
         .layer(middleware::from_fn_with_state(app.clone(), edge::security_headers))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| Failure::from(Problem::internal("a handler panicked")).into_response()))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+            Failure::from(Problem::internal("a handler panicked")).into_response()
+        }))
         .with_state(app.clone())
 }

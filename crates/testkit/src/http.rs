@@ -1,9 +1,9 @@
 //! An instance of the product, and people who use it over HTTP.
 
 use crate::db::{TestDb, crypto};
+use axum::Extension;
 use axum::Router;
 use axum::body::Body;
-use axum::Extension;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
@@ -77,7 +77,10 @@ impl Answer {
 
     /// The pointers of a validation problem.
     pub fn pointers(&self) -> Vec<&str> {
-        self.json["errors"].as_array().map(|errors| errors.iter().filter_map(|error| error["pointer"].as_str()).collect()).unwrap_or_default()
+        self.json["errors"]
+            .as_array()
+            .map(|errors| errors.iter().filter_map(|error| error["pointer"].as_str()).collect())
+            .unwrap_or_default()
     }
 }
 
@@ -172,7 +175,13 @@ impl TestApp {
         .await
         .expect("session");
         tx.commit().await.expect("commit");
-        Persona { router: self.router.clone(), token: sign_access(&self.app, user_id, tenant_id, session.id), tenant_id, user_id, email: email.to_owned() }
+        Persona {
+            router: self.router.clone(),
+            token: sign_access(&self.app, user_id, tenant_id, session.id),
+            tenant_id,
+            user_id,
+            email: email.to_owned(),
+        }
     }
 
     /// Nobody in particular.

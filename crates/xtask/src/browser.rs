@@ -20,15 +20,13 @@ const STOP: Duration = Duration::from_mins(1);
 pub(crate) fn tests(extra: &[&str]) -> Done {
     setup::packages()?;
     setup::browser();
-    if !setup::has_browser() {
-        return Err("no Chromium was found for the browser tests".into());
-    }
+    let chromium = setup::chromium().ok_or("no Chromium was found for the browser tests")?;
     setup::web_app()?;
     run(&mut command(&root(), "cargo", &["build", "-p", "vision-server", "--bin", "vision"]))?;
     let server = Server::start()?;
     let url = format!("http://localhost:{}", server.address.port());
     say(&format!("Serving the demo data at {url}"));
-    let done = run(command(&web(), "npm", &["run", "--silent", "e2e", "--"]).args(extra).env("VISION_URL", &url).env("BASE_URL", &url));
+    let done = run(command(&web(), "npm", &["run", "--silent", "e2e", "--"]).args(extra).env("BASE_URL", &url).env("CHROMIUM", chromium));
     let stopped = server.stop();
     done.and(stopped)
 }

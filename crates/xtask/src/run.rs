@@ -1,7 +1,7 @@
 //! Running programs visibly: what runs is printed first, and its own output is never hidden.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The outcome of a step; the text says what to do.
@@ -47,10 +47,15 @@ fn shown(command: &Command) -> String {
     std::iter::once(name).chain(command.get_args().map(|part| part.to_string_lossy().into_owned())).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether the search path has a program.
-pub(crate) fn has(program: &str) -> bool {
+/// Where the search path has a program.
+pub(crate) fn found(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+/// Whether it has it.
+pub(crate) fn has(program: &str) -> bool {
+    found(program).is_some()
 }
 
 /// Whether a cargo subcommand is installed.

@@ -1,9 +1,9 @@
 //! From a fresh clone to a running product: install what is missing, build what is stale, serve.
 
-use crate::run::{Done, command, has, run, say};
+use crate::run::{Done, command, found, has, run, say};
 use crate::workspace::{root, stale, web};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Oldest Node whose npm reads the lock file.
@@ -41,14 +41,15 @@ pub(crate) fn packages() -> Done {
 /// The names under which a system has Chromium.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// Whether there is a browser for the tests.
-pub(crate) fn has_browser() -> bool {
-    BROWSERS.iter().any(|name| has(name))
+/// The browser for the tests: the one that `CHROMIUM` names, else the first on the search path.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    let named = std::env::var_os("CHROMIUM").map(PathBuf::from).filter(|path| path.is_file());
+    named.or_else(|| BROWSERS.iter().find_map(|name| found(name)))
 }
 
 /// A browser and a font for the tests. Missing ones cost the browser tests, not the product.
 pub(crate) fn browser() {
-    if has_browser() {
+    if chromium().is_some() {
         return;
     }
     if !(is_root() && has("apt-get")) {
@@ -99,6 +100,6 @@ pub(crate) fn up(more: &[&str]) -> Done {
 }
 
 /// The built binary, wherever cargo was told to put it.
-fn release_binary(usual: &Path) -> std::path::PathBuf {
+fn release_binary(usual: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| usual.to_owned(), |folder| root().join(folder).join("release/vision"))
 }

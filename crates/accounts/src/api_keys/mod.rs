@@ -53,7 +53,7 @@ impl From<KeyRow> for ApiKeyOut {
             prefix: row.prefix,
             permissions: row.permissions,
             created_at: row.created_at.to_jiff(),
-            last_used_at: row.last_used_at.map(|at| at.to_jiff()),
+            last_used_at: row.last_used_at.map(jiff_sqlx::Timestamp::to_jiff),
         }
     }
 }
@@ -107,7 +107,10 @@ async fn create_api_key(auth: Authorized<ApiKeysManage>, Json(input): Json<ApiKe
     let mut tx = auth.begin().await?;
     check_grant(&tx, &input.permissions)?;
     let (tenant, now, actor) = (tx.tenant(), tx.now().to_sqlx(), tx.actor().id);
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM api_keys WHERE tenant_id = $1 AND revoked_at IS NULL").bind(tenant).fetch_one(tx.conn()).await?;
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM api_keys WHERE tenant_id = $1 AND revoked_at IS NULL")
+        .bind(tenant)
+        .fetch_one(tx.conn())
+        .await?;
     if count >= 100 {
         return Err(Problem::conflict("Cent clés au plus ; révoquez celles qui ne servent plus.").into());
     }

@@ -93,7 +93,11 @@ pub struct Me {
 
 /// Only people have an account; an API key does not.
 pub(crate) fn person<P>(auth: &Authorized<P>) -> Result<Uuid, Problem> {
-    if auth.actor.kind == ActorKind::User { Ok(auth.actor.id) } else { Err(Problem::new(ProblemKind::Forbidden).detail("Réservé aux personnes connectées.")) }
+    if auth.actor.kind == ActorKind::User {
+        Ok(auth.actor.id)
+    } else {
+        Err(Problem::new(ProblemKind::Forbidden).detail("Réservé aux personnes connectées."))
+    }
 }
 
 async fn load(auth: &Authorized<SignedIn>) -> Result<Me, Failure> {
@@ -130,7 +134,8 @@ async fn load(auth: &Authorized<SignedIn>) -> Result<Me, Failure> {
     .bind(user_id)
     .fetch_all(tx.conn())
     .await?;
-    let demo: bool = sqlx::query_scalar("SELECT is_demo FROM tenants WHERE id = $1").bind(auth.actor.tenant_id).fetch_one(tx.conn()).await?;
+    let demo: bool =
+        sqlx::query_scalar("SELECT is_demo FROM tenants WHERE id = $1").bind(auth.actor.tenant_id).fetch_one(tx.conn()).await?;
     let test_mailbox = auth.app.config.smtp_url.is_none() && !auth.app.config.production;
     Ok(Me { user, tenant, role, tenants, features: Features { test_mailbox, demo } })
 }
@@ -204,7 +209,8 @@ pub struct PasswordIn {
 async fn change_password(auth: Authorized<SignedIn>, client: Client, Json(input): Json<PasswordIn>) -> ApiResult<StatusCode> {
     let user_id = person(&auth)?;
     let user = signin::confirm_password(&auth.app, user_id, input.current_password, "/current_password", &client).await?;
-    password::check(&input.new_password, "/new_password", &[&user.email, &user.full_name]).map_err(|error| Problem::validation(vec![error]))?;
+    password::check(&input.new_password, "/new_password", &[&user.email, &user.full_name])
+        .map_err(|error| Problem::validation(vec![error]))?;
     let hash = password::hash(input.new_password).await?;
     let mut tx = auth.app.db.system().await?;
     people::set_password(&mut tx, user_id, &hash).await?;
@@ -251,7 +257,11 @@ async fn start_totp(auth: Authorized<SignedIn>) -> ApiResult<Json<TotpStart>> {
         return Err(Problem::conflict("La double authentification est déjà active.").into());
     }
     let (sealed, secret, generator) = totp::new_secret(&auth.app, user_id, &user.email)?;
-    sqlx::query("UPDATE users SET totp_secret = $2, totp_last_step = NULL WHERE id = $1").bind(user_id).bind(sealed).execute(tx.conn()).await?;
+    sqlx::query("UPDATE users SET totp_secret = $2, totp_last_step = NULL WHERE id = $1")
+        .bind(user_id)
+        .bind(sealed)
+        .execute(tx.conn())
+        .await?;
     tx.commit().await?;
     Ok(Json(TotpStart {
         secret: totp_rs::Secret::from(secret).to_base32(),
@@ -267,9 +277,15 @@ async fn confirm_totp(auth: Authorized<SignedIn>, client: Client, Json(input): J
     let user_id = person(&auth)?;
     let mut tx = auth.app.db.system().await?;
     let user = people::user_by_id(&mut tx, user_id).await?;
-    let step = totp::check(&auth.app, &user, &input.code)?.ok_or_else(|| Problem::field("/code", "incorrect", "Ce code n’est pas le bon."))?;
+    let step =
+        totp::check(&auth.app, &user, &input.code)?.ok_or_else(|| Problem::field("/code", "incorrect", "Ce code n’est pas le bon."))?;
     let now = tx.now_sql();
-    sqlx::query("UPDATE users SET totp_enabled_at = $2, totp_last_step = $3 WHERE id = $1").bind(user_id).bind(now).bind(step).execute(tx.conn()).await?;
+    sqlx::query("UPDATE users SET totp_enabled_at = $2, totp_last_step = $3 WHERE id = $1")
+        .bind(user_id)
+        .bind(now)
+        .bind(step)
+        .execute(tx.conn())
+        .await?;
     let recovery_codes = totp::new_recovery_codes(&mut tx, user_id).await?;
     signup::notify(&auth.app, &mut tx, user_id, events::TOTP_ENABLED, "La double authentification vient d’être activée.", &client).await?;
     tx.commit().await?;
@@ -283,9 +299,13 @@ async fn disable_totp(auth: Authorized<SignedIn>, client: Client, Json(input): J
     let user_id = person(&auth)?;
     signin::confirm_password(&auth.app, user_id, input.password, "/password", &client).await?;
     let mut tx = auth.app.db.system().await?;
-    sqlx::query("UPDATE users SET totp_secret = NULL, totp_enabled_at = NULL, totp_last_step = NULL WHERE id = $1").bind(user_id).execute(tx.conn()).await?;
+    sqlx::query("UPDATE users SET totp_secret = NULL, totp_enabled_at = NULL, totp_last_step = NULL WHERE id = $1")
+        .bind(user_id)
+        .execute(tx.conn())
+        .await?;
     sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user_id).execute(tx.conn()).await?;
-    signup::notify(&auth.app, &mut tx, user_id, events::TOTP_DISABLED, "La double authentification vient d’être désactivée.", &client).await?;
+    signup::notify(&auth.app, &mut tx, user_id, events::TOTP_DISABLED, "La double authentification vient d’être désactivée.", &client)
+        .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

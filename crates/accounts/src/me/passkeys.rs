@@ -19,10 +19,7 @@ use vision_platform::{ApiResult, App, Authorized, permits::SignedIn};
 
 /// Routes.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list_passkeys, add_passkey))
-        .routes(routes!(start_passkey))
-        .routes(routes!(remove_passkey))
+    OpenApiRouter::new().routes(routes!(list_passkeys, add_passkey)).routes(routes!(start_passkey)).routes(routes!(remove_passkey))
 }
 
 /// A passkey.
@@ -39,7 +36,12 @@ pub struct PasskeyOut {
 
 impl From<PasskeyRow> for PasskeyOut {
     fn from(row: PasskeyRow) -> Self {
-        Self { id: row.id, name: row.name, created_at: row.created_at.to_jiff(), last_used_at: row.last_used_at.map(|at| at.to_jiff()) }
+        Self {
+            id: row.id,
+            name: row.name,
+            created_at: row.created_at.to_jiff(),
+            last_used_at: row.last_used_at.map(jiff_sqlx::Timestamp::to_jiff),
+        }
     }
 }
 
@@ -64,7 +66,10 @@ async fn list_passkeys(auth: Authorized<SignedIn>) -> ApiResult<Json<PasskeyList
     let user_id = person(&auth)?;
     let mut tx = auth.app.db.system().await?;
     let rows: Vec<PasskeyRow> =
-        sqlx::query_as("SELECT id, name, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY id LIMIT 50").bind(user_id).fetch_all(tx.conn()).await?;
+        sqlx::query_as("SELECT id, name, created_at, last_used_at FROM passkeys WHERE user_id = $1 ORDER BY id LIMIT 50")
+            .bind(user_id)
+            .fetch_all(tx.conn())
+            .await?;
     Ok(Json(PasskeyList { items: rows.into_iter().map(PasskeyOut::from).collect() }))
 }
 
@@ -82,11 +87,12 @@ async fn start_passkey(auth: Authorized<SignedIn>) -> ApiResult<Json<PasskeyChal
 async fn add_passkey(auth: Authorized<SignedIn>, client: Client, Json(input): Json<PasskeyIn>) -> ApiResult<Created<PasskeyOut>> {
     let user_id = person(&auth)?;
     let name = valid_name(&input.name, "/name")?;
-    let credential =
-        serde_json::from_value(input.credential).map_err(|_| Problem::field("/credential", "invalid", "Cette clé d’accès n’est pas lisible."))?;
+    let credential = serde_json::from_value(input.credential)
+        .map_err(|_| Problem::field("/credential", "invalid", "Cette clé d’accès n’est pas lisible."))?;
     let mut tx = auth.app.db.system().await?;
     let row = passkeys::finish_registration(&auth.app, &mut tx, user_id, input.challenge_id, &name, &credential).await?;
-    signup::notify(&auth.app, &mut tx, user_id, events::PASSKEY_ADDED, "Une clé d’accès vient d’être ajoutée à votre compte.", &client).await?;
+    signup::notify(&auth.app, &mut tx, user_id, events::PASSKEY_ADDED, "Une clé d’accès vient d’être ajoutée à votre compte.", &client)
+        .await?;
     tx.commit().await?;
     Ok(Created::at("/api/v1/me/passkeys", row.into()))
 }
@@ -101,7 +107,8 @@ async fn remove_passkey(auth: Authorized<SignedIn>, client: Client, Path(id): Pa
     if gone.rows_affected() == 0 {
         return Err(Problem::not_found().into());
     }
-    signup::notify(&auth.app, &mut tx, user_id, events::PASSKEY_REMOVED, "Une clé d’accès vient d’être retirée de votre compte.", &client).await?;
+    signup::notify(&auth.app, &mut tx, user_id, events::PASSKEY_REMOVED, "Une clé d’accès vient d’être retirée de votre compte.", &client)
+        .await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -36,7 +36,14 @@ pub(crate) struct Opened {
 }
 
 pub(crate) fn actor(tenant_id: Uuid, user_id: Uuid, name: &str, client: &Client) -> Actor {
-    Actor { kind: ActorKind::User, id: user_id, name: name.to_owned(), ip: client.ip.clone(), permissions: Vec::new(), ..Actor::system(tenant_id) }
+    Actor {
+        kind: ActorKind::User,
+        id: user_id,
+        name: name.to_owned(),
+        ip: client.ip.clone(),
+        permissions: Vec::new(),
+        ..Actor::system(tenant_id)
+    }
 }
 
 /// Opens a session of a person in a tenant. The caller has verified who they are.
@@ -58,7 +65,8 @@ pub(crate) async fn open(app: &App, tx: &mut SystemTx, tenant_id: Uuid, user_id:
     let who = actor(tenant_id, user_id, &holder.full_name, client);
     tx.audit(&who, &AccountEvent { name: events::SIGNED_IN, user_id, email: holder.email.clone() }).await?;
     if !known {
-        let notice = mails::security_notice(app, "Une connexion à votre compte vient d’avoir lieu depuis un appareil ou un navigateur inconnu.");
+        let notice =
+            mails::security_notice(app, "Une connexion à votre compte vient d’avoir lieu depuis un appareil ou un navigateur inconnu.");
         let mail = notice.to(app, tx.new_id(), &holder.email);
         tx.enqueue(tenant_id, &mail, None).await?;
     }

@@ -44,7 +44,10 @@ pub(crate) async fn login(app: &App, email: &str, password: String, tenant: Opti
     let matches = password::verify(password, user.as_ref().map(|user| user.password_hash.clone())).await?;
     let Some(user) = user.filter(|_| matches) else { return Err(refused()) };
     if user.email_verified_at.is_none() {
-        return Err(Problem::new(ProblemKind::Forbidden).detail("Confirmez d’abord votre adresse e-mail.").with("reason", "email_unverified").into());
+        return Err(Problem::new(ProblemKind::Forbidden)
+            .detail("Confirmez d’abord votre adresse e-mail.")
+            .with("reason", "email_unverified")
+            .into());
     }
     let mut tx = app.db.system().await?;
     if user.totp_enabled_at.is_some() {
@@ -60,7 +63,10 @@ pub(crate) async fn login(app: &App, email: &str, password: String, tenant: Opti
         };
         store::insert_token(&mut tx, new).await?;
         tx.commit().await?;
-        return Err(Problem::new(ProblemKind::MfaRequired).with("mfa_token", token).with("methods", json!(["totp", "recovery_code"])).into());
+        return Err(Problem::new(ProblemKind::MfaRequired)
+            .with("mfa_token", token)
+            .with("methods", json!(["totp", "recovery_code"]))
+            .into());
     }
     let opened = enter(app, &mut tx, &user, &email, tenant, client).await?;
     tx.commit().await?;
@@ -92,7 +98,14 @@ pub(crate) async fn second_factor(app: &App, token: &str, code: &str, client: &C
 }
 
 /// Opens the session of a verified person, in the tenant asked for or the one used last.
-pub(crate) async fn enter(app: &App, tx: &mut SystemTx, user: &UserRow, email: &str, tenant: Option<Uuid>, client: &Client) -> Result<Opened, Failure> {
+pub(crate) async fn enter(
+    app: &App,
+    tx: &mut SystemTx,
+    user: &UserRow,
+    email: &str,
+    tenant: Option<Uuid>,
+    client: &Client,
+) -> Result<Opened, Failure> {
     let tenants = session_store::tenants_of(tx, user.id).await?;
     let chosen = tenant.filter(|id| tenants.contains(id)).or_else(|| tenants.first().copied());
     // Somebody deactivated everywhere gets the same refusal as a wrong password.
@@ -102,7 +115,13 @@ pub(crate) async fn enter(app: &App, tx: &mut SystemTx, user: &UserRow, email: &
 }
 
 /// Checks the password of a signed-in person before something sensitive; throttled like a sign-in.
-pub(crate) async fn confirm_password(app: &App, user_id: Uuid, password: String, pointer: &str, client: &Client) -> Result<UserRow, Failure> {
+pub(crate) async fn confirm_password(
+    app: &App,
+    user_id: Uuid,
+    password: String,
+    pointer: &str,
+    client: &Client,
+) -> Result<UserRow, Failure> {
     let mut tx = app.db.system().await?;
     let user = store::user_by_id(&mut tx, user_id).await?;
     drop(tx);

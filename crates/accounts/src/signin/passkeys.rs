@@ -9,8 +9,8 @@ use uuid::Uuid;
 use vision_kernel::Problem;
 use vision_platform::{App, Failure, SystemTx};
 use webauthn_rs::prelude::{
-    CreationChallengeResponse, DiscoverableAuthentication, DiscoverableKey, Passkey, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, RequestChallengeResponse,
+    CreationChallengeResponse, DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential,
+    RequestChallengeResponse,
 };
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
@@ -50,7 +50,8 @@ pub(crate) async fn start_registration(app: &App, user_id: Uuid) -> Result<(Uuid
     let user = store::user_by_id(&mut tx, user_id).await?;
     let known: Vec<serde_json::Value> =
         sqlx::query_scalar("SELECT credential FROM passkeys WHERE user_id = $1").bind(user_id).fetch_all(tx.conn()).await?;
-    let exclude = known.into_iter().filter_map(|value| serde_json::from_value::<Passkey>(value).ok()).map(|key| key.cred_id().clone()).collect();
+    let exclude =
+        known.into_iter().filter_map(|value| serde_json::from_value::<Passkey>(value).ok()).map(|key| key.cred_id().clone()).collect();
     let (challenge, state) = webauthn(app)?
         .start_passkey_registration(user_id, &user.email, &user.full_name, Some(exclude))
         .map_err(|error| rejected(&error))?;
@@ -67,7 +68,10 @@ pub(crate) async fn finish_registration(
     name: &str,
     credential: &RegisterPublicKeyCredential,
 ) -> Result<PasskeyRow, Failure> {
-    let row = store::token_by_id(tx, REGISTER, challenge).await?.filter(|row| row.user_id == Some(user_id)).ok_or_else(|| rejected(&"no ceremony"))?;
+    let row = store::token_by_id(tx, REGISTER, challenge)
+        .await?
+        .filter(|row| row.user_id == Some(user_id))
+        .ok_or_else(|| rejected(&"no ceremony"))?;
     store::use_token(tx, row.id).await?;
     let state: PasskeyRegistration = serde_json::from_value(row.state)?;
     let passkey = webauthn(app)?.finish_passkey_registration(credential, &state).map_err(|error| rejected(&error))?;
@@ -109,9 +113,7 @@ pub(crate) async fn finish_login(app: &App, tx: &mut SystemTx, challenge: Uuid, 
             .await?;
     let (id, value) = stored.ok_or_else(refused)?;
     let mut passkey: Passkey = serde_json::from_value(value)?;
-    let result = webauthn
-        .finish_discoverable_authentication(credential, state, &[DiscoverableKey::from(&passkey)])
-        .map_err(|_| refused())?;
+    let result = webauthn.finish_discoverable_authentication_v2(credential, state, &passkey).map_err(|_| refused())?;
     passkey.update_credential(&result);
     let now = tx.now_sql();
     sqlx::query("UPDATE passkeys SET credential = $2, last_used_at = $3 WHERE id = $1")

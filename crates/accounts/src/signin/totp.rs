@@ -47,15 +47,21 @@ pub(crate) async fn new_recovery_codes(tx: &mut SystemTx, user_id: Uuid) -> Resu
     const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789z";
     let codes: Vec<String> = (0..RECOVERY_CODES)
         .map(|_| {
-            let letters: Vec<char> =
-                crypto::random_bytes::<10>().iter().filter_map(|byte| ALPHABET.get(usize::from(byte & 31)).map(|c| char::from(*c))).collect();
+            let letters: Vec<char> = crypto::random_bytes::<10>()
+                .iter()
+                .filter_map(|byte| ALPHABET.get(usize::from(byte & 31)).map(|c| char::from(*c)))
+                .collect();
             let (head, tail) = letters.split_at(letters.len() / 2);
             format!("{}-{}", head.iter().collect::<String>(), tail.iter().collect::<String>())
         })
         .collect();
     let hashes: Vec<Vec<u8>> = codes.iter().map(|code| crypto::token_hash(&normalize(code))).collect();
     sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user_id).execute(tx.conn()).await?;
-    sqlx::query("INSERT INTO recovery_codes (user_id, code_hash) SELECT $1, unnest($2::bytea[])").bind(user_id).bind(hashes).execute(tx.conn()).await?;
+    sqlx::query("INSERT INTO recovery_codes (user_id, code_hash) SELECT $1, unnest($2::bytea[])")
+        .bind(user_id)
+        .bind(hashes)
+        .execute(tx.conn())
+        .await?;
     Ok(codes)
 }
 

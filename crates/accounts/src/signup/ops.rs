@@ -88,7 +88,8 @@ pub(crate) async fn sign_up(app: &App, new: NewAccount, client: &Client) -> Resu
         return tx.commit().await;
     }
     let user_id = provision::user(&mut tx, new.email.as_str(), &new.full_name, &hash, false).await?;
-    let plan = NewTenant { name: &new.company_name, trade: &new.trade, time_zone: &new.time_zone, slug: None, plan: "free", is_demo: false };
+    let plan =
+        NewTenant { name: &new.company_name, trade: &new.trade, time_zone: &new.time_zone, slug: None, plan: "free", is_demo: false };
     let tenant_id = provision::tenant(&mut tx, &plan).await?;
     provision::member(&mut tx, tenant_id, user_id, "owner", None).await?;
     limit_mails(&mut tx, &email).await?;
@@ -136,7 +137,12 @@ fn dead_token() -> Failure {
 }
 
 /// Verifies an address by its link, or by its code, and opens a session.
-pub(crate) async fn verify(app: &App, token: Option<&str>, email_and_code: Option<(&Email, &str)>, client: &Client) -> Result<Opened, Failure> {
+pub(crate) async fn verify(
+    app: &App,
+    token: Option<&str>,
+    email_and_code: Option<(&Email, &str)>,
+    client: &Client,
+) -> Result<Opened, Failure> {
     let mut tx = app.db.system().await?;
     let row = match (token, email_and_code) {
         (Some(token), _) => store::token_by_hash(&mut tx, VERIFY, &crypto::token_hash(token)).await?.ok_or_else(dead_token)?,
@@ -201,13 +207,26 @@ pub(crate) async fn reset(app: &App, token: &str, new_password: String, client: 
 }
 
 /// After a change of password: other sessions end, the audit log knows, the person is told.
-pub(crate) async fn password_changed(app: &App, tx: &mut SystemTx, user_id: Uuid, keep: Option<Uuid>, client: &Client) -> Result<(), Failure> {
+pub(crate) async fn password_changed(
+    app: &App,
+    tx: &mut SystemTx,
+    user_id: Uuid,
+    keep: Option<Uuid>,
+    client: &Client,
+) -> Result<(), Failure> {
     session_store::revoke_all(tx, user_id, keep, "password changed").await?;
     notify(app, tx, user_id, events::PASSWORD_CHANGED, "Le mot de passe de votre compte vient d’être changé.", client).await
 }
 
 /// Records a security event in each of the person's tenants and mails the person once.
-pub(crate) async fn notify(app: &App, tx: &mut SystemTx, user_id: Uuid, name: &'static str, sentence: &str, client: &Client) -> Result<(), Failure> {
+pub(crate) async fn notify(
+    app: &App,
+    tx: &mut SystemTx,
+    user_id: Uuid,
+    name: &'static str,
+    sentence: &str,
+    client: &Client,
+) -> Result<(), Failure> {
     let user = store::user_by_id(tx, user_id).await?;
     let tenants = session_store::tenants_of(tx, user_id).await?;
     for tenant in &tenants {

@@ -106,7 +106,6 @@ pub(crate) struct UserRow {
     pub email: String,
     pub full_name: String,
     pub password_hash: String,
-    pub locale: String,
     pub email_verified_at: Option<jiff_sqlx::Timestamp>,
     pub totp_secret: Option<Vec<u8>>,
     pub totp_enabled_at: Option<jiff_sqlx::Timestamp>,
@@ -115,7 +114,7 @@ pub(crate) struct UserRow {
 
 pub(crate) async fn user_by_email(tx: &mut SystemTx, email: &str) -> sqlx::Result<Option<UserRow>> {
     sqlx::query_as(
-        "SELECT id, email, full_name, password_hash, locale, email_verified_at, totp_secret, totp_enabled_at, totp_last_step FROM users WHERE email_norm = $1",
+        "SELECT id, email, full_name, password_hash, email_verified_at, totp_secret, totp_enabled_at, totp_last_step FROM users WHERE email_norm = $1",
     )
     .bind(email)
     .fetch_optional(tx.conn())
@@ -124,7 +123,7 @@ pub(crate) async fn user_by_email(tx: &mut SystemTx, email: &str) -> sqlx::Resul
 
 pub(crate) async fn user_by_id(tx: &mut SystemTx, id: Uuid) -> sqlx::Result<UserRow> {
     sqlx::query_as(
-        "SELECT id, email, full_name, password_hash, locale, email_verified_at, totp_secret, totp_enabled_at, totp_last_step FROM users WHERE id = $1",
+        "SELECT id, email, full_name, password_hash, email_verified_at, totp_secret, totp_enabled_at, totp_last_step FROM users WHERE id = $1",
     )
     .bind(id)
     .fetch_one(tx.conn())
@@ -133,7 +132,11 @@ pub(crate) async fn user_by_id(tx: &mut SystemTx, id: Uuid) -> sqlx::Result<User
 
 pub(crate) async fn verify_email(tx: &mut SystemTx, user_id: Uuid) -> sqlx::Result<()> {
     let now = tx.now().to_sqlx();
-    sqlx::query("UPDATE users SET email_verified_at = coalesce(email_verified_at, $2) WHERE id = $1").bind(user_id).bind(now).execute(tx.conn()).await?;
+    sqlx::query("UPDATE users SET email_verified_at = coalesce(email_verified_at, $2) WHERE id = $1")
+        .bind(user_id)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 

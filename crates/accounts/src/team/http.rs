@@ -60,7 +60,7 @@ impl From<MemberRow> for UserOut {
             role: RoleRef { id: row.role_id, key: row.role_key, name: row.role_name },
             team: row.team,
             status: if row.deactivated_at.is_some() { "deactivated" } else { "active" },
-            last_seen_at: row.last_seen_at.map(|at| at.to_jiff()),
+            last_seen_at: row.last_seen_at.map(jiff_sqlx::Timestamp::to_jiff),
             created_at: row.created_at.to_jiff(),
         }
     }
@@ -141,7 +141,10 @@ async fn update_user(auth: Authorized<SignedIn>, Path(id): Path<Uuid>, Json(inpu
 async fn finish_update(mut tx: Tx, before: MemberRow) -> Result<MemberRow, Failure> {
     let after = find(&mut tx, before.user_id).await?;
     let changes: Vec<Change> =
-        [Change::between("role", &before.role_name, &after.role_name), Change::between("team", &before.team, &after.team)].into_iter().flatten().collect();
+        [Change::between("role", &before.role_name, &after.role_name), Change::between("team", &before.team, &after.team)]
+            .into_iter()
+            .flatten()
+            .collect();
     if !changes.is_empty() {
         tx.emit(&CompanyEvent { name: "user.updated", kind: "user", id: after.user_id, label: after.full_name.clone(), changes });
     }
@@ -166,9 +169,10 @@ async fn check_role_change(tx: &mut Tx, member: &MemberRow, role_id: Uuid) -> Re
 pub(crate) fn check_grant(tx: &Tx, permissions: &[String]) -> Result<(), Failure> {
     let missing = permissions.iter().filter_map(|key| Permission::from_key(key)).find(|permission| !tx.actor().may(*permission));
     match missing {
-        Some(permission) => {
-            Err(Problem::new(ProblemKind::Forbidden).detail("Ce rôle a des droits que vous n’avez pas.").with("permission", permission.key()).into())
-        }
+        Some(permission) => Err(Problem::new(ProblemKind::Forbidden)
+            .detail("Ce rôle a des droits que vous n’avez pas.")
+            .with("permission", permission.key())
+            .into()),
         None => Ok(()),
     }
 }

@@ -45,7 +45,8 @@ struct InvitationRow {
     role_name: String,
 }
 
-const INVITATION: &str = "SELECT i.id, i.email, i.invited_by_name, i.created_at, i.expires_at, r.id AS role_id, r.key AS role_key, r.name AS role_name
+const INVITATION: &str =
+    "SELECT i.id, i.email, i.invited_by_name, i.created_at, i.expires_at, r.id AS role_id, r.key AS role_key, r.name AS role_name
     FROM invitations i JOIN roles r ON r.tenant_id = i.tenant_id AND r.id = i.role_id WHERE i.tenant_id = $1 AND i.accepted_at IS NULL";
 
 /// A pending invitation.
@@ -90,7 +91,8 @@ pub struct InvitationIn {
 
 async fn find(tx: &mut Tx, id: Uuid) -> Result<InvitationRow, Failure> {
     let tenant = tx.tenant();
-    let row = sqlx::query_as(sqlx::AssertSqlSafe(format!("{INVITATION} AND i.id = $2"))).bind(tenant).bind(id).fetch_optional(tx.conn()).await?;
+    let row =
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("{INVITATION} AND i.id = $2"))).bind(tenant).bind(id).fetch_optional(tx.conn()).await?;
     row.ok_or_else(|| Problem::not_found().into())
 }
 
@@ -120,7 +122,9 @@ async fn invite(auth: Authorized<TeamManage>, Json(input): Json<InvitationIn>) -
     let mut tx = auth.begin().await?;
     let role = store::role(&mut tx, input.role_id).await?.ok_or_else(|| Problem::field("/role_id", "unknown", "Ce rôle n’existe pas."))?;
     if role.key == "owner" {
-        return Err(Problem::field("/role_id", "invalid", "La propriété se transfère à un membre, elle ne s’offre pas par invitation.").into());
+        return Err(
+            Problem::field("/role_id", "invalid", "La propriété se transfère à un membre, elle ne s’offre pas par invitation.").into()
+        );
     }
     check_grant(&tx, &role.permissions)?;
     let members = store::members(&mut tx).await?;
@@ -256,35 +260,41 @@ pub struct AcceptIn {
 /// Joins the team and opens a session.
 #[utoipa::path(post, path = "/auth/invitations/{token}/accept", operation_id = "accept_invitation", tag = "auth", params(("token" = String, Path)),
     request_body = AcceptIn, responses((status = 200, body = SessionOut), (status = 404), (status = 422)))]
-async fn accept_invitation(State(app): State<App>, client: Client, Path(token): Path<String>, Json(input): Json<AcceptIn>) -> ApiResult<Response> {
+async fn accept_invitation(
+    State(app): State<App>,
+    client: Client,
+    Path(token): Path<String>,
+    Json(input): Json<AcceptIn>,
+) -> ApiResult<Response> {
     let mut tx = app.db.system().await?;
     let (_, row) = held(&mut tx, &token).await?;
     let known = people::user_by_email(&mut tx, &row.email_norm).await?;
     drop(tx);
-    let hash = match &known {
-        Some(user) => {
-            crate::signin::ops::confirm_password(&app, user.id, input.password, "/password", &client).await?;
-            String::new()
-        }
-        None => {
-            password::check(&input.password, "/password", &[&row.email]).map_err(|error| Problem::validation(vec![error]))?;
-            password::hash(input.password).await?
-        }
+    let hash = if let Some(user) = &known {
+        crate::signin::ops::confirm_password(&app, user.id, input.password, "/password", &client).await?;
+        String::new()
+    } else {
+        password::check(&input.password, "/password", &[&row.email]).map_err(|error| Problem::validation(vec![error]))?;
+        password::hash(input.password).await?
     };
     let mut tx = app.db.system().await?;
     let (located, row) = held(&mut tx, &token).await?;
-    let user_id = match known {
-        Some(user) => user.id,
-        None => {
-            let name = valid_name(input.full_name.as_deref().unwrap_or_default(), "/full_name")?;
-            provision::user(&mut tx, &row.email, &name, &hash, true).await?
-        }
+    let user_id = if let Some(user) = known {
+        user.id
+    } else {
+        let name = valid_name(input.full_name.as_deref().unwrap_or_default(), "/full_name")?;
+        provision::user(&mut tx, &row.email, &name, &hash, true).await?
     };
     // The link was mailed to this address: holding it proves the address.
     people::verify_email(&mut tx, user_id).await?;
     provision::member_with_role(&mut tx, located.tenant, user_id, row.role_id, None).await?;
     let now = tx.now_sql();
-    sqlx::query("UPDATE invitations SET accepted_at = $3 WHERE tenant_id = $1 AND id = $2").bind(located.tenant).bind(located.id).bind(now).execute(tx.conn()).await?;
+    sqlx::query("UPDATE invitations SET accepted_at = $3 WHERE tenant_id = $1 AND id = $2")
+        .bind(located.tenant)
+        .bind(located.id)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
     let opened = sessions::open(&app, &mut tx, located.tenant, user_id, &client).await?;
     tx.commit().await?;
     Ok(respond(&app, opened))

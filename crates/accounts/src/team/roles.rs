@@ -88,7 +88,9 @@ fn parse(tx: &Tx, input: &RoleIn) -> Result<(String, Vec<&'static str>), Failure
         .iter()
         .enumerate()
         .map(|(index, key)| {
-            Permission::from_key(key).map(Permission::key).ok_or_else(|| Problem::field(&format!("/permissions/{index}"), "unknown", "Ce droit n’existe pas."))
+            Permission::from_key(key)
+                .map(Permission::key)
+                .ok_or_else(|| Problem::field(&format!("/permissions/{index}"), "unknown", "Ce droit n’existe pas."))
         })
         .collect::<Result<Vec<_>, _>>()?;
     check_grant(tx, &input.permissions)?;
@@ -139,7 +141,12 @@ async fn custom(tx: &mut Tx, id: Uuid) -> Result<RoleRow, Failure> {
 #[utoipa::path(patch, path = "/roles/{id}", operation_id = "update_role", tag = "team", params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)),
     request_body = RoleIn, responses((status = 200, body = RoleOut), (status = 403), (status = 404), (status = 409), (status = 412), (status = 422)),
     security(("session" = ["roles.manage"])))]
-async fn update_role(auth: Authorized<RolesManage>, Path(id): Path<Uuid>, headers: HeaderMap, Json(input): Json<RoleIn>) -> ApiResult<Versioned<RoleOut>> {
+async fn update_role(
+    auth: Authorized<RolesManage>,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+    Json(input): Json<RoleIn>,
+) -> ApiResult<Versioned<RoleOut>> {
     let mut tx = auth.begin().await?;
     let before = custom(&mut tx, id).await?;
     if expected_version(&headers)?.is_some_and(|version| version != before.version) {
@@ -168,7 +175,11 @@ async fn delete_role(auth: Authorized<RolesManage>, Path(id): Path<Uuid>) -> Api
     let row = custom(&mut tx, id).await?;
     let invited: bool = {
         let tenant = tx.tenant();
-        sqlx::query_scalar("SELECT EXISTS (SELECT FROM invitations WHERE tenant_id = $1 AND role_id = $2)").bind(tenant).bind(id).fetch_one(tx.conn()).await?
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM invitations WHERE tenant_id = $1 AND role_id = $2)")
+            .bind(tenant)
+            .bind(id)
+            .fetch_one(tx.conn())
+            .await?
     };
     if row.member_count > 0 || invited {
         return Err(Problem::conflict("Ce rôle est encore attribué. Donnez d’abord un autre rôle à ses membres.").into());

@@ -19,12 +19,16 @@ pub(crate) struct MemberRow {
     pub role_name: String,
 }
 
-const MEMBER: &str = "SELECT m.user_id, m.email, m.full_name, m.team, m.deactivated_at, m.last_seen_at, m.created_at, r.id AS role_id, r.key AS role_key,
+const MEMBER: &str =
+    "SELECT m.user_id, m.email, m.full_name, m.team, m.deactivated_at, m.last_seen_at, m.created_at, r.id AS role_id, r.key AS role_key,
     r.name AS role_name FROM memberships m JOIN roles r ON r.tenant_id = m.tenant_id AND r.id = m.role_id WHERE m.tenant_id = $1";
 
 pub(crate) async fn members(tx: &mut Tx) -> sqlx::Result<Vec<MemberRow>> {
     let tenant = tx.tenant();
-    sqlx::query_as(sqlx::AssertSqlSafe(format!("{MEMBER} ORDER BY m.deactivated_at IS NOT NULL, m.full_name LIMIT 1000"))).bind(tenant).fetch_all(tx.conn()).await
+    sqlx::query_as(sqlx::AssertSqlSafe(format!("{MEMBER} ORDER BY m.deactivated_at IS NOT NULL, m.full_name LIMIT 1000")))
+        .bind(tenant)
+        .fetch_all(tx.conn())
+        .await
 }
 
 pub(crate) async fn member(tx: &mut Tx, user_id: Uuid) -> sqlx::Result<Option<MemberRow>> {

@@ -102,7 +102,11 @@ async fn get_tenant(auth: Authorized<SignedIn>) -> ApiResult<Versioned<TenantOut
 #[utoipa::path(patch, path = "/tenant", operation_id = "update_tenant", tag = "company", request_body = TenantPatch,
     params(("If-Match" = Option<String>, Header)), responses((status = 200, body = TenantOut), (status = 412), (status = 422)),
     security(("session" = ["company.manage"])))]
-async fn update_tenant(auth: Authorized<CompanyManage>, headers: HeaderMap, Json(patch): Json<TenantPatch>) -> ApiResult<Versioned<TenantOut>> {
+async fn update_tenant(
+    auth: Authorized<CompanyManage>,
+    headers: HeaderMap,
+    Json(patch): Json<TenantPatch>,
+) -> ApiResult<Versioned<TenantOut>> {
     let mut tx = auth.begin().await?;
     let row = store::get(&mut tx, true).await?;
     if expected_version(&headers)?.is_some_and(|version| version != row.version) {
@@ -137,7 +141,8 @@ async fn get_logo(auth: Authorized<SignedIn>) -> ApiResult<Response> {
     let row = store::get(&mut auth.read().await?, false).await?;
     let bytes = auth.app.files.get(&row.logo_key.ok_or_else(Problem::not_found)?).await?;
     let kind = sniff_image(&bytes).ok_or_else(Problem::not_found)?;
-    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=300"))];
+    let headers =
+        [(header::CONTENT_TYPE, HeaderValue::from_static(kind)), (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=300"))];
     Ok((headers, bytes).into_response())
 }
 
@@ -165,7 +170,13 @@ async fn replace_logo(auth: &Authorized<CompanyManage>, key: Option<&str>) -> Ap
     let before = store::get(&mut tx, true).await?;
     store::set_logo(&mut tx, key).await?;
     let row = store::get(&mut tx, false).await?;
-    tx.emit(&CompanyEvent { name: "tenant.logo_changed", kind: "tenant", id: row.id, label: row.profile.name.clone(), changes: Vec::new() });
+    tx.emit(&CompanyEvent {
+        name: "tenant.logo_changed",
+        kind: "tenant",
+        id: row.id,
+        label: row.profile.name.clone(),
+        changes: Vec::new(),
+    });
     tx.commit().await?;
     if let Some(old) = before.logo_key {
         auth.app.files.delete(&old).await?;

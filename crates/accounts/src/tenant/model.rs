@@ -6,7 +6,7 @@ use vision_kernel::{Change, Email, FieldError, Patch, Phone, Problem, Siren, Sir
 
 /// A change of the company's profile. Absent keeps, null clears.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-pub struct TenantPatch {
+pub(crate) struct TenantPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(crate) name: Patch<String>,
@@ -65,7 +65,7 @@ pub struct TenantPatch {
 
 /// The profile as stored.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
-pub struct Profile {
+pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) legal_name: Option<String>,
     pub(crate) legal_form: Option<String>,
@@ -113,7 +113,13 @@ impl Errors {
         }
     }
 
-    fn parsed<T: ToString>(&mut self, patch: Patch<String>, pointer: &str, detail: &str, parse: impl Fn(&str) -> Option<T>) -> Patch<String> {
+    fn parsed<T: ToString>(
+        &mut self,
+        patch: Patch<String>,
+        pointer: &str,
+        detail: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Patch<String> {
         match patch {
             Patch::Set(value) if value.trim().is_empty() => Patch::Clear,
             Patch::Set(value) => {
@@ -153,21 +159,28 @@ impl Profile {
         let time_zone = errors.parsed(patch.time_zone, "/time_zone", "Ce fuseau horaire n’est pas dans la liste.", listed(TIME_ZONES));
         let siren_detail = "Ce SIREN n’est pas valable : neuf chiffres, dont une clé de contrôle."; // QI-01
         let siren = errors.parsed(patch.siren, "/siren", siren_detail, |value| value.parse::<Siren>().ok()).apply(self.siren);
-        let siret = errors.parsed(patch.siret, "/siret", "Ce SIRET n’est pas valable.", |value| value.parse::<Siret>().ok()).apply(self.siret);
+        let siret =
+            errors.parsed(patch.siret, "/siret", "Ce SIRET n’est pas valable.", |value| value.parse::<Siret>().ok()).apply(self.siret);
         if let (Some(siren), Some(siret)) = (&siren, &siret)
             && !siret.starts_with(siren.as_str())
         {
             errors.0.push(FieldError::new("/siret", "mismatch", "Ce SIRET n’appartient pas à ce SIREN."));
         }
         let vat_given = !patch.vat_number.is_keep();
-        let vat = errors.parsed(patch.vat_number, "/vat_number", "Ce numéro de TVA n’est pas valable.", |value| value.parse::<VatNumber>().ok());
+        let vat = errors
+            .parsed(patch.vat_number, "/vat_number", "Ce numéro de TVA n’est pas valable.", |value| value.parse::<VatNumber>().ok());
         // QI-02: the number is computed from the SIREN; an exempt company clears it.
         let computed = siren.as_deref().and_then(|siren| siren.parse::<Siren>().ok()).map(|siren| siren.vat_number().to_string());
         let vat_number = if vat_given { vat.apply(self.vat_number) } else { self.vat_number.filter(|_| siren.is_some()).or(computed) };
-        let accent_color = errors.parsed(patch.accent_color, "/accent_color", "Choisissez une couleur plus foncée : le texte blanc doit y rester lisible.", |value| {
-            contrast_on_white(value).filter(|contrast| *contrast >= 4.5).map(|_| value.to_lowercase())
+        let accent_color = errors.parsed(
+            patch.accent_color,
+            "/accent_color",
+            "Choisissez une couleur plus foncée : le texte blanc doit y rester lisible.",
+            |value| contrast_on_white(value).filter(|contrast| *contrast >= 4.5).map(|_| value.to_lowercase()),
+        );
+        let phone = errors.parsed(patch.phone, "/phone", "Ce numéro de téléphone n’est pas valable.", |value| {
+            Phone::parse(value).map(|p| p.as_str().to_owned())
         });
-        let phone = errors.parsed(patch.phone, "/phone", "Ce numéro de téléphone n’est pas valable.", |value| Phone::parse(value).map(|p| p.as_str().to_owned()));
         let email = errors.parsed(patch.email, "/email", "Cette adresse e-mail n’est pas valable.", Email::parse);
         let after = Self {
             name: errors.needed(name, self.name, "/name"),
@@ -259,7 +272,8 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_named() {
-        let problem = profile().apply(patch(r##"{"name":" ","siren":"1","time_zone":"Mars/Base","accent_color":"#ffff00"}"##)).expect_err("invalid");
+        let problem =
+            profile().apply(patch(r##"{"name":" ","siren":"1","time_zone":"Mars/Base","accent_color":"#ffff00"}"##)).expect_err("invalid");
         let mut pointers: Vec<_> = problem.errors.iter().map(|error| error.pointer.as_str()).collect();
         pointers.sort_unstable();
         assert_eq!(pointers, ["/accent_color", "/name", "/siren", "/time_zone"]);

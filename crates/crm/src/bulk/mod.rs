@@ -130,7 +130,13 @@ impl Job for RunBulk {
             }
         }
         let mut tx = ctx.begin().await?;
-        tx.emit(&ContactsEvent { name: "contacts.bulk_changed", kind: "job", id: job.id, label: action_name(&params.action).to_owned(), count: done });
+        tx.emit(&ContactsEvent {
+            name: "contacts.bulk_changed",
+            kind: "job",
+            id: job.id,
+            label: action_name(&params.action).to_owned(),
+            count: done,
+        });
         tx.commit().await?;
         background::finish(&ctx, &job, "done", None, None).await?;
         Ok(())
@@ -156,8 +162,12 @@ async fn apply(tx: &mut Tx, job: &BackgroundJob, params: &Params, ids: &[Uuid]) 
             let changed = set_owner(tx, ids, *owner_id).await?;
             changed.into_iter().map(|(id, owner)| (id, json!({ "owner_id": owner }))).collect()
         }
-        BulkAction::Archive => contacts::set_archived(tx, ids, true).await?.into_iter().map(|id| (id, json!({ "archived": false }))).collect(),
-        BulkAction::Restore => contacts::set_archived(tx, ids, false).await?.into_iter().map(|id| (id, json!({ "archived": true }))).collect(),
+        BulkAction::Archive => {
+            contacts::set_archived(tx, ids, true).await?.into_iter().map(|id| (id, json!({ "archived": false }))).collect()
+        }
+        BulkAction::Restore => {
+            contacts::set_archived(tx, ids, false).await?.into_iter().map(|id| (id, json!({ "archived": true }))).collect()
+        }
     };
     let tenant = tx.tenant();
     let (contact_ids, values): (Vec<Uuid>, Vec<Value>) = before.into_iter().unzip();
@@ -270,7 +280,11 @@ async fn restore(tx: &mut Tx, rows: &[(Uuid, Value)]) -> Result<(), Failure> {
     .execute(tx.conn())
     .await?;
     for archived in [true, false] {
-        let ids: Vec<Uuid> = rows.iter().filter(|(_, before)| before.get("archived").and_then(Value::as_bool) == Some(archived)).map(|(id, _)| *id).collect();
+        let ids: Vec<Uuid> = rows
+            .iter()
+            .filter(|(_, before)| before.get("archived").and_then(Value::as_bool) == Some(archived))
+            .map(|(id, _)| *id)
+            .collect();
         if !ids.is_empty() {
             contacts::set_archived(tx, &ids, archived).await?;
         }

@@ -98,7 +98,12 @@ impl ContactFilter {
         if let Some(source) = self.source.as_deref().filter(|source| !source.is_empty()) {
             set("source", json!(source));
         }
-        let instants = [("created_from", self.created_from), ("created_to", self.created_to), ("active_since", self.active_since), ("inactive_since", self.inactive_since)];
+        let instants = [
+            ("created_from", self.created_from),
+            ("created_to", self.created_to),
+            ("active_since", self.active_since),
+            ("inactive_since", self.inactive_since),
+        ];
         for (key, value) in instants {
             if let Some(value) = value {
                 set(key, json!(value));
@@ -122,6 +127,7 @@ pub(crate) fn dormant_before(now: Timestamp) -> Timestamp {
 /// Contacts chosen one by one, or everything that a filter matches but for some.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "one lives per request")]
 pub enum Selection {
     /// Chosen contacts, at most a thousand.
     Ids {
@@ -142,7 +148,9 @@ impl Selection {
     /// The selection as conditions.
     pub(crate) fn conditions(&self, actor: &Actor, now: Timestamp) -> Result<Map<String, Value>, Problem> {
         match self {
-            Self::Ids { ids } if ids.is_empty() || ids.len() > 1000 => Err(Problem::field("/selection/ids", "invalid", "De 1 à 1 000 contacts.")),
+            Self::Ids { ids } if ids.is_empty() || ids.len() > 1000 => {
+                Err(Problem::field("/selection/ids", "invalid", "De 1 à 1 000 contacts."))
+            }
             Self::Ids { ids } => {
                 let mut conditions = ContactFilter::default().conditions(actor, now)?;
                 conditions.insert("ids".to_owned(), json!(ids));
@@ -150,7 +158,9 @@ impl Selection {
                 conditions.insert("archived".to_owned(), json!("any"));
                 Ok(conditions)
             }
-            Self::Matching { except_ids, .. } if except_ids.len() > 1000 => Err(Problem::field("/selection/except_ids", "invalid", "1 000 exceptions au plus.")),
+            Self::Matching { except_ids, .. } if except_ids.len() > 1000 => {
+                Err(Problem::field("/selection/except_ids", "invalid", "1 000 exceptions au plus."))
+            }
             Self::Matching { filter, except_ids } => {
                 let mut conditions = filter.conditions(actor, now)?;
                 if !except_ids.is_empty() {

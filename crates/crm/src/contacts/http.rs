@@ -156,7 +156,8 @@ pub struct ContactOut {
 impl ContactOut {
     fn new(row: DetailRow, now: Timestamp) -> Self {
         let last_activity_at = row.last_activity_at.to_jiff();
-        let phones = row.phones.0.into_iter().map(|entry| PhoneOut { display: display_phone(&entry.phone), phone: entry.phone, label: entry.label });
+        let phones =
+            row.phones.0.into_iter().map(|entry| PhoneOut { display: display_phone(&entry.phone), phone: entry.phone, label: entry.label });
         Self {
             id: row.id,
             kind: row.kind,
@@ -175,7 +176,7 @@ impl ContactOut {
             naf: row.naf,
             customer_kind: row.customer_kind,
             language: row.language,
-            birthday: row.birthday.map(|date| date.to_jiff()),
+            birthday: row.birthday.map(jiff_sqlx::Date::to_jiff),
             website: row.website,
             source: row.source,
             description: row.description,
@@ -184,7 +185,7 @@ impl ContactOut {
             companies: row.companies.0,
             people: row.people.0,
             status: status(row.first_invoiced, last_activity_at, now),
-            archived_at: row.archived_at.map(|at| at.to_jiff()),
+            archived_at: row.archived_at.map(jiff_sqlx::Timestamp::to_jiff),
             created_at: row.created_at.to_jiff(),
             updated_at: row.updated_at.to_jiff(),
             last_activity_at,
@@ -215,7 +216,11 @@ fn sort(asked: Option<&str>) -> Result<&str, Problem> {
 /// Contacts, page by page.
 #[utoipa::path(get, path = "/contacts", operation_id = "list_contacts", tag = "contacts", params(ContactFilter, PageQuery),
     responses((status = 200, body = Page<ContactRow>), (status = 422)), security(("session" = ["contacts.read"])))]
-async fn list_contacts(auth: Authorized<ContactsRead>, Query(filter): Query<ContactFilter>, Query(page): Query<PageQuery>) -> ApiResult<Json<Page<ContactRow>>> {
+async fn list_contacts(
+    auth: Authorized<ContactsRead>,
+    Query(filter): Query<ContactFilter>,
+    Query(page): Query<PageQuery>,
+) -> ApiResult<Json<Page<ContactRow>>> {
     let limit = page_limit(page.limit, 50);
     let (sort, after) = (sort(page.sort.as_deref())?, cursor(page.cursor.as_deref())?);
     let mut tx = auth.read().await?;
@@ -266,10 +271,12 @@ async fn list_lookalikes(auth: Authorized<ContactsRead>, Query(query): Query<Loo
         ("p", query.phone.as_deref().and_then(Phone::parse).map(|phone| phone.as_str().to_owned())),
         ("s", query.siren.as_deref().and_then(|siren| siren.parse::<Siren>().ok()).map(|siren| siren.to_string())),
     ];
-    let (kinds, values): (Vec<&str>, Vec<String>) = keys.into_iter().filter_map(|(kind, value)| Some((kind, value.filter(|value| !value.is_empty())?))).unzip();
+    let (kinds, values): (Vec<&str>, Vec<String>) =
+        keys.into_iter().filter_map(|(kind, value)| Some((kind, value.filter(|value| !value.is_empty())?))).unzip();
     let mut tx = auth.read().await?;
     let now = tx.now();
-    let mut ids: Vec<Uuid> = store::by_keys(&mut tx, &kinds, &values).await?.into_iter().map(|(_, _, id)| id).filter(|id| Some(*id) != query.exclude).collect();
+    let mut ids: Vec<Uuid> =
+        store::by_keys(&mut tx, &kinds, &values).await?.into_iter().map(|(_, _, id)| id).filter(|id| Some(*id) != query.exclude).collect();
     ids.dedup();
     ids.truncate(5);
     if ids.is_empty() {
@@ -304,7 +311,12 @@ async fn get_contact(auth: Authorized<ContactsRead>, Path(id): Path<Uuid>) -> Ap
 #[utoipa::path(patch, path = "/contacts/{id}", operation_id = "update_contact", tag = "contacts", request_body = ContactIn,
     params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = ContactOut), (status = 404), (status = 409), (status = 412), (status = 422)), security(("session" = ["contacts.write"])))]
-async fn update_contact(auth: Authorized<ContactsWrite>, Path(id): Path<Uuid>, headers: HeaderMap, Json(input): Json<ContactIn>) -> ApiResult<Versioned<ContactOut>> {
+async fn update_contact(
+    auth: Authorized<ContactsWrite>,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+    Json(input): Json<ContactIn>,
+) -> ApiResult<Versioned<ContactOut>> {
     let expected = expected_version(&headers)?;
     let mut tx = auth.begin().await?;
     let now = tx.now();
@@ -355,7 +367,11 @@ pub struct LinkIn {
 #[utoipa::path(put, path = "/contacts/{id}/companies/{company_id}", operation_id = "link_company", tag = "contacts", request_body = LinkIn,
     params(("id" = Uuid, Path), ("company_id" = Uuid, Path)),
     responses((status = 200, body = ContactOut), (status = 404), (status = 409), (status = 422)), security(("session" = ["contacts.write"])))]
-async fn link_company(auth: Authorized<ContactsWrite>, Path((id, company)): Path<(Uuid, Uuid)>, Json(input): Json<LinkIn>) -> ApiResult<Versioned<ContactOut>> {
+async fn link_company(
+    auth: Authorized<ContactsWrite>,
+    Path((id, company)): Path<(Uuid, Uuid)>,
+    Json(input): Json<LinkIn>,
+) -> ApiResult<Versioned<ContactOut>> {
     let mut tx = auth.begin().await?;
     let now = tx.now();
     links::link(&mut tx, id, company, input.role.as_deref()).await?;

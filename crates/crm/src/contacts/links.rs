@@ -31,7 +31,10 @@ pub(crate) async fn link(tx: &mut Tx, person: Uuid, company: Uuid, role: Option<
     .bind(now)
     .execute(tx.conn())
     .await?;
-    tx.emit(&ContactEvent { data: json!({ "company": company_name, "role": role }), ..ContactEvent::new("contact.linked", person, person_name) });
+    tx.emit(&ContactEvent {
+        data: json!({ "company": company_name, "role": role }),
+        ..ContactEvent::new("contact.linked", person, person_name)
+    });
     Ok(())
 }
 

@@ -185,7 +185,8 @@ pub struct ContactIn {
 pub const CUSTOMER_KINDS: &[&str] = &["B2C", "B2B_FR", "B2B_EU", "B2B_NON_EU", "B2G"];
 
 const EU: &[&str] = &[
-    "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE",
+    "AT", "BE", "BG", "HR", "CY", "CZ", "DK", "EE", "FI", "DE", "GR", "HU", "IE", "IT", "LV", "LT", "LU", "MT", "NL", "PL", "PT", "RO",
+    "SK", "SI", "ES", "SE",
 ];
 
 /// The customer kind that a contact has unless somebody says otherwise (X-04).
@@ -245,7 +246,13 @@ impl Reader {
         }
     }
 
-    fn entries<T, U>(&mut self, patch: Patch<Vec<T>>, current: Vec<U>, pointer: &str, mut parse: impl FnMut(&mut Self, usize, T) -> Option<U>) -> Vec<U> {
+    fn entries<T, U>(
+        &mut self,
+        patch: Patch<Vec<T>>,
+        current: Vec<U>,
+        pointer: &str,
+        mut parse: impl FnMut(&mut Self, usize, T) -> Option<U>,
+    ) -> Vec<U> {
         match patch {
             Patch::Keep => current,
             Patch::Clear => Vec::new(),
@@ -290,6 +297,7 @@ impl Draft {
     }
 
     /// The contact after a change, or every field that is wrong.
+    #[expect(clippy::too_many_lines, reason = "one rule per field, in the order of the fields")]
     pub(crate) fn apply(self, input: ContactIn) -> Result<Self, Problem> {
         let mut reader = Reader(Vec::new());
         let r = &mut reader;
@@ -324,7 +332,9 @@ impl Draft {
             phone.map(|phone| PhoneEntry { phone: phone.as_str().to_owned(), label })
         });
         let addresses = r.entries(input.addresses, self.addresses, "/addresses", |r, index, entry| {
-            let mut line = |value: Option<String>, name: &str, max| r.line(value.map_or(Patch::Clear, Patch::Set), None, &format!("/addresses/{index}/{name}"), max);
+            let mut line = |value: Option<String>, name: &str, max| {
+                r.line(value.map_or(Patch::Clear, Patch::Set), None, &format!("/addresses/{index}/{name}"), max)
+            };
             let address = AddressEntry {
                 label: line(entry.label, "label", 40),
                 line1: line(entry.line1, "line1", 200),
@@ -336,8 +346,17 @@ impl Draft {
             let empty = [&address.line1, &address.line2, &address.postal_code, &address.city].iter().all(|part| part.is_none());
             (!empty).then_some(address)
         });
-        let siren = r.parsed(input.siren, self.siren, "/siren", "Ce SIREN n’est pas valable : neuf chiffres, dont une clé de contrôle.", |v| v.parse::<Siren>().ok());
-        let siret = r.parsed(input.siret, self.siret, "/siret", "Ce SIRET n’est pas valable : quatorze chiffres, dont une clé de contrôle.", |v| v.parse::<Siret>().ok());
+        let siren =
+            r.parsed(input.siren, self.siren, "/siren", "Ce SIREN n’est pas valable : neuf chiffres, dont une clé de contrôle.", |v| {
+                v.parse::<Siren>().ok()
+            });
+        let siret = r.parsed(
+            input.siret,
+            self.siret,
+            "/siret",
+            "Ce SIRET n’est pas valable : quatorze chiffres, dont une clé de contrôle.",
+            |v| v.parse::<Siret>().ok(),
+        );
         if let (Some(siren), Some(siret)) = (&siren, &siret)
             && !siret.starts_with(siren.as_str())
         {
@@ -364,7 +383,9 @@ impl Draft {
             last_name: r.line(input.last_name, self.last_name, "/last_name", 120),
             company_name: r.line(input.company_name, self.company_name, "/company_name", 200),
             job_title: r.line(input.job_title, self.job_title, "/job_title", 120),
-            vat_number: r.parsed(input.vat_number, self.vat_number, "/vat_number", "Ce numéro de TVA n’est pas valable.", |v| v.parse::<VatNumber>().ok()),
+            vat_number: r.parsed(input.vat_number, self.vat_number, "/vat_number", "Ce numéro de TVA n’est pas valable.", |v| {
+                v.parse::<VatNumber>().ok()
+            }),
             naf: r.line(input.naf, self.naf, "/naf", 6),
             website: r.parsed(input.website, self.website, "/website", "Une adresse qui commence par http:// ou https://.", website),
             source: r.line(input.source, self.source, "/source", 120),
@@ -389,7 +410,11 @@ impl Draft {
 
     fn name(&self) -> String {
         let person = [self.first_name.as_deref(), self.last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let named = if self.kind == "person" && !person.is_empty() { Some(person) } else { self.company_name.clone().or((!person.is_empty()).then_some(person)) };
+        let named = if self.kind == "person" && !person.is_empty() {
+            Some(person)
+        } else {
+            self.company_name.clone().or((!person.is_empty()).then_some(person))
+        };
         named
             .or_else(|| self.emails.first().map(|entry| entry.email.clone()))
             .or_else(|| self.phones.first().map(|entry| display_phone(&entry.phone)))
@@ -408,7 +433,8 @@ impl Draft {
 
     /// What a search looks in: names, e-mails, phones in both spellings, numbers, town.
     pub(crate) fn search_text(&self) -> String {
-        let mut parts: Vec<String> = [&self.first_name, &self.last_name, &self.company_name].into_iter().flatten().map(|part| text::fold(part)).collect();
+        let mut parts: Vec<String> =
+            [&self.first_name, &self.last_name, &self.company_name].into_iter().flatten().map(|part| text::fold(part)).collect();
         parts.extend(self.emails.iter().map(|entry| text::fold(&entry.email)));
         for entry in &self.phones {
             parts.push(entry.phone.clone());
@@ -482,7 +508,9 @@ mod tests {
 
     #[test] // X-04
     fn the_customer_kind_follows_kind_and_country_until_somebody_chooses() {
-        let company = Draft::empty().apply(input(r#"{"kind":"company","company_name":"Ana","addresses":[{"city":"Berlin","country":"de"}]}"#)).expect("valid");
+        let company = Draft::empty()
+            .apply(input(r#"{"kind":"company","company_name":"Ana","addresses":[{"city":"Berlin","country":"de"}]}"#))
+            .expect("valid");
         assert_eq!(company.customer_kind, "B2B_EU");
         assert_eq!(default_customer_kind("person", Some("FR")), "B2C");
         assert_eq!(default_customer_kind("company", Some("CH")), "B2B_NON_EU");
@@ -499,7 +527,11 @@ mod tests {
         for part in ["eloise", "d'herouville", "elo@exemple.fr", "0612345678", "+33612345678", "732829320"] {
             assert!(search.contains(part), "{part} in {search}");
         }
-        assert_eq!(draft.keys(), [("e", "elo@exemple.fr".to_owned()), ("p", "+33612345678".to_owned())], "a person's SIREN identifies nobody");
+        assert_eq!(
+            draft.keys(),
+            [("e", "elo@exemple.fr".to_owned()), ("p", "+33612345678".to_owned())],
+            "a person's SIREN identifies nobody"
+        );
     }
 
     #[test]

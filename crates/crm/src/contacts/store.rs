@@ -30,7 +30,7 @@ pub(crate) struct ListRow {
 
 /// A tag as lists show it.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-pub struct TagRef {
+pub(crate) struct TagRef {
     pub(crate) id: Uuid,
     pub(crate) name: String,
     /// `neutral`, `good`, `bad`, `info`
@@ -39,7 +39,7 @@ pub struct TagRef {
 
 /// A related contact.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-pub struct LinkRef {
+pub(crate) struct LinkRef {
     pub(crate) id: Uuid,
     pub(crate) name: String,
     pub(crate) role: Option<String>,
@@ -49,7 +49,13 @@ const TAGS: &str = "coalesce((SELECT jsonb_agg(jsonb_build_object('id', t.id, 'n
     FROM contact_tags ct JOIN tags t ON t.tenant_id = ct.tenant_id AND t.id = ct.tag_id WHERE ct.tenant_id = c.tenant_id AND ct.contact_id = c.id), '[]') AS tags";
 
 /// One page of contacts that meet `conditions`, in the order of `sort`.
-pub(crate) async fn page(tx: &mut Tx, conditions: Map<String, Value>, sort: &str, after: Option<Cursor>, limit: usize) -> sqlx::Result<Vec<ListRow>> {
+pub(crate) async fn page(
+    tx: &mut Tx,
+    conditions: Map<String, Value>,
+    sort: &str,
+    after: Option<Cursor>,
+    limit: usize,
+) -> sqlx::Result<Vec<ListRow>> {
     let tenant = tx.tenant();
     let (key, id) = after.map_or((None, None), |cursor| (Some(cursor.key), Some(cursor.id)));
     sqlx::query_as(sqlx::AssertSqlSafe(format!(
@@ -145,7 +151,7 @@ impl DetailRow {
                 naf: self.naf.clone(),
                 customer_kind: self.customer_kind.clone(),
                 language: self.language.clone(),
-                birthday: self.birthday.map(|date| date.to_jiff()),
+                birthday: self.birthday.map(jiff_sqlx::Date::to_jiff),
                 website: self.website.clone(),
                 source: self.source.clone(),
                 description: self.description.clone(),
@@ -281,7 +287,11 @@ pub(crate) async fn rewrite_many(tx: &mut Tx, contacts: &[(Uuid, Draft)]) -> sql
     .execute(tx.conn())
     .await?;
     let ids: Vec<Uuid> = contacts.iter().map(|(id, _)| *id).collect();
-    sqlx::query("DELETE FROM contact_keys WHERE tenant_id = $1 AND contact_id = ANY ($2)").bind(tenant).bind(ids).execute(tx.conn()).await?;
+    sqlx::query("DELETE FROM contact_keys WHERE tenant_id = $1 AND contact_id = ANY ($2)")
+        .bind(tenant)
+        .bind(ids)
+        .execute(tx.conn())
+        .await?;
     insert_keys(tx, contacts).await
 }
 

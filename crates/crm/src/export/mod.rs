@@ -60,9 +60,35 @@ pub struct ExportIn {
 }
 
 const HEADERS: &[&str] = &[
-    "Type", "Civilité", "Prénom", "Nom", "Société", "Fonction", "E-mail", "E-mail 2", "Téléphone", "Téléphone 2", "Adresse", "Complément", "Code postal", "Ville",
-    "Pays", "SIREN", "SIRET", "N° TVA", "Code NAF", "Type de client", "Langue", "Date de naissance", "Site web", "Source", "Responsable", "Étiquettes", "Notes",
-    "Créé le", "Dernière activité",
+    "Type",
+    "Civilité",
+    "Prénom",
+    "Nom",
+    "Société",
+    "Fonction",
+    "E-mail",
+    "E-mail 2",
+    "Téléphone",
+    "Téléphone 2",
+    "Adresse",
+    "Complément",
+    "Code postal",
+    "Ville",
+    "Pays",
+    "SIREN",
+    "SIRET",
+    "N° TVA",
+    "Code NAF",
+    "Type de client",
+    "Langue",
+    "Date de naissance",
+    "Site web",
+    "Source",
+    "Responsable",
+    "Étiquettes",
+    "Notes",
+    "Créé le",
+    "Dernière activité",
 ];
 
 /// Exports contacts: the file for up to 5,000, a job above.
@@ -80,7 +106,13 @@ async fn export_contacts(auth: Authorized<ContactsExport>, Json(input): Json<Exp
         tx.commit().await?;
         return Ok(background::accepted(BackgroundJob { total, ..job }));
     }
-    tx.emit(&ContactsEvent { name: "contacts.exported", kind: "export", id: auth.actor.id, label: input.format.extension().to_owned(), count: total });
+    tx.emit(&ContactsEvent {
+        name: "contacts.exported",
+        kind: "export",
+        id: auth.actor.id,
+        label: input.format.extension().to_owned(),
+        count: total,
+    });
     tx.commit().await?;
     let ctx = JobContext { app: auth.app.clone(), actor: auth.actor.clone() };
     let name = file_name(&ctx, input.format);
@@ -109,7 +141,13 @@ enum Writer {
 }
 
 /// Writes the contacts that meet `conditions`; `Ok(false)` when the job was cancelled.
-async fn write(ctx: &JobContext, conditions: &Map<String, Value>, format: ExportFormat, path: &Path, job: Option<&BackgroundJob>) -> Result<bool, Failure> {
+async fn write(
+    ctx: &JobContext,
+    conditions: &Map<String, Value>,
+    format: ExportFormat,
+    path: &Path,
+    job: Option<&BackgroundJob>,
+) -> Result<bool, Failure> {
     let failed = |error: vision_documents::DocumentError| Failure::from(Problem::internal(error));
     let mut writer = match format {
         ExportFormat::Csv => Writer::Table(TableWriter::csv(path, HEADERS).map_err(failed)?),
@@ -191,11 +229,8 @@ fn write_card(cards: &mut VcardWriter, row: &DetailRow) -> Result<(), vision_doc
     let emails: Vec<&str> = row.emails.iter().map(|entry| entry.email.as_str()).collect();
     let phones: Vec<&str> = row.phones.iter().map(|entry| entry.phone.as_str()).collect();
     let part = |text: &Option<String>| -> String { text.clone().unwrap_or_default() };
-    let lines: Vec<[String; 5]> = row
-        .addresses
-        .iter()
-        .map(|a| [part(&a.line1), part(&a.line2), part(&a.postal_code), part(&a.city), part(&a.country)])
-        .collect();
+    let lines: Vec<[String; 5]> =
+        row.addresses.iter().map(|a| [part(&a.line1), part(&a.line2), part(&a.postal_code), part(&a.city), part(&a.country)]).collect();
     let addresses: Vec<CardAddress<'_>> =
         lines.iter().map(|[line1, line2, postal_code, city, country]| CardAddress { line1, line2, postal_code, city, country }).collect();
     let tags: Vec<&str> = row.tags.iter().map(|tag| tag.name.as_str()).collect();
@@ -212,7 +247,7 @@ fn write_card(cards: &mut VcardWriter, row: &DetailRow) -> Result<(), vision_doc
         phones: &phones,
         addresses: &addresses,
         website: row.website.as_deref().unwrap_or_default(),
-        birthday: row.birthday.map(|date| date.to_jiff()),
+        birthday: row.birthday.map(jiff_sqlx::Date::to_jiff),
         tags: &tags,
         notes: row.description.as_deref().unwrap_or_default(),
     })
@@ -253,7 +288,13 @@ impl Job for RunExport {
             return Ok(());
         };
         let mut tx = ctx.begin().await?;
-        tx.emit(&ContactsEvent { name: "contacts.exported", kind: "export", id: job.id, label: input.format.extension().to_owned(), count: job.total });
+        tx.emit(&ContactsEvent {
+            name: "contacts.exported",
+            kind: "export",
+            id: job.id,
+            label: input.format.extension().to_owned(),
+            count: job.total,
+        });
         tx.commit().await?;
         background::finish(&ctx, &job, "done", Some((&key, &file_name(&ctx, input.format))), None).await?;
         Ok(())

@@ -101,7 +101,7 @@ pub struct ImportOut {
 
 impl ImportOut {
     fn new(row: ImportRow, now: Timestamp) -> Self {
-        let finished_at = row.finished_at.map(|at| at.to_jiff());
+        let finished_at = row.finished_at.map(jiff_sqlx::Timestamp::to_jiff);
         let undo_until = finished_at.map(|at| at + UNDO);
         let columns = row.headers.iter().enumerate().map(|(index, header)| ImportColumn {
             header: header.clone(),
@@ -223,13 +223,15 @@ async fn upload_import(auth: Authorized<ContactsImport>, Query(query): Query<Upl
     let filename = text::clean(&query.filename, false).unwrap_or_else(|| "contacts".to_owned());
     let filename: String = filename.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(200).collect();
     let (path, name) = (upload.0.clone(), filename.clone());
-    let looked = tokio::task::spawn_blocking(move || look(&path, &name)).await.map_err(Problem::internal)?.map_err(|error| refused(&error))?;
+    let looked =
+        tokio::task::spawn_blocking(move || look(&path, &name)).await.map_err(Problem::internal)?.map_err(|error| refused(&error))?;
     let id = auth.app.clock.new_id();
     let file_key = format!("{}/imports/{id}", auth.actor.tenant_id);
     auth.app.files.put_path(&file_key, &upload.0).await?;
     let (source, guessed) = guess_mapping(&looked.headers, &looked.samples);
     let mut tx = auth.begin().await?;
-    let known = store::remembered_mapping(&mut tx, &header_hash(&looked.headers)).await?.filter(|known| known.len() == looked.headers.len());
+    let known =
+        store::remembered_mapping(&mut tx, &header_hash(&looked.headers)).await?.filter(|known| known.len() == looked.headers.len());
     let source = serde_json::to_value(source)?.as_str().unwrap_or("generic").to_owned();
     let samples: Vec<Vec<String>> = looked.samples.into_iter().take(SAMPLES).collect();
     let new = NewImport {
@@ -290,12 +292,18 @@ pub struct ImportPatch {
 /// Changes the mapping or the rule for duplicates; a dry run made before is forgotten.
 #[utoipa::path(patch, path = "/imports/{id}", operation_id = "update_import", tag = "imports", params(("id" = Uuid, Path)), request_body = ImportPatch,
     responses((status = 200, body = ImportOut), (status = 404), (status = 409), (status = 422)), security(("session" = ["contacts.import"])))]
-async fn update_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>, Json(input): Json<ImportPatch>) -> ApiResult<Json<ImportOut>> {
+async fn update_import(
+    auth: Authorized<ContactsImport>,
+    Path(id): Path<Uuid>,
+    Json(input): Json<ImportPatch>,
+) -> ApiResult<Json<ImportOut>> {
     let mut tx = auth.begin().await?;
     let row = locked(&mut tx, id, &["uploaded", "analysed", "failed"]).await?;
     let mapping = match input.mapping {
         None => row.mapping.0.clone(),
-        Some(keys) if keys.len() != row.headers.len() => return Err(Problem::field("/mapping", "invalid", "Une entrée par colonne.").into()),
+        Some(keys) if keys.len() != row.headers.len() => {
+            return Err(Problem::field("/mapping", "invalid", "Une entrée par colonne.").into());
+        }
         Some(keys) => keys
             .iter()
             .enumerate()
@@ -327,7 +335,13 @@ async fn locked(tx: &mut Tx, id: Uuid, states: &[&str]) -> Result<ImportRow, Fai
 }
 
 /// Moves an import to a running state and queues its job in the same transaction.
-async fn begin<J: Job>(auth: &Authorized<ContactsImport>, mut tx: Tx, id: Uuid, status: &str, job: &J) -> ApiResult<(StatusCode, Json<ImportOut>)> {
+async fn begin<J: Job>(
+    auth: &Authorized<ContactsImport>,
+    mut tx: Tx,
+    id: Uuid,
+    status: &str,
+    job: &J,
+) -> ApiResult<(StatusCode, Json<ImportOut>)> {
     store::start(&mut tx, id, status).await?;
     // One import of a tenant at a time: two files with the same person must not both create them.
     tx.enqueue_with(job, Some(&format!("{}:{id}", J::NAME)), Some("imports")).await?;
@@ -406,7 +420,11 @@ struct RowsQuery {
 /// What became of each row of an import.
 #[utoipa::path(get, path = "/imports/{id}/rows", operation_id = "list_import_rows", tag = "imports", params(("id" = Uuid, Path), RowsQuery),
     responses((status = 200, body = Page<ImportRowOut>), (status = 404), (status = 422)), security(("session" = ["contacts.import"])))]
-async fn list_import_rows(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>, Query(query): Query<RowsQuery>) -> ApiResult<Json<Page<ImportRowOut>>> {
+async fn list_import_rows(
+    auth: Authorized<ContactsImport>,
+    Path(id): Path<Uuid>,
+    Query(query): Query<RowsQuery>,
+) -> ApiResult<Json<Page<ImportRowOut>>> {
     let limit = page_limit(query.limit, 50);
     let outcome = query.outcome.as_deref().filter(|outcome| !outcome.is_empty());
     if outcome.is_some_and(|outcome| !matches!(outcome, "created" | "matched" | "rejected" | "warning")) {
@@ -464,6 +482,10 @@ async fn download_rejects(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>
     }
     table.finish().map_err(Problem::internal)?;
     let content = tokio::fs::read(&path.0).await.map_err(Problem::internal)?;
-    let stem = import.filename.rsplit_once('.').map_or(import.filename.as_str(), |(stem, _)| stem).replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
+    let stem = import
+        .filename
+        .rsplit_once('.')
+        .map_or(import.filename.as_str(), |(stem, _)| stem)
+        .replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
     Ok(background::attachment(&format!("{stem}-rejets.csv"), u64::try_from(content.len()).ok(), Body::from(content)))
 }

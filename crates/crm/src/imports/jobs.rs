@@ -65,7 +65,7 @@ fn unreadable(error: &super::engine::FileError) -> String {
 
 /// The dry run.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Analyse {
+pub(crate) struct Analyse {
     pub(crate) import_id: Uuid,
 }
 
@@ -100,7 +100,7 @@ impl Job for Analyse {
 
 /// The import itself.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Run {
+pub(crate) struct Run {
     pub(crate) import_id: Uuid,
 }
 
@@ -147,7 +147,7 @@ async fn end(ctx: &JobContext, import: &ImportRow, status: &str) -> Result<(), J
 
 /// The undo.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Undo {
+pub(crate) struct Undo {
     pub(crate) import_id: Uuid,
 }
 

@@ -16,10 +16,15 @@ pub(crate) struct Item {
 }
 
 /// Reads from row `first` on. The channel ends after the last batch or an error.
-pub(crate) fn batches(path: PathBuf, format: Format, mapping: Vec<Option<Field>>, first: u64) -> mpsc::Receiver<Result<Vec<Item>, FileError>> {
+pub(crate) fn batches(
+    path: PathBuf,
+    format: Format,
+    mapping: Vec<Option<Field>>,
+    first: u64,
+) -> mpsc::Receiver<Result<Vec<Item>, FileError>> {
     let (sender, receiver) = mpsc::channel(1);
     tokio::task::spawn_blocking(move || {
-        if let Err(error) = read(&path, &format, &mapping, first, &sender) {
+        if let Err(error) = read(&path, format, &mapping, first, &sender) {
             // Nobody listens any more when the import was cancelled.
             drop(sender.blocking_send(Err(error)));
         }
@@ -27,8 +32,14 @@ pub(crate) fn batches(path: PathBuf, format: Format, mapping: Vec<Option<Field>>
     receiver
 }
 
-fn read(path: &std::path::Path, format: &Format, mapping: &[Option<Field>], first: u64, sender: &mpsc::Sender<Result<Vec<Item>, FileError>>) -> Result<(), FileError> {
-    let mut table = Table::open(path, format)?;
+fn read(
+    path: &std::path::Path,
+    format: Format,
+    mapping: &[Option<Field>],
+    first: u64,
+    sender: &mpsc::Sender<Result<Vec<Item>, FileError>>,
+) -> Result<(), FileError> {
+    let mut table = Table::open(path, &format)?;
     table.skip_to(first)?;
     let mut batch = Vec::with_capacity(BATCH);
     for row in table {

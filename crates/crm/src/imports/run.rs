@@ -54,7 +54,13 @@ impl Report {
 }
 
 /// Makes the contacts of the database that these rows may be known to the matcher; returns those with tags.
-async fn load_known(tx: &mut Tx, known: &mut Known, loaded: &mut HashSet<Uuid>, items: &[Item], with_drafts: bool) -> Result<HashSet<Uuid>, Failure> {
+async fn load_known(
+    tx: &mut Tx,
+    known: &mut Known,
+    loaded: &mut HashSet<Uuid>,
+    items: &[Item],
+    with_drafts: bool,
+) -> Result<HashSet<Uuid>, Failure> {
     let (mut kinds, mut values) = (Vec::new(), Vec::new());
     for parsed in items.iter().filter_map(|item| item.parsed.as_ref().ok()) {
         for (kind, value) in draft_of(&parsed.candidate).keys() {
@@ -63,7 +69,13 @@ async fn load_known(tx: &mut Tx, known: &mut Known, loaded: &mut HashSet<Uuid>, 
         }
     }
     let found = contacts::by_keys(tx, &kinds, &values).await?;
-    let ids: Vec<Uuid> = found.into_iter().map(|(_, _, id)| id).collect::<std::collections::BTreeSet<_>>().into_iter().filter(|id| loaded.insert(*id)).collect();
+    let ids: Vec<Uuid> = found
+        .into_iter()
+        .map(|(_, _, id)| id)
+        .collect::<std::collections::BTreeSet<_>>()
+        .into_iter()
+        .filter(|id| loaded.insert(*id))
+        .collect();
     let mut tagged = HashSet::new();
     for row in contacts::get_many(tx, &ids).await? {
         let contact = row.contact();
@@ -74,7 +86,13 @@ async fn load_known(tx: &mut Tx, known: &mut Known, loaded: &mut HashSet<Uuid>, 
         if !row.tags.is_empty() {
             tagged.insert(contact.id);
         }
-        known.add(Slot { id: Some(contact.id), keys: keys_of(&contact.draft), draft: with_drafts.then_some(contact.draft), exists: true, filled: false });
+        known.add(Slot {
+            id: Some(contact.id),
+            keys: keys_of(&contact.draft),
+            draft: with_drafts.then_some(contact.draft),
+            exists: true,
+            filled: false,
+        });
     }
     Ok(tagged)
 }
@@ -136,7 +154,8 @@ fn rejected_label(item: &Item) -> String {
 pub(crate) async fn apply(tx: &mut Tx, import: Uuid, items: &[Item], duplicates: Duplicates) -> Result<(), Failure> {
     let mut known = Known::default();
     let mut loaded = HashSet::new();
-    let tagged = if duplicates == Duplicates::Create { HashSet::new() } else { load_known(tx, &mut known, &mut loaded, items, true).await? };
+    let tagged =
+        if duplicates == Duplicates::Create { HashSet::new() } else { load_known(tx, &mut known, &mut loaded, items, true).await? };
     let originals: HashMap<Uuid, Draft> = known.slots.iter().filter_map(|slot| Some((slot.id?, slot.draft.clone()?))).collect();
 
     // First the whole batch in memory, then a handful of statements.
@@ -150,15 +169,17 @@ pub(crate) async fn apply(tx: &mut Tx, import: Uuid, items: &[Item], duplicates:
             continue;
         };
         let candidate = &parsed.candidate;
-        let (place, outcome) = match known.place(candidate, duplicates) {
-            Some(place) => (place, "matched"),
-            None => {
-                let slot = Slot { id: Some(tx.new_id()), keys: keys(candidate), draft: Some(draft_of(candidate)), exists: false, filled: false };
-                (known.add(slot), "created")
-            }
+        let (place, outcome) = if let Some(place) = known.place(candidate, duplicates) {
+            (place, "matched")
+        } else {
+            let slot =
+                Slot { id: Some(tx.new_id()), keys: keys(candidate), draft: Some(draft_of(candidate)), exists: false, filled: false };
+            (known.add(slot), "created")
         };
         let id = known.slots.get(place).and_then(|slot| slot.id);
-        if let Some(id) = id.filter(|id| !candidate.tags.is_empty() && !tagged.contains(id) && (outcome == "created" || duplicates == Duplicates::Fill)) {
+        if let Some(id) =
+            id.filter(|id| !candidate.tags.is_empty() && !tagged.contains(id) && (outcome == "created" || duplicates == Duplicates::Fill))
+        {
             wanted_tags.entry(id).or_default().extend(candidate.tags.iter().cloned());
         }
         placed.push(Some(place));
@@ -181,7 +202,11 @@ pub(crate) async fn apply(tx: &mut Tx, import: Uuid, items: &[Item], duplicates:
         for (id, draft) in &filled {
             if let Some(before) = originals.get(id) {
                 let changes = draft.changes_since(before);
-                tx.emit(&ContactEvent { changes, data: json!({ "import_id": import }), ..ContactEvent::new("contact.updated", *id, draft.display_name()) });
+                tx.emit(&ContactEvent {
+                    changes,
+                    data: json!({ "import_id": import }),
+                    ..ContactEvent::new("contact.updated", *id, draft.display_name())
+                });
             }
         }
     }
@@ -198,7 +223,7 @@ pub(crate) async fn apply(tx: &mut Tx, import: Uuid, items: &[Item], duplicates:
         };
         // The first row of a batch that fills a contact keeps what it was and what it became.
         let before = id.filter(|_| slot.is_some_and(|slot| slot.filled && slot.exists)).and_then(|id| befores.remove(&id));
-        let after = before.as_ref().and_then(|_| slot).and_then(|slot| slot.draft.as_ref());
+        let after = before.as_ref().and(slot).and_then(|slot| slot.draft.as_ref());
         let cells = (*outcome == "rejected").then_some(&item.cells);
         rows.push(json!({
             "row_number": item.number, "outcome": outcome, "reason": item.parsed.as_ref().err().map(|reason| reason.key()), "warnings": warnings,
@@ -237,5 +262,7 @@ pub(crate) async fn final_report(tx: &mut Tx, import: Uuid) -> Result<Value, Fai
             examples.push(json!({ "row": row.row_number, "outcome": row.outcome, "label": row.label, "reason": row.reason, "warnings": row.warnings }));
         }
     }
-    Ok(json!({ "rows": created + matched + rejected, "created": created, "matched": matched, "rejected": rejected, "warnings": warnings, "examples": examples }))
+    Ok(
+        json!({ "rows": created + matched + rejected, "created": created, "matched": matched, "rejected": rejected, "warnings": warnings, "examples": examples }),
+    )
 }

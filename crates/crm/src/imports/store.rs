@@ -31,11 +31,9 @@ pub(crate) struct ImportRow {
     pub report: Option<Value>,
     pub cancel_requested: bool,
     pub error: Option<String>,
-    pub created_by: Uuid,
     pub created_by_name: String,
     pub created_at: jiff_sqlx::Timestamp,
     pub finished_at: Option<jiff_sqlx::Timestamp>,
-    pub version: i32,
 }
 
 pub(crate) struct NewImport<'a> {
@@ -82,7 +80,11 @@ pub(crate) async fn get(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<ImportRow>
 
 pub(crate) async fn lock(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<ImportRow>> {
     let tenant = tx.tenant();
-    sqlx::query_as("SELECT * FROM imports WHERE tenant_id = $1 AND id = $2 FOR UPDATE").bind(tenant).bind(id).fetch_optional(tx.conn()).await
+    sqlx::query_as("SELECT * FROM imports WHERE tenant_id = $1 AND id = $2 FOR UPDATE")
+        .bind(tenant)
+        .bind(id)
+        .fetch_optional(tx.conn())
+        .await
 }
 
 pub(crate) async fn list(tx: &mut Tx, after: Option<Uuid>, limit: usize) -> sqlx::Result<Vec<ImportRow>> {
@@ -123,7 +125,11 @@ pub(crate) async fn start(tx: &mut Tx, id: Uuid, status: &str) -> sqlx::Result<(
 
 pub(crate) async fn request_cancel(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     let tenant = tx.tenant();
-    sqlx::query("UPDATE imports SET cancel_requested = true WHERE tenant_id = $1 AND id = $2").bind(tenant).bind(id).execute(tx.conn()).await?;
+    sqlx::query("UPDATE imports SET cancel_requested = true WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant)
+        .bind(id)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -157,7 +163,11 @@ pub(crate) async fn finish(tx: &mut Tx, id: Uuid, status: &str, report: Option<&
 
 pub(crate) async fn remembered_mapping(tx: &mut Tx, header_hash: &[u8]) -> sqlx::Result<Option<Json<Vec<Option<Field>>>>> {
     let tenant = tx.tenant();
-    sqlx::query_scalar("SELECT mapping FROM import_mappings WHERE tenant_id = $1 AND header_hash = $2").bind(tenant).bind(header_hash).fetch_optional(tx.conn()).await
+    sqlx::query_scalar("SELECT mapping FROM import_mappings WHERE tenant_id = $1 AND header_hash = $2")
+        .bind(tenant)
+        .bind(header_hash)
+        .fetch_optional(tx.conn())
+        .await
 }
 
 pub(crate) async fn remember_mapping(tx: &mut Tx, header_hash: &[u8], mapping: &[Option<Field>]) -> sqlx::Result<()> {

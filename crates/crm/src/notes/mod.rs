@@ -107,11 +107,12 @@ fn valid_body(body: &str) -> Result<String, Problem> {
 /// A note on a contact that the actor may see, with the contact's name.
 async fn find(tx: &mut Tx, id: Uuid) -> Result<(NoteRow, String), Failure> {
     let tenant = tx.tenant();
-    let row: Option<NoteRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM notes WHERE tenant_id = $1 AND id = $2 FOR UPDATE")))
-        .bind(tenant)
-        .bind(id)
-        .fetch_optional(tx.conn())
-        .await?;
+    let row: Option<NoteRow> =
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM notes WHERE tenant_id = $1 AND id = $2 FOR UPDATE")))
+            .bind(tenant)
+            .bind(id)
+            .fetch_optional(tx.conn())
+            .await?;
     let row = row.ok_or_else(Problem::not_found)?;
     let (name, ..) = contacts::lock(tx, row.contact_id).await?.ok_or_else(Problem::not_found)?;
     Ok((row, name))
@@ -120,7 +121,11 @@ async fn find(tx: &mut Tx, id: Uuid) -> Result<(NoteRow, String), Failure> {
 /// The notes of a contact, newest first; pinned ones are marked.
 #[utoipa::path(get, path = "/contacts/{id}/notes", operation_id = "list_notes", tag = "contacts", params(("id" = Uuid, Path), NotesQuery),
     responses((status = 200, body = Page<NoteOut>), (status = 404)), security(("session" = ["contacts.read"])))]
-async fn list_notes(auth: Authorized<ContactsRead>, Path(id): Path<Uuid>, Query(query): Query<NotesQuery>) -> ApiResult<Json<Page<NoteOut>>> {
+async fn list_notes(
+    auth: Authorized<ContactsRead>,
+    Path(id): Path<Uuid>,
+    Query(query): Query<NotesQuery>,
+) -> ApiResult<Json<Page<NoteOut>>> {
     let limit = page_limit(query.limit, 50);
     let after = cursor(query.cursor.as_deref())?.map(|cursor| cursor.id);
     let mut tx = auth.read().await?;
@@ -174,7 +179,12 @@ fn excerpt(body: &str) -> String {
 /// Changes or pins a note.
 #[utoipa::path(patch, path = "/notes/{id}", operation_id = "update_note", tag = "contacts", params(("id" = Uuid, Path), ("If-Match" = Option<String>, Header)),
     request_body = NotePatch, responses((status = 200, body = NoteOut), (status = 404), (status = 412), (status = 422)), security(("session" = ["contacts.write"])))]
-async fn update_note(auth: Authorized<ContactsWrite>, Path(id): Path<Uuid>, headers: HeaderMap, Json(input): Json<NotePatch>) -> ApiResult<Versioned<NoteOut>> {
+async fn update_note(
+    auth: Authorized<ContactsWrite>,
+    Path(id): Path<Uuid>,
+    headers: HeaderMap,
+    Json(input): Json<NotePatch>,
+) -> ApiResult<Versioned<NoteOut>> {
     let body = input.body.as_deref().map(valid_body).transpose()?;
     let mut tx = auth.begin().await?;
     let (before, name) = find(&mut tx, id).await?;
@@ -193,7 +203,10 @@ async fn update_note(auth: Authorized<ContactsWrite>, Path(id): Path<Uuid>, head
     .bind(now)
     .fetch_one(tx.conn())
     .await?;
-    let changes: Vec<Change> = [Change::between("body", &before.body, &row.body), Change::between("pinned", &before.pinned, &row.pinned)].into_iter().flatten().collect();
+    let changes: Vec<Change> = [Change::between("body", &before.body, &row.body), Change::between("pinned", &before.pinned, &row.pinned)]
+        .into_iter()
+        .flatten()
+        .collect();
     if !changes.is_empty() {
         tx.emit(&ContactEvent { changes, data: json!({ "note_id": id }), ..ContactEvent::new("note.updated", before.contact_id, name) });
     }

@@ -54,7 +54,9 @@ const TAG: &str = "SELECT t.id, t.name, t.tone, (SELECT count(*) FROM contact_ta
 
 fn valid_tone(tone: Option<&str>) -> Result<(), Problem> {
     match tone {
-        Some(tone) if !matches!(tone, "neutral" | "good" | "bad" | "info") => Err(Problem::field("/tone", "invalid", "Cette couleur n’existe pas.")),
+        Some(tone) if !matches!(tone, "neutral" | "good" | "bad" | "info") => {
+            Err(Problem::field("/tone", "invalid", "Cette couleur n’existe pas."))
+        }
         _ => Ok(()),
     }
 }
@@ -74,7 +76,8 @@ async fn get(tx: &mut Tx, id: Uuid) -> Result<TagOut, Failure> {
 async fn list_tags(auth: Authorized<ContactsRead>) -> ApiResult<Json<TagList>> {
     let mut tx = auth.read().await?;
     let tenant = tx.tenant();
-    let items = sqlx::query_as(sqlx::AssertSqlSafe(format!("{TAG} ORDER BY t.name_norm LIMIT 2000"))).bind(tenant).fetch_all(tx.conn()).await?;
+    let items =
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("{TAG} ORDER BY t.name_norm LIMIT 2000"))).bind(tenant).fetch_all(tx.conn()).await?;
     Ok(Json(TagList { items }))
 }
 

@@ -38,7 +38,11 @@ pub(crate) async fn ensure(tx: &mut Tx, names: &[String]) -> Result<Vec<Uuid>, F
     .bind(now)
     .execute(tx.conn())
     .await?;
-    Ok(sqlx::query_scalar("SELECT id FROM tags WHERE tenant_id = $1 AND name_norm = ANY ($2) ORDER BY name_norm").bind(tenant).bind(norms).fetch_all(tx.conn()).await?)
+    Ok(sqlx::query_scalar("SELECT id FROM tags WHERE tenant_id = $1 AND name_norm = ANY ($2) ORDER BY name_norm")
+        .bind(tenant)
+        .bind(norms)
+        .fetch_all(tx.conn())
+        .await?)
 }
 
 /// Gives a contact exactly these tags; returns what changed.
@@ -46,11 +50,17 @@ pub(crate) async fn set(tx: &mut Tx, contact_id: Uuid, names: &[String]) -> Resu
     if names.len() > MAX_TAGS {
         return Err(Problem::field("/tags", "too_many", "50 étiquettes au plus par contact.").into());
     }
-    let names: Vec<String> = names.iter().enumerate().map(|(index, name)| valid_name(name, &format!("/tags/{index}"))).collect::<Result<_, _>>()?;
+    let names: Vec<String> =
+        names.iter().enumerate().map(|(index, name)| valid_name(name, &format!("/tags/{index}"))).collect::<Result<_, _>>()?;
     let before = names_of(tx, contact_id).await?;
     let tag_ids = ensure(tx, &names).await?;
     let tenant = tx.tenant();
-    sqlx::query("DELETE FROM contact_tags WHERE tenant_id = $1 AND contact_id = $2 AND tag_id <> ALL ($3)").bind(tenant).bind(contact_id).bind(&tag_ids).execute(tx.conn()).await?;
+    sqlx::query("DELETE FROM contact_tags WHERE tenant_id = $1 AND contact_id = $2 AND tag_id <> ALL ($3)")
+        .bind(tenant)
+        .bind(contact_id)
+        .bind(&tag_ids)
+        .execute(tx.conn())
+        .await?;
     sqlx::query("INSERT INTO contact_tags (tenant_id, tag_id, contact_id) SELECT $1, unnest($3::uuid[]), $2 ON CONFLICT DO NOTHING")
         .bind(tenant)
         .bind(contact_id)
@@ -89,12 +99,14 @@ pub(crate) async fn add(tx: &mut Tx, contacts: &[Uuid], tag_ids: &[Uuid]) -> Res
 /// Takes tags from many contacts; returns the pairs that existed.
 pub(crate) async fn remove(tx: &mut Tx, contacts: &[Uuid], tag_ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, Failure> {
     let tenant = tx.tenant();
-    Ok(sqlx::query_as("DELETE FROM contact_tags WHERE tenant_id = $1 AND tag_id = ANY ($2) AND contact_id = ANY ($3) RETURNING contact_id, tag_id")
-        .bind(tenant)
-        .bind(tag_ids)
-        .bind(contacts)
-        .fetch_all(tx.conn())
-        .await?)
+    Ok(sqlx::query_as(
+        "DELETE FROM contact_tags WHERE tenant_id = $1 AND tag_id = ANY ($2) AND contact_id = ANY ($3) RETURNING contact_id, tag_id",
+    )
+    .bind(tenant)
+    .bind(tag_ids)
+    .bind(contacts)
+    .fetch_all(tx.conn())
+    .await?)
 }
 
 /// Undo data of tag changes, by contact.

@@ -87,7 +87,11 @@ struct TimelineQuery {
 /// The history of a contact, newest first.
 #[utoipa::path(get, path = "/contacts/{id}/timeline", operation_id = "get_timeline", tag = "contacts", params(("id" = Uuid, Path), TimelineQuery),
     responses((status = 200, body = Page<TimelineItem>), (status = 404)), security(("session" = ["contacts.read"])))]
-async fn get_timeline(auth: Authorized<ContactsRead>, Path(id): Path<Uuid>, Query(query): Query<TimelineQuery>) -> ApiResult<Json<Page<TimelineItem>>> {
+async fn get_timeline(
+    auth: Authorized<ContactsRead>,
+    Path(id): Path<Uuid>,
+    Query(query): Query<TimelineQuery>,
+) -> ApiResult<Json<Page<TimelineItem>>> {
     let limit = page_limit(query.limit, 30);
     let after = cursor(query.cursor.as_deref())?.map(|cursor| cursor.id);
     let mut tx = auth.read().await?;

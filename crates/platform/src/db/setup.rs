@@ -60,7 +60,8 @@ fn role_password(crypto: &Crypto, role: &str) -> String {
 /// Makes the database if it is missing. `owner` must be connected to a maintenance database.
 pub async fn provision(owner: &PgConnectOptions, database: &str) -> Result<(), SetupError> {
     let mut conn = owner.connect().await?;
-    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)").bind(database).fetch_one(&mut conn).await?;
+    let exists: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)").bind(database).fetch_one(&mut conn).await?;
     if !exists {
         let made = sqlx::query(AssertSqlSafe(format!("CREATE DATABASE \"{database}\""))).execute(&mut conn).await;
         match made {
@@ -101,7 +102,9 @@ async fn run_migrations(conn: &mut PgConnection, urls: &DatabaseUrls, crypto: &C
         // A plain owner must be a member of the role to which it hands a function.
         sqlx::query(AssertSqlSafe(format!("GRANT vision_system TO \"{user}\""))).execute(&mut *conn).await?;
     }
-    sqlx::query(AssertSqlSafe(format!("GRANT CONNECT ON DATABASE \"{database}\" TO vision_app, vision_system"))).execute(&mut *conn).await?;
+    sqlx::query(AssertSqlSafe(format!("GRANT CONNECT ON DATABASE \"{database}\" TO vision_app, vision_system")))
+        .execute(&mut *conn)
+        .await?;
     // The job library installs its tables as the role that uses them; it needs CREATE for that moment only.
     sqlx::query(AssertSqlSafe(format!("GRANT CREATE ON DATABASE \"{database}\" TO vision_system"))).execute(&mut *conn).await?;
     sqlx::query("GRANT CREATE ON SCHEMA public TO vision_system").execute(&mut *conn).await?;
@@ -116,7 +119,8 @@ async fn run_migrations(conn: &mut PgConnection, urls: &DatabaseUrls, crypto: &C
 }
 
 async fn ensure_role(conn: &mut PgConnection, role: &str, password: &str) -> Result<(), SetupError> {
-    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)").bind(role).fetch_one(&mut *conn).await?;
+    let exists: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)").bind(role).fetch_one(&mut *conn).await?;
     if !exists {
         sqlx::query(AssertSqlSafe(format!("CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE"))).execute(&mut *conn).await?;
     }
@@ -136,7 +140,7 @@ pub async fn connect(urls: &DatabaseUrls, config: &Config, clock: Clock) -> Resu
             .max_connections(size)
             .min_connections(1)
             .acquire_timeout(Duration::from_secs(5))
-            .idle_timeout(Duration::from_secs(600))
+            .idle_timeout(Duration::from_mins(10))
             .test_before_acquire(false)
     };
     let app = options(config.pool).connect_with(urls.app.clone()).await?;

@@ -89,7 +89,9 @@ async fn admit(app: &App, request: &mut Request, ip: Option<&str>, allowance: &m
         Some(credentials) => app.authenticator.authenticate(app, credentials, ip).await?,
         None => None,
     };
-    let key = actor.as_ref().map_or_else(|| format!("ip:{}", ip.unwrap_or_default()), |actor| format!("actor:{}", actor.session_id.unwrap_or(actor.id)));
+    let key = actor
+        .as_ref()
+        .map_or_else(|| format!("ip:{}", ip.unwrap_or_default()), |actor| format!("actor:{}", actor.session_id.unwrap_or(actor.id)));
     let mut granted = app.limiter.take(&key);
     if granted.allowed
         && let Some(actor) = actor.as_ref().filter(|actor| actor.kind == ActorKind::ApiKey)

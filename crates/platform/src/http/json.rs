@@ -34,7 +34,9 @@ fn refusal(rejection: &JsonRejection) -> Problem {
             let text = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
             Problem::validation(vec![FieldError::new(pointer(&text), "invalid", format!("La donnée n’a pas la forme attendue ({text})."))])
         }
-        JsonRejection::JsonSyntaxError(_) => Problem::new(ProblemKind::BadRequest).detail("Le corps de la requête n’est pas du JSON valable."),
+        JsonRejection::JsonSyntaxError(_) => {
+            Problem::new(ProblemKind::BadRequest).detail("Le corps de la requête n’est pas du JSON valable.")
+        }
         JsonRejection::MissingJsonContentType(_) => {
             Problem::new(ProblemKind::UnsupportedMediaType).detail("Le corps doit être envoyé en application/json.")
         }

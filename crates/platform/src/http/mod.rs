@@ -22,6 +22,8 @@ pub fn page_limit(asked: Option<u32>, default: usize) -> usize {
 pub fn cursor(text: Option<&str>) -> Result<Option<Cursor>, Problem> {
     match text.filter(|text| !text.is_empty()) {
         None => Ok(None),
-        Some(text) => Cursor::decode(text).map(Some).ok_or_else(|| Problem::field("?cursor", "invalid", "Ce repère de page n’est pas valable.")),
+        Some(text) => {
+            Cursor::decode(text).map(Some).ok_or_else(|| Problem::field("?cursor", "invalid", "Ce repère de page n’est pas valable."))
+        }
     }
 }

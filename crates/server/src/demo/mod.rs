@@ -102,7 +102,8 @@ async fn delete(tx: &mut SystemTx) -> Result<(), Failure> {
         sqlx::query(sqlx::AssertSqlSafe(statement)).bind(&slugs).execute(tx.conn()).await?;
     }
     sqlx::query("DELETE FROM tenants WHERE slug = ANY ($1)").bind(&slugs).execute(tx.conn()).await?;
-    let emails: Vec<String> = COMPANIES.iter().flat_map(|company| company.team.iter().map(|(role, _)| format!("{role}@{}", company.domain))).collect();
+    let emails: Vec<String> =
+        COMPANIES.iter().flat_map(|company| company.team.iter().map(|(role, _)| format!("{role}@{}", company.domain))).collect();
     sqlx::query("DELETE FROM users WHERE email_norm = ANY ($1)").bind(emails).execute(tx.conn()).await?;
     Ok(())
 }
@@ -112,7 +113,14 @@ async fn create(app: &App, company: &Company, hash: &str) -> Result<(Uuid, Vec<(
     let mut tx = app.db.system().await?;
     // What an interrupted load left behind.
     sqlx::query("DELETE FROM tenants WHERE slug = $1 AND NOT is_demo").bind(company.slug).execute(tx.conn()).await?;
-    let new = NewTenant { name: company.name, trade: company.trade, time_zone: "Europe/Paris", slug: Some(company.slug), plan: "pro", is_demo: false };
+    let new = NewTenant {
+        name: company.name,
+        trade: company.trade,
+        time_zone: "Europe/Paris",
+        slug: Some(company.slug),
+        plan: "pro",
+        is_demo: false,
+    };
     let tenant = provision::tenant(&mut tx, &new).await?;
     let now = tx.now().to_sqlx();
     let vat: Option<String> = company.siren.parse::<vision_kernel::Siren>().ok().map(|siren| siren.vat_number().to_string());

@@ -71,8 +71,11 @@ fn contact(dice: &mut Dice, trade: &str, team: &[(Uuid, String)], today: Timesta
     let first = dice.pick(words::FIRST_NAMES).unwrap_or_default();
     let last = dice.pick(words::LAST_NAMES).unwrap_or_default();
     let (city, postal_code) = dice.pick(words::towns(trade)).unwrap_or_default();
-    let company = is_company.then(|| format!("{} {last} {}", dice.pick(words::COMPANY_KINDS).unwrap_or_default(), dice.pick(words::LEGAL_FORMS).unwrap_or_default()));
-    let domain = if is_company { format!("{}.example", text::slug(company.as_deref().unwrap_or_default())) } else { "courriel.example".to_owned() };
+    let company = is_company.then(|| {
+        format!("{} {last} {}", dice.pick(words::COMPANY_KINDS).unwrap_or_default(), dice.pick(words::LEGAL_FORMS).unwrap_or_default())
+    });
+    let domain =
+        if is_company { format!("{}.example", text::slug(company.as_deref().unwrap_or_default())) } else { "courriel.example".to_owned() };
     let local = if is_company { "contact".to_owned() } else { format!("{}.{}{n}", text::slug(first), text::slug(last)) };
     let siren = is_company.then(|| siren(dice));
     let mut draft = Draft::empty();
@@ -84,7 +87,7 @@ fn contact(dice: &mut Dice, trade: &str, team: &[(Uuid, String)], today: Timesta
     if !is_company {
         draft.first_name = Some(first.to_owned());
         draft.last_name = Some(last.to_owned());
-        draft.civility = dice.one_in(2).then(|| if n % 2 == 0 { "Mme" } else { "M." }.to_owned());
+        draft.civility = dice.one_in(2).then(|| if n.is_multiple_of(2) { "Mme" } else { "M." }.to_owned());
         draft.job_title = dice.one_in(9).then(|| dice.pick(words::JOBS).unwrap_or_default().to_owned());
     }
     if !dice.one_in(12) {
@@ -124,7 +127,7 @@ fn contact(dice: &mut Dice, trade: &str, team: &[(Uuid, String)], today: Timesta
 
 /// Creation, then some notes and changes until today.
 fn past(dice: &mut Dice, trade: &str, team: &[(Uuid, String)], age: u64, at: impl Fn(u64) -> Timestamp) -> Vec<DemoEvent> {
-    let mut who = |dice: &mut Dice| {
+    let who = |dice: &mut Dice| {
         let index = usize::try_from(dice.below(u64::try_from(team.len()).unwrap_or(1))).unwrap_or(0);
         team.get(index).cloned().unwrap_or_else(|| (Uuid::nil(), String::new()))
     };

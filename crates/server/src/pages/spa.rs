@@ -27,7 +27,7 @@ pub async fn serve(request: Request) -> Response {
 }
 
 fn asset(path: &str, headers: &HeaderMap) -> Option<Response> {
-    if path.ends_with(".br") || path.ends_with(".gz") {
+    if matches!(path.rsplit_once('.'), Some((_, "br" | "gz"))) {
         return None;
     }
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -44,7 +44,8 @@ fn file_response(path: &str, encoding: Option<&'static str>, file: EmbeddedFile,
     let hash: String = file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     let etag = format!("\"{hash}\"");
     let unchanged = headers.get(header::IF_NONE_MATCH).is_some_and(|sent| sent.as_bytes() == etag.as_bytes());
-    let mut response = if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(file.data.into_owned()).into_response() };
+    let mut response =
+        if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(file.data.into_owned()).into_response() };
     let out = response.headers_mut();
     let kind = mime_guess::from_path(path).first_raw().unwrap_or("application/octet-stream");
     let kind = if kind.starts_with("text/") && !kind.contains("charset") { format!("{kind}; charset=utf-8") } else { kind.to_owned() };
@@ -66,7 +67,8 @@ fn file_response(path: &str, encoding: Option<&'static str>, file: EmbeddedFile,
 fn shell() -> Response {
     let Some(index) = Assets::get("index.html") else {
         let text = "L’interface n’est pas construite : lancez « make up », ou « npm run build » dans web/.";
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))], text).into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"))], text)
+            .into_response();
     };
     let nonce = nonce();
     let html = String::from_utf8_lossy(&index.data).replace("__CSP_NONCE__", &nonce);

@@ -22,12 +22,22 @@ async fn sign_up(t: &TestApp, email: &str) -> Answer {
 }
 
 fn cookie(answer: &Answer, name: &str) -> String {
-    let line = answer.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok()).find(|line| line.starts_with(name)).expect(name);
+    let line = answer
+        .headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .find(|line| line.starts_with(name))
+        .expect(name);
     line.split(';').next().and_then(|pair| pair.split_once('=')).map(|(_, value)| value.to_owned()).expect("value")
 }
 
 async fn with_cookies(t: &TestApp, method: &str, path: &str, cookies: &str, extra: &[(&str, &str)]) -> Answer {
-    let mut request = Request::builder().method(method).uri(format!("/api/v1{path}")).header(header::COOKIE, cookies).header(header::CONTENT_TYPE, "application/json");
+    let mut request = Request::builder()
+        .method(method)
+        .uri(format!("/api/v1{path}"))
+        .header(header::COOKIE, cookies)
+        .header(header::CONTENT_TYPE, "application/json");
     for (name, value) in extra {
         request = request.header(*name, *value);
     }
@@ -56,7 +66,8 @@ async fn a_company_signs_up_verifies_and_is_in() {
 #[tokio::test]
 async fn sign_up_names_every_wrong_field() {
     let t = TestApp::new().await;
-    let body = json!({ "email": "non", "password": "court", "full_name": " ", "company_name": "", "trade": "banque", "time_zone": "Mars/Base" });
+    let body =
+        json!({ "email": "non", "password": "court", "full_name": " ", "company_name": "", "trade": "banque", "time_zone": "Mars/Base" });
     let answer = t.stranger().post("/auth/signup", &body).await;
     assert_eq!(answer.status.as_u16(), 422);
     let mut pointers = answer.pointers();
@@ -71,7 +82,8 @@ async fn nothing_tells_whether_an_address_has_an_account() {
     let stranger = t.stranger();
     // Sign-up, reset and resend answer alike.
     for path in ["/auth/signup", "/auth/password/forgot", "/auth/verify-email/resend"] {
-        let (known, unknown) = (stranger.post(path, &signup("ana@table.example")).await, stranger.post(path, &signup("autre@table.example")).await);
+        let (known, unknown) =
+            (stranger.post(path, &signup("ana@table.example")).await, stranger.post(path, &signup("autre@table.example")).await);
         assert_eq!((known.status, known.text), (unknown.status, unknown.text), "{path}");
     }
     // The known address is told in private.
@@ -106,7 +118,10 @@ async fn browsers_use_cookies_with_a_csrf_token() {
     let session = sign_up(&t, "ana@table.example").await;
     for line in session.headers.get_all(header::SET_COOKIE) {
         let line = line.to_str().expect("ascii");
-        assert!(line.starts_with("__Host-") && line.contains("Secure") && line.contains("Path=/") && line.contains("SameSite=Lax"), "{line}");
+        assert!(
+            line.starts_with("__Host-") && line.contains("Secure") && line.contains("Path=/") && line.contains("SameSite=Lax"),
+            "{line}"
+        );
         assert_eq!(line.contains("HttpOnly"), !line.starts_with("__Host-vision_csrf"), "{line}");
     }
     let cookies = format!("__Host-vision_access={}", cookie(&session, "__Host-vision_access"));
@@ -114,7 +129,10 @@ async fn browsers_use_cookies_with_a_csrf_token() {
     with_cookies(&t, "GET", "/me", &cookies, &[]).await.expect(200);
     assert_eq!(with_cookies(&t, "PATCH", "/me", &cookies, &[]).await.code(), "csrf");
     assert_eq!(with_cookies(&t, "PATCH", "/me", &cookies, &[("x-csrf-token", "x")]).await.code(), "csrf");
-    assert_eq!(with_cookies(&t, "PATCH", "/me", &cookies, &[("x-csrf-token", &csrf), ("sec-fetch-site", "cross-site")]).await.code(), "csrf");
+    assert_eq!(
+        with_cookies(&t, "PATCH", "/me", &cookies, &[("x-csrf-token", &csrf), ("sec-fetch-site", "cross-site")]).await.code(),
+        "csrf"
+    );
     with_cookies(&t, "PATCH", "/me", &cookies, &[("x-csrf-token", &csrf), ("sec-fetch-site", "same-origin")]).await.expect(200);
 }
 
@@ -148,7 +166,8 @@ async fn an_access_token_lives_an_hour_and_dies_at_once_when_revoked() {
     let other = t.sign_in(ana.tenant_id, ana.user_id, &ana.email).await;
     let devices = ana.get("/me/sessions").await.expect(200);
     assert_eq!(devices["items"].as_array().map(Vec::len), Some(2));
-    let foreign = devices["items"].as_array().expect("items").iter().find(|device| device["current"] == false).expect("other")["id"].clone();
+    let foreign =
+        devices["items"].as_array().expect("items").iter().find(|device| device["current"] == false).expect("other")["id"].clone();
     ana.delete(&format!("/me/sessions/{}", foreign.as_str().expect("id"))).await.expect(204);
     other.get("/me").await.expect(401);
     t.advance(SignedDuration::from_mins(61));
@@ -171,7 +190,8 @@ async fn a_forgotten_password_is_reset_by_a_link_that_works_once() {
     let old = sign_up(&t, "ana@table.example").await;
     let stranger = t.stranger();
     stranger.post("/auth/password/forgot", &json!({ "email": "ANA@table.example" })).await.expect(202);
-    let (_, text) = t.mails("ana@table.example").await.into_iter().find(|(subject, _)| subject.contains("nouveau mot de passe")).expect("mail");
+    let (_, text) =
+        t.mails("ana@table.example").await.into_iter().find(|(subject, _)| subject.contains("nouveau mot de passe")).expect("mail");
     let token = token_in(&text, "token=");
     assert_eq!(stranger.post("/auth/password/reset", &json!({ "token": token, "password": "court" })).await.pointers(), ["/password"]);
     stranger.post("/auth/password/reset", &json!({ "token": token, "password": "un autre mot de passe" })).await.expect(204);
@@ -229,7 +249,13 @@ async fn a_second_factor_is_asked_for_and_each_code_works_once() {
         let token = challenge.json["mfa_token"].as_str().expect("token").to_owned();
         t.stranger().post("/auth/mfa", &json!({ "mfa_token": token, "code": recovery.to_uppercase() })).await.expect(expected);
     }
-    ana = t.sign_in(session.json["tenant"]["id"].as_str().and_then(|id| id.parse().ok()).expect("id"), session.json["user"]["id"].as_str().and_then(|id| id.parse().ok()).expect("id"), "").await;
+    ana = t
+        .sign_in(
+            session.json["tenant"]["id"].as_str().and_then(|id| id.parse().ok()).expect("id"),
+            session.json["user"]["id"].as_str().and_then(|id| id.parse().ok()).expect("id"),
+            "",
+        )
+        .await;
     assert_eq!(ana.post("/me/totp/disable", &json!({ "password": "mauvais" })).await.pointers(), ["/password"]);
     ana.post("/me/totp/disable", &json!({ "password": PASSWORD })).await.expect(204);
     t.stranger().post("/auth/login", &login).await.expect(200);
@@ -246,7 +272,8 @@ async fn the_company_profile_is_checked_versioned_and_audited() {
     assert_eq!(ana.patch_if("/tenant", 1, &json!({ "city": "Paris" })).await.code(), "stale_version");
     assert_eq!(ana.patch("/tenant", &json!({ "siren": "123456789" })).await.pointers(), ["/siren"]); // QI-01
     let log = ana.get("/audit-log?object_type=tenant").await.expect(200);
-    let fields: Vec<&str> = log["items"][0]["changes"].as_array().expect("changes").iter().filter_map(|change| change["field"].as_str()).collect();
+    let fields: Vec<&str> =
+        log["items"][0]["changes"].as_array().expect("changes").iter().filter_map(|change| change["field"].as_str()).collect();
     assert_eq!(fields, ["siren", "vat_number", "city"]);
     assert_eq!(log["items"][0]["actor"]["name"], "Camille owner");
 }
@@ -256,7 +283,9 @@ async fn a_logo_must_be_an_image_whatever_it_says() {
     let t = TestApp::new().await;
     let ana = t.owner().await;
     let put = async |bytes: Vec<u8>| {
-        let request = Request::put("/api/v1/tenant/logo").header(header::AUTHORIZATION, format!("Bearer {}", ana.token)).header(header::CONTENT_TYPE, "image/png");
+        let request = Request::put("/api/v1/tenant/logo")
+            .header(header::AUTHORIZATION, format!("Bearer {}", ana.token))
+            .header(header::CONTENT_TYPE, "image/png");
         send(&t.router, request.body(Body::from(bytes)).expect("request")).await
     };
     assert_eq!(put(b"<svg onload=alert(1)>".to_vec()).await.code(), "unsupported_media_type");

@@ -27,14 +27,20 @@ async fn all_that_match_are_tagged_with_progress_and_undone() {
     let ids = many(&owner, 12).await;
     owner.patch(&format!("/contacts/{}", ids[0]), &json!({ "tags": ["VIP"] })).await.expect(200);
     let selection = json!({ "filter": { "city": "lyon" }, "except_ids": [ids[2]] });
-    let started = owner.post("/contacts/bulk", &json!({ "selection": selection, "action": { "type": "add_tags", "tags": ["vip", "Lyon"] } })).await.expect(202);
+    let started = owner
+        .post("/contacts/bulk", &json!({ "selection": selection, "action": { "type": "add_tags", "tags": ["vip", "Lyon"] } }))
+        .await
+        .expect(202);
     assert_eq!((started["status"].as_str(), started["total"].as_i64()), (Some("queued"), Some(5)));
     t.run_jobs().await;
     let done = job(&owner, &started).await;
     assert_eq!((done["status"].as_str(), done["done"].as_i64(), done["can_undo"].as_bool()), (Some("done"), Some(5), Some(true)));
     assert_eq!(tagged(&owner).await, 5);
     let timeline = owner.get(&format!("/contacts/{}/timeline", ids[4])).await.expect(200);
-    assert_eq!((timeline["items"][0]["kind"].as_str(), &timeline["items"][0]["data"]["tags"]), (Some("contact.tags_added"), &json!(["vip", "Lyon"])));
+    assert_eq!(
+        (timeline["items"][0]["kind"].as_str(), &timeline["items"][0]["data"]["tags"]),
+        (Some("contact.tags_added"), &json!(["vip", "Lyon"]))
+    );
     let undo = format!("/jobs/{}/undo", started["id"].as_str().expect("id"));
     owner.post(&undo, &json!({})).await.expect(202);
     t.run_jobs().await;
@@ -61,7 +67,8 @@ async fn owners_and_archives_come_back_as_they_were() {
         owner.post(&format!("/jobs/{}/undo", started["id"].as_str().expect("id")), &json!({})).await.expect(202);
         t.run_jobs().await;
         let after = owner.get("/contacts?limit=100").await.expect(200);
-        let owners = |page: &Value| -> Vec<Value> { page["items"].as_array().expect("items").iter().map(|row| row["owner"].clone()).collect() };
+        let owners =
+            |page: &Value| -> Vec<Value> { page["items"].as_array().expect("items").iter().map(|row| row["owner"].clone()).collect() };
         assert_eq!(owners(&after), owners(&before));
     }
 }
@@ -86,7 +93,9 @@ async fn a_job_and_its_file_belong_to_the_one_who_started_it() {
     let ids = many(&owner, 1).await;
     let started = owner.post("/contacts/bulk", &json!({ "selection": { "ids": ids }, "action": { "type": "archive" } })).await.expect(202);
     let path = format!("/jobs/{}", started["id"].as_str().expect("id"));
-    for (method, path) in [("GET", path.clone()), ("GET", format!("{path}/file")), ("POST", format!("{path}/cancel")), ("POST", format!("{path}/undo"))] {
+    for (method, path) in
+        [("GET", path.clone()), ("GET", format!("{path}/file")), ("POST", format!("{path}/cancel")), ("POST", format!("{path}/undo"))]
+    {
         let answer = bob.call(method.parse().expect("method"), &path, None, &[]).await;
         assert_eq!(answer.status.as_u16(), 404, "{path}");
     }

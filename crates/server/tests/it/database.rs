@@ -14,7 +14,11 @@ async fn single(db: &TestDb) -> PgPool {
 
 /// What the next user of the pool's only connection sees as the tenant.
 async fn seen(pool: &PgPool) -> String {
-    sqlx::query_scalar::<_, Option<String>>("SELECT current_setting('app.tenant_id', true)").fetch_one(pool).await.expect("setting").unwrap_or_default()
+    sqlx::query_scalar::<_, Option<String>>("SELECT current_setting('app.tenant_id', true)")
+        .fetch_one(pool)
+        .await
+        .expect("setting")
+        .unwrap_or_default()
 }
 
 async fn begin(pool: &PgPool, tenant: Uuid) -> sqlx::Transaction<'static, sqlx::Postgres> {
@@ -22,6 +26,7 @@ async fn begin(pool: &PgPool, tenant: Uuid) -> sqlx::Transaction<'static, sqlx::
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the very thing that is shown to leak")]
 async fn t1_t8_a_hand_written_begin_leaks_when_cancelled_which_is_why_nobody_writes_one() {
     let db = TestDb::new().await;
     let pool = single(&db).await;
@@ -134,7 +139,8 @@ async fn a_row_cannot_be_written_for_or_point_to_another_tenant() {
 async fn load(t: &TestApp, big: Uuid, others: &[Uuid]) {
     let mut conn = t.db.urls.owner.connect().await.expect("owner");
     // Filling the trigram index row by row takes a minute; building it at the end takes seconds.
-    let index: String = sqlx::query_scalar("SELECT pg_get_indexdef('contacts_search_idx'::regclass)").fetch_one(&mut conn).await.expect("index");
+    let index: String =
+        sqlx::query_scalar("SELECT pg_get_indexdef('contacts_search_idx'::regclass)").fetch_one(&mut conn).await.expect("index");
     sqlx::query("DROP INDEX contacts_search_idx").execute(&mut conn).await.expect("dropped");
     sqlx::query(
         "INSERT INTO contacts (tenant_id, id, kind, display_name, sort_name, last_name, email, phone, city, city_sort, customer_kind, last_activity_at, created_at, updated_at, search)
@@ -195,10 +201,17 @@ async fn the_list_keeps_its_indexes_at_a_hundred_thousand_contacts() {
         ("city", json!({ "city": "ville7" }), "city", "plain", "contacts_city_idx"),
     ];
     for (name, filter, sort, way, index) in cases {
-        let query: String =
-            sqlx::query_scalar("SELECT contact_page_query($1, $2, false, $3)").bind(&filter).bind(sort).bind(way).fetch_one(&mut owner).await.expect("query");
-        let query = query.replace("$1", &format!("'{filter}'::jsonb")).replace("$2", &format!("'{}'::uuid", big.tenant_id)).replace("$5", "51");
-        let plan: Value = sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN (ANALYZE, FORMAT JSON) {query}"))).fetch_one(&mut owner).await.expect("plan");
+        let query: String = sqlx::query_scalar("SELECT contact_page_query($1, $2, false, $3)")
+            .bind(&filter)
+            .bind(sort)
+            .bind(way)
+            .fetch_one(&mut owner)
+            .await
+            .expect("query");
+        let query =
+            query.replace("$1", &format!("'{filter}'::jsonb")).replace("$2", &format!("'{}'::uuid", big.tenant_id)).replace("$5", "51");
+        let plan: Value =
+            sqlx::query_scalar(AssertSqlSafe(format!("EXPLAIN (ANALYZE, FORMAT JSON) {query}"))).fetch_one(&mut owner).await.expect("plan");
         assert_good(name, &plan, index);
     }
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use vision_testkit::{Persona, TestApp};
 
 fn samples() -> PathBuf {
-    std::env::var_os("VISION_IMPORT_SAMPLES").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/import"), PathBuf::from)
+    std::env::var_os("VISION_IMPORT_SAMPLES")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/import"), PathBuf::from)
 }
 
 async fn upload(who: &Persona, name: &str, bytes: Vec<u8>) -> String {
@@ -38,7 +39,8 @@ async fn held(who: &Persona) -> i64 {
 async fn the_sample_files_give_exactly_the_expected_outcome() {
     let t = TestApp::new().await;
     let owner = t.owner().await;
-    let expected: Value = serde_json::from_str(&std::fs::read_to_string(samples().join("expected.json")).expect("expected.json")).expect("json");
+    let expected: Value =
+        serde_json::from_str(&std::fs::read_to_string(samples().join("expected.json")).expect("expected.json")).expect("json");
     let mut ids = Vec::new();
     for file in expected["files"].as_array().expect("files") {
         let name = file["file"].as_str().expect("name");
@@ -51,12 +53,20 @@ async fn the_sample_files_give_exactly_the_expected_outcome() {
             assert_eq!(done["report"][count], file[count], "{name}: {count}");
             assert_eq!(rehearsed[count], file[count], "{name}: {count} of the dry run");
         }
-        let rejected: Vec<Value> = rows(&owner, &id, "rejected").await.iter().map(|row| json!({ "row": row["row"], "reason": row["reason"] })).collect();
+        let rejected: Vec<Value> =
+            rows(&owner, &id, "rejected").await.iter().map(|row| json!({ "row": row["row"], "reason": row["reason"] })).collect();
         assert_eq!(Value::Array(rejected), file["rejected"], "{name}");
         let warnings: Vec<Value> = rows(&owner, &id, "warning")
             .await
             .iter()
-            .flat_map(|row| row["warnings"].as_array().expect("warnings").iter().map(|warning| json!({ "row": row["row"], "field": warning["field"] })).collect::<Vec<_>>())
+            .flat_map(|row| {
+                row["warnings"]
+                    .as_array()
+                    .expect("warnings")
+                    .iter()
+                    .map(|warning| json!({ "row": row["row"], "field": warning["field"] }))
+                    .collect::<Vec<_>>()
+            })
             .collect();
         assert_eq!(Value::Array(warnings), file["warnings"], "{name}");
         assert_eq!(held(&owner).await - before, file["created"].as_i64().expect("created"));
@@ -101,10 +111,17 @@ async fn each_rule_for_duplicates_does_what_it_says() {
         owner.patch(&format!("/imports/{id}"), &json!({ "duplicates": rule })).await.expect(200);
         step(&t, &owner, &id, "start").await;
         let contact = owner.get(&format!("/contacts/{known}")).await.expect(200);
-        assert_eq!((held(&owner).await, &contact["first_name"], contact["last_name"].as_str()), (count, &first_name, Some("Dupré")), "{rule}");
+        assert_eq!(
+            (held(&owner).await, &contact["first_name"], contact["last_name"].as_str()),
+            (count, &first_name, Some("Dupré")),
+            "{rule}"
+        );
     }
     let timeline = owner.get(&format!("/contacts/{known}/timeline")).await.expect(200);
-    assert_eq!((timeline["items"][0]["kind"].as_str(), timeline["items"][0]["actor"]["kind"].as_str()), (Some("contact.updated"), Some("import")));
+    assert_eq!(
+        (timeline["items"][0]["kind"].as_str(), timeline["items"][0]["actor"]["kind"].as_str()),
+        (Some("contact.updated"), Some("import"))
+    );
 }
 
 #[tokio::test]

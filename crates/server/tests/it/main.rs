@@ -1,5 +1,5 @@
 //! The product over HTTP on a real database: one binary for all of it.
-#![expect(clippy::expect_used, reason = "a test stops where its set-up fails")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops where its set-up fails")]
 
 mod accounts;
 mod bulk;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
-use vision_testkit::http::send;
 use vision_testkit::TestApp;
+use vision_testkit::http::send;
 
 #[tokio::test]
 async fn every_refusal_is_a_problem_with_a_request_id() {
@@ -27,7 +27,11 @@ async fn every_refusal_is_a_problem_with_a_request_id() {
         assert_eq!(answer.json["request_id"].as_str(), answer.headers["x-request-id"].to_str().ok());
     }
     let request = |kind: &str, body: &'static str| {
-        Request::post("/api/v1/contacts").header("authorization", format!("Bearer {}", owner.token)).header("content-type", kind).body(Body::from(body)).expect("request")
+        Request::post("/api/v1/contacts")
+            .header("authorization", format!("Bearer {}", owner.token))
+            .header("content-type", kind)
+            .body(Body::from(body))
+            .expect("request")
     };
     assert_eq!(send(&t.router, request("application/json", "{")).await.code(), "bad_request");
     assert_eq!(send(&t.router, request("text/plain", "{}")).await.code(), "unsupported_media_type");
@@ -106,7 +110,10 @@ async fn pages_and_answers_carry_their_security_headers() {
     let t = TestApp::new().await;
     let owner = t.owner().await;
     let api = owner.get("/tags").await;
-    assert_eq!((api.headers["x-content-type-options"].clone(), api.headers["cache-control"].clone()), ("nosniff".parse().expect("v"), "no-store".parse().expect("v")));
+    assert_eq!(
+        (api.headers["x-content-type-options"].clone(), api.headers["cache-control"].clone()),
+        ("nosniff".parse().expect("v"), "no-store".parse().expect("v"))
+    );
     assert!(api.headers["content-security-policy"].to_str().expect("policy").contains("default-src 'none'"));
     for path in ["/healthz", "/readyz"] {
         assert_eq!(send(&t.router, Request::get(path).body(Body::empty()).expect("request")).await.status.as_u16(), 200, "{path}");
@@ -141,11 +148,16 @@ async fn mail_is_sent_after_the_commit_can_be_opened_and_answered() {
     owner.post("/invitations", &json!({ "email": "bob@garage.example", "role_id": role })).await.expect(201);
     t.run_jobs().await;
     let local = |method: &str, path: &str, body: &'static str| {
-        let request = Request::builder().method(method).uri(path).header("host", "localhost").header("content-type", "application/x-www-form-urlencoded");
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost")
+            .header("content-type", "application/x-www-form-urlencoded");
         send(&t.router, request.body(Body::from(body)).expect("request"))
     };
     let list = local("GET", "/boite-essai?a=bob@garage.example", "").await;
-    let path = list.text.split("href=\"").find_map(|part| part.split('"').next().filter(|path| path.len() > 40)).expect("a message").to_owned();
+    let path =
+        list.text.split("href=\"").find_map(|part| part.split('"').next().filter(|path| path.len() > 40)).expect("a message").to_owned();
     let message = local("GET", &path, "").await;
     assert!(message.text.contains("Rejoindre l") && message.text.contains("sandbox="), "{}", message.text);
     assert_eq!(local("POST", &format!("{path}/repondre"), "body=Merci+%21").await.status.as_u16(), 303);
@@ -179,7 +191,10 @@ async fn a_change_reaches_the_open_browsers_of_its_tenant() {
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     let id = owner.contact(&json!({ "last_name": "Dupré" })).await;
     let change = tokio::time::timeout(std::time::Duration::from_secs(5), changes.recv()).await.expect("in time").expect("a change");
-    assert_eq!((change.tenant, change.domain.as_str(), change.id.to_string(), change.kind.as_str()), (owner.tenant_id, "contacts", id, "contact.created"));
+    assert_eq!(
+        (change.tenant, change.domain.as_str(), change.id.to_string(), change.kind.as_str()),
+        (owner.tenant_id, "contacts", id, "contact.created")
+    );
     listener.abort();
 }
 
@@ -190,9 +205,14 @@ async fn secrets_are_encrypted_where_they_are_stored() {
     let secret = owner.post("/me/totp", &json!({})).await.expect(200)["secret"].as_str().expect("secret").to_owned();
     let raw = totp_rs::Secret::try_from_base32(&secret).expect("base32");
     let mut tx = t.app.db.system().await.expect("begin");
-    let stored: Vec<u8> = sqlx::query_scalar("SELECT totp_secret FROM users WHERE id = $1").bind(owner.user_id).fetch_one(tx.conn()).await.expect("secret");
+    let stored: Vec<u8> =
+        sqlx::query_scalar("SELECT totp_secret FROM users WHERE id = $1").bind(owner.user_id).fetch_one(tx.conn()).await.expect("secret");
     assert!(!stored.windows(20).any(|window| window == raw.as_ref()));
-    let clear: i64 = sqlx::query_scalar("SELECT count(*) FROM sessions WHERE encode(refresh_hash, 'escape') LIKE '%' || $1 || '%'").bind(&owner.token).fetch_one(tx.conn()).await.expect("count");
+    let clear: i64 = sqlx::query_scalar("SELECT count(*) FROM sessions WHERE encode(refresh_hash, 'escape') LIKE '%' || $1 || '%'")
+        .bind(&owner.token)
+        .fetch_one(tx.conn())
+        .await
+        .expect("count");
     assert_eq!(clear, 0);
 }
 

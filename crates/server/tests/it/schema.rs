@@ -1,6 +1,6 @@
 //! What every table must be. There is no allow-list.
 
-use sqlx::{Connection, ConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection, PgConnection};
 use vision_testkit::TestDb;
 
 async fn violations(conn: &mut PgConnection, query: &'static str) -> Vec<String> {
@@ -13,7 +13,10 @@ async fn every_table_isolates_its_tenants() {
     let mut conn = db.urls.owner.connect().await.expect("owner");
     let tenant_tables = "SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped WHERE c.relkind IN ('r', 'p')";
-    let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM ({tenant_tables}) t"))).fetch_one(&mut conn).await.expect("count");
+    let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM ({tenant_tables}) t")))
+        .fetch_one(&mut conn)
+        .await
+        .expect("count");
     assert!(count >= 18, "{count} tenant tables");
 
     let checks: [(&str, &'static str); 9] = [
@@ -88,7 +91,11 @@ async fn the_serving_roles_are_harmless() {
     assert_eq!(owning, Vec::<String>::new());
     // The application may add to the audit log and read it, and never change it (GD-09).
     for verb in ["UPDATE", "DELETE", "TRUNCATE"] {
-        let may: bool = sqlx::query_scalar("SELECT has_table_privilege('vision_app', 'audit_log', $1)").bind(verb).fetch_one(&mut conn).await.expect("query");
+        let may: bool = sqlx::query_scalar("SELECT has_table_privilege('vision_app', 'audit_log', $1)")
+            .bind(verb)
+            .fetch_one(&mut conn)
+            .await
+            .expect("query");
         assert!(!may, "{verb}");
     }
     conn.close().await.expect("closed");

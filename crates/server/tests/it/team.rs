@@ -105,7 +105,8 @@ async fn a_deactivated_member_is_out_at_once_and_may_come_back() {
 async fn nobody_grants_a_right_that_they_lack() {
     let t = TestApp::new().await;
     let owner = t.owner().await;
-    let clerk = t.member_with(owner.tenant_id, &["team.read", "team.manage", "roles.manage", "api_keys.manage", "contacts.read"], "all").await;
+    let clerk =
+        t.member_with(owner.tenant_id, &["team.read", "team.manage", "roles.manage", "api_keys.manage", "contacts.read"], "all").await;
     let export = json!({ "name": "Export", "permissions": ["contacts.export"], "visibility": "all" });
     assert_eq!(clerk.post("/roles", &export).await.status.as_u16(), 403);
     assert_eq!(clerk.post("/api-keys", &json!({ "name": "x", "permissions": ["contacts.export"] })).await.status.as_u16(), 403);
@@ -137,7 +138,9 @@ async fn visibility_limits_what_a_member_sees_everywhere() {
     let bob = t.member_with(owner.tenant_id, &rights, "own").await;
     let theirs = owner.contact(&json!({ "last_name": "Caché", "owner_id": owner.user_id })).await;
     let own = bob.contact(&json!({ "last_name": "Visible" })).await;
-    let names = |page: Value| -> Vec<String> { page["items"].as_array().expect("items").iter().map(|row| row["display_name"].as_str().expect("name").to_owned()).collect() };
+    let names = |page: Value| -> Vec<String> {
+        page["items"].as_array().expect("items").iter().map(|row| row["display_name"].as_str().expect("name").to_owned()).collect()
+    };
     assert_eq!(names(bob.get("/contacts").await.expect(200)), ["Visible"]);
     assert_eq!(names(bob.get("/contacts?q=cach").await.expect(200)), Vec::<String>::new());
     assert_eq!(bob.get("/contacts/count").await.expect(200)["count"], 1);
@@ -169,7 +172,10 @@ async fn an_api_key_is_shown_once_does_what_it_may_and_dies_when_revoked() {
     program.get("/audit-log").await.expect(403);
     program.get("/me").await.expect(403);
     let timeline = owner.get(&format!("/contacts/{}/timeline", answer.json["id"].as_str().expect("id"))).await.expect(200);
-    assert_eq!((timeline["items"][0]["actor"]["kind"].as_str(), timeline["items"][0]["actor"]["name"].as_str()), (Some("api_key"), Some("Site web")));
+    assert_eq!(
+        (timeline["items"][0]["actor"]["kind"].as_str(), timeline["items"][0]["actor"]["name"].as_str()),
+        (Some("api_key"), Some("Site web"))
+    );
     owner.delete(&format!("/api-keys/{}", key["id"].as_str().expect("id"))).await.expect(204);
     program.get("/contacts").await.expect(401);
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Places whose SQL may write any table: they make data as a whole.
-const EXEMPT: [&str; 2] = ["crates/server/src/demo/", "crates/testkit/"];
+const EXEMPT: [&str; 2] = ["/src/demo", "crates/testkit/"];
 /// How a statement that writes begins.
 const VERBS: [&str; 3] = ["INSERT INTO ", "UPDATE ", "DELETE FROM "];
 
@@ -24,7 +24,7 @@ pub(super) fn check() -> Result<Vec<String>, String> {
     }
     for path in files_with(&root().join("crates"), &["rs"]) {
         let place = shown(&path);
-        let Some(krate) = crate_of(&place).filter(|_| !EXEMPT.iter().any(|exempt| place.starts_with(exempt))) else { continue };
+        let Some(krate) = crate_of(&place).filter(|_| !EXEMPT.iter().any(|exempt| place.contains(exempt))) else { continue };
         let text = read(&path)?;
         for (offset, table) in writes(&text) {
             if let Some(owner) = owners.get(table).filter(|owner| *owner != krate) {

@@ -19,7 +19,8 @@ pub(crate) async fn load(server: &Server, sizes: &[u64], small: u64) {
     if present {
         return;
     }
-    let index: String = sqlx::query_scalar("SELECT pg_get_indexdef('contacts_search_idx'::regclass)").fetch_one(&mut conn).await.expect("index");
+    let index: String =
+        sqlx::query_scalar("SELECT pg_get_indexdef('contacts_search_idx'::regclass)").fetch_one(&mut conn).await.expect("index");
     sqlx::query("DROP INDEX contacts_search_idx").execute(&mut conn).await.expect("dropped");
     let mut plan: Vec<(String, u64)> = sizes.iter().map(|size| (format!("bench-{size}"), *size)).collect();
     plan.extend((0..50).map(|n| (format!("bench-small-{n}"), small)));
@@ -74,9 +75,11 @@ async fn fill(conn: &mut sqlx::PgConnection, slug: &str, size: u64) {
 /// A contact of the tenant of this size.
 pub(crate) async fn contact_id(server: &Server, size: u64) -> String {
     let mut conn = server.owner().await;
-    sqlx::query_scalar("SELECT c.id::text FROM contacts c JOIN tenants t ON t.id = c.tenant_id WHERE t.slug = $1 AND c.sort_name = 'dupont7'")
-        .bind(format!("bench-{size}"))
-        .fetch_one(&mut conn)
-        .await
-        .expect("a contact")
+    sqlx::query_scalar(
+        "SELECT c.id::text FROM contacts c JOIN tenants t ON t.id = c.tenant_id WHERE t.slug = $1 AND c.sort_name = 'dupont7'",
+    )
+    .bind(format!("bench-{size}"))
+    .fetch_one(&mut conn)
+    .await
+    .expect("a contact")
 }

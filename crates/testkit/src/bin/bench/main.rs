@@ -3,7 +3,6 @@
 //!
 //! Everything runs on loopback in a data folder of its own below `target/`, for a bounded time, and is stopped at the end.
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a measuring tool stops where it cannot measure, and prints")]
-#![expect(clippy::disallowed_methods, reason = "a tool of its own: it times, spawns and reads its arguments")]
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
 mod client;

@@ -66,7 +66,8 @@ impl Server {
     /// An access token in a tenant.
     pub(crate) async fn token(&self, slug: &str) -> String {
         let mut conn = self.owner().await;
-        let tenant: String = sqlx::query_scalar("SELECT id::text FROM tenants WHERE slug = $1").bind(slug).fetch_one(&mut conn).await.expect("tenant");
+        let tenant: String =
+            sqlx::query_scalar("SELECT id::text FROM tenants WHERE slug = $1").bind(slug).fetch_one(&mut conn).await.expect("tenant");
         sqlx::query("DELETE FROM throttles").execute(&mut conn).await.expect("throttles");
         let body = format!(r#"{{"email":"owner@garage.example","password":"vision-demo-2026","tenant_id":"{tenant}"}}"#);
         let answer = once(&self.address, "", "POST", "/auth/login", &body).await;
@@ -98,7 +99,11 @@ impl Server {
 
     /// Transactions per second and mean latency in ms of a statement under row-level security, by pgbench; `None` without pgbench.
     pub(crate) async fn pgbench(&self, sql: &str, size: u64, seconds: u64) -> Option<(f64, f64)> {
-        let binary = std::fs::read_dir("/usr/lib/postgresql").ok()?.flatten().map(|entry| entry.path().join("bin/pgbench")).find(|path| path.exists())?;
+        let binary = std::fs::read_dir("/usr/lib/postgresql")
+            .ok()?
+            .flatten()
+            .map(|entry| entry.path().join("bin/pgbench"))
+            .find(|path| path.exists())?;
         let mut conn = self.owner().await;
         let (tenant, id): (String, String) =
             sqlx::query_as("SELECT c.tenant_id::text, c.id::text FROM contacts c JOIN tenants t ON t.id = c.tenant_id WHERE t.slug = $1 AND c.sort_name = 'dupont7'")
@@ -117,19 +122,12 @@ impl Server {
             .args(["-U", app.get_username(), "-h"])
             .arg(app.get_socket()?)
             .args(["-p", &app.get_port().to_string(), "vision"])
-            .env("PGPASSWORD", self.password())
+            .env("PGPASSWORD", app_password())
             .output()
             .ok()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let number = |marker: &str| text.lines().find_map(|line| line.strip_prefix(marker)?.split_whitespace().next()?.parse::<f64>().ok());
         Some((number("tps = ")?, number("latency average = ")?))
-    }
-
-    fn password(&self) -> String {
-        let environment = BTreeMap::from([("VISION_DATA".to_owned(), workspace().join("target/bench-data").display().to_string())]);
-        let mut config = Config::from_parts(&environment, "").expect("configuration");
-        config.prepare().expect("the data folder");
-        Crypto::new(config.secret_keys.expose().clone()).purpose_key("postgres/vision_app").iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     pub(crate) async fn stop(mut self) {
@@ -144,4 +142,12 @@ fn times(pid: i32) -> Option<(f64, f64, i32)> {
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let tick = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0) / TICKS;
     Some((tick(11) + tick(12), tick(13) + tick(14), fields.get(1)?.parse().ok()?))
+}
+
+/// The password of the application role, derived as the server derives it.
+fn app_password() -> String {
+    let environment = BTreeMap::from([("VISION_DATA".to_owned(), workspace().join("target/bench-data").display().to_string())]);
+    let mut config = Config::from_parts(&environment, "").expect("configuration");
+    config.prepare().expect("the data folder");
+    Crypto::new(config.secret_keys.expose().clone()).purpose_key("postgres/vision_app").iter().map(|byte| format!("{byte:02x}")).collect()
 }
