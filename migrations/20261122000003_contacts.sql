@@ -49,7 +49,8 @@ CREATE INDEX contacts_owner_idx ON contacts (tenant_id, owner_id, id) WHERE owne
 CREATE INDEX contacts_archived_idx ON contacts (tenant_id, sort_name, id) WHERE archived_at IS NOT NULL;
 CREATE INDEX contacts_client_idx ON contacts (tenant_id, id) WHERE first_invoiced_at IS NOT NULL;
 CREATE INDEX contacts_import_idx ON contacts (tenant_id, import_id) WHERE import_id IS NOT NULL;
-CREATE INDEX contacts_search_idx ON contacts USING gin (tenant_id, search gin_trgm_ops) WITH (fastupdate = off);
+-- The pending list makes bulk inserts five times faster; its size bounds what a search reads beside the index.
+CREATE INDEX contacts_search_idx ON contacts USING gin (tenant_id, search gin_trgm_ops) WITH (fastupdate = on, gin_pending_list_limit = 1024);
 SELECT enable_tenant_rls('contacts');
 
 -- What identifies a contact, in normal form: e = e-mail, p = phone, s = SIREN. Duplicates and imports look here.

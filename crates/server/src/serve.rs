@@ -23,9 +23,9 @@ const CONCURRENCY: usize = 4;
 /// Binds the listener. A port that nobody chose gives way to the next free one; a chosen one is an error that says what to do.
 async fn bind(config: &mut Config) -> Result<TcpListener, BootError> {
     let wanted = config.listen;
-    for offset in 0..50 {
-        let address = SocketAddr::new(wanted.ip(), wanted.port().saturating_add(offset));
-        match TcpListener::bind(address).await {
+    for attempt in 0..50 {
+        let port = if config.port_is_chosen { wanted.port() } else { wanted.port().saturating_add(attempt) };
+        match TcpListener::bind(SocketAddr::new(wanted.ip(), port)).await {
             Ok(listener) => {
                 config.listen = listener.local_addr()?;
                 if !config.public_url_is_chosen {
@@ -34,9 +34,11 @@ async fn bind(config: &mut Config) -> Result<TcpListener, BootError> {
                 return Ok(listener);
             }
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && !config.port_is_chosen => {}
-            Err(error) => {
-                return Err(BootError::Other(format!("port {} cannot be used ({error}); set PORT to another one", address.port())));
+            // An instance that was just killed holds its port until the system has cleared it away.
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && attempt < 10 => {
+                tokio::time::sleep(Duration::from_millis(200)).await
             }
+            Err(error) => return Err(BootError::Other(format!("port {port} cannot be used ({error}); set PORT to another one"))),
         }
     }
     Err(BootError::Other(format!("no free port from {} on; set PORT", wanted.port())))
