@@ -266,6 +266,7 @@ export const en: typeof fr = {
     logoRemove: 'Remove the logo',
     logoTooLarge: 'This image is larger than 1 MB.',
     colour: 'Company colour',
+    colourPick: 'Choose a colour',
     colourHint: 'It identifies you here and to your customers.',
     colourGood: ratio => `Readable: contrast of ${ratio} with white text.`,
     colourBad: ratio => `Too light: contrast of ${ratio}, white text needs at least 4.5:1.`,

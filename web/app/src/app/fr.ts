@@ -264,6 +264,7 @@ export const fr = {
     logoRemove: 'Retirer le logo',
     logoTooLarge: 'Cette image dépasse 1 Mo.',
     colour: 'Couleur de l’entreprise',
+    colourPick: 'Choisir une couleur',
     colourHint: 'Elle vous identifie ici et auprès de vos clients.',
     colourGood: (ratio: string) => `Lisible : contraste de ${ratio} avec du texte blanc.`,
     colourBad: (ratio: string) => `Trop claire : contraste de ${ratio}, il faut au moins 4,5:1 pour du texte blanc.`,

@@ -94,7 +94,7 @@ export function ColourField({ value, onChange, error }: { value: string; onChang
     <div className={classes.colour}>
       <input
         type="color"
-        aria-label={t.company.colour}
+        aria-label={t.company.colourPick}
         value={hex ?? '#1f5fbf'}
         onChange={event => onChange(event.currentTarget.value)}
       />

@@ -1,0 +1,64 @@
+// What several journeys begin with: signing in to the demo, or signing up as somebody new.
+import { type Browser, expect, type Page } from '@playwright/test'
+
+export const DEMO_PASSWORD = 'vision-demo-2026'
+export const NEW_PASSWORD = 'une-longue-route-tranquille-42'
+
+export async function signIn(page: Page, email = 'owner@garage.example', password = DEMO_PASSWORD) {
+  await page.goto('/connexion')
+  await page.getByLabel('Adresse e-mail').fill(email)
+  await page.getByLabel(/^Mot de passe/).fill(password)
+  await page.getByRole('button', { name: 'Se connecter', exact: true }).click()
+  await expect(page.getByRole('navigation', { name: 'Navigation principale' }).first()).toBeVisible()
+}
+
+/** The six digits of the newest message to an address, read where a person would: in the test mailbox. */
+export async function mailedCode(page: Page, email: string): Promise<string> {
+  let code: string | undefined
+  await expect
+    .poll(
+      async () => {
+        const list = await page.request.get(`/boite-essai?a=${encodeURIComponent(email)}`)
+        code = /\b(\d{6}) est votre code/.exec(await list.text())?.[1]
+        return code
+      },
+      { timeout: 20_000, message: `a verification message to ${email}` },
+    )
+    .toBeTruthy()
+  return code!
+}
+
+export const freshEmail = (who: string) => `${who}.${Date.now().toString(36)}@essai.example`
+
+export async function signUp(page: Page, email: string, company = 'Garage d’essai') {
+  await page.goto('/inscription')
+  await page.getByLabel('Nom de l’entreprise').fill(company)
+  await page.getByLabel('Votre nom').fill('Camille Essai')
+  await page.getByLabel('Adresse e-mail').fill(email)
+  await page.getByLabel(/^Mot de passe/).fill(NEW_PASSWORD)
+  await page.getByRole('button', { name: 'Créer mon compte' }).click()
+  await expect(page.getByRole('heading', { name: 'Vérifiez votre e-mail' })).toBeVisible()
+  await page.getByLabel('Code à 6 chiffres').fill(await mailedCode(page, email))
+  await page.getByRole('button', { name: 'Vérifier', exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'Votre entreprise' })).toBeVisible()
+}
+
+/** A company of one's own, past the welcome screens. */
+export async function freshCompany(browser: Browser, who: string): Promise<Page> {
+  const page = await (await browser.newContext()).newPage()
+  await signUp(page, freshEmail(who))
+  await page.getByRole('link', { name: 'Finir plus tard' }).click()
+  await expect(page.getByRole('heading', { name: /^Bon(jour|soir)/ })).toBeVisible()
+  return page
+}
+
+/** Fails the test on any error that the page itself reports: a refused style, an exception, a missing chunk. */
+export function watchErrors(page: Page): string[] {
+  const errors: string[] = []
+  page.on('pageerror', error => errors.push(error.message))
+  page.on('console', message => {
+    // The browser reports refused requests by itself; journeys provoke some on purpose.
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) errors.push(message.text())
+  })
+  return errors
+}
