@@ -63,11 +63,11 @@ test('an import can be taken back', async ({ browser }) => {
     buffer: Buffer.from('Nom;Téléphone mobile;Ville\nAna Reprise;06 11 22 33 44;Lyon\nPaul Reprise;06 55 66 77 88;Bron\n'),
   })
   // A column can be left out, and the choice survives a reload.
-  await page.getByLabel('Champ pour la colonne Ville').click()
+  await page.getByRole('combobox', { name: 'Champ pour la colonne Ville' }).click()
   await page.getByRole('option', { name: 'Ignorer' }).click()
   await page.waitForTimeout(500)
   await page.reload()
-  await expect(page.getByLabel('Champ pour la colonne Ville')).toHaveValue('Ignorer')
+  await expect(page.getByRole('combobox', { name: 'Champ pour la colonne Ville' })).toHaveValue('Ignorer')
   await page.getByRole('button', { name: 'Vérifier avant d’importer' }).click()
   await page.getByRole('button', { name: 'Importer 2 lignes' }).click({ timeout: 60_000 })
   await expect(page.getByRole('heading', { name: 'Import terminé' })).toBeVisible({ timeout: 60_000 })

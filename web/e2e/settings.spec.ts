@@ -32,16 +32,26 @@ test('a technician sees neither buttons nor pages that the role does not open', 
   expect(refused.status()).toBe(403)
 })
 
-test('company settings survive a stale save', async ({ browser }) => {
+test('company settings: what a colleague saved is neither lost nor forced upon what is being typed', async ({ browser }) => {
   const page = await freshCompany(browser, 'societe')
   await page.goto('/parametres/entreprise')
   const other = await page.context().newPage()
   await other.goto('/parametres/entreprise')
   await other.getByLabel('Ville').fill('Nantes')
+
   await page.getByLabel('Raison sociale').fill('Essai SARL')
   await page.getByRole('region', { name: 'Identité' }).getByRole('button', { name: 'Enregistrer' }).click()
   await expect(page.getByText('Entreprise enregistrée')).toBeVisible()
+
+  await expect(other.getByLabel('Ville')).toHaveValue('Nantes')
+  await other.getByRole('region', { name: 'Identité' }).getByRole('button', { name: 'Enregistrer' }).click()
+  await expect(other.getByText('Quelqu’un a modifié ces réglages entre-temps')).toBeVisible()
+  await expect(other.getByLabel('Raison sociale')).toHaveValue('Essai SARL')
+  await other.getByLabel('Ville').fill('Nantes')
+  await other.getByRole('region', { name: 'Identité' }).getByRole('button', { name: 'Enregistrer' }).click()
+  await expect(other.getByText('Entreprise enregistrée')).toBeVisible()
   await page.reload()
+  await expect(page.getByLabel('Ville')).toHaveValue('Nantes')
   await expect(page.getByLabel('Raison sociale')).toHaveValue('Essai SARL')
   await page.context().close()
 })

@@ -84,7 +84,7 @@ export function Onboarding() {
           ))}
         </ol>
         <div className={classes.card}>
-          {step === 'company' && <CompanyStep key={tenant.data.version} tenant={tenant.data} onDone={forward} onSkip={forward} />}
+          {step === 'company' && <CompanyStep tenant={tenant.data} onDone={forward} onSkip={forward} />}
           {step === 'look' && <LookStep tenant={tenant.data} onDone={forward} onSkip={forward} onBack={() => goTo('company')} />}
           {step === 'team' && <TeamStep onDone={forward} onBack={() => goTo('look')} />}
           {step === 'import' && <ImportStep onBack={() => goTo('team')} finish={finish} />}

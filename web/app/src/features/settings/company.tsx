@@ -22,6 +22,7 @@ export function CompanySettings() {
   const tenant = useQuery(tenantQuery)
   const client = useQueryClient()
   const [stale, setStale] = useState(false)
+  const [round, setRound] = useState(0)
   if (tenant.isError) return <Failed error={tenant.error} retry={() => void tenant.refetch()} />
   if (!tenant.data) return <Loading />
 
@@ -31,20 +32,22 @@ export function CompanySettings() {
       const saved = await data(api.PATCH('/tenant', { body, headers: ifMatch(before.version) }))
       client.setQueryData(tenantQuery.queryKey, saved)
       setTimeZone(saved.time_zone)
+      setRound(current => current + 1)
       void client.invalidateQueries({ queryKey: ['me'] })
       toast(message)
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'stale_version') throw error
       await tenant.refetch()
       setStale(true)
+      setRound(current => current + 1)
     }
   }
   return (
     <>
       {stale && <Banner tone="warn">{app.company.stale}</Banner>}
-      {/* A new version means new values to show, whoever saved them. */}
-      <Identity key={`identity-${tenant.data.version}`} tenant={tenant.data} save={save} />
-      <Look key={`look-${tenant.data.version}`} tenant={tenant.data} save={save} />
+      {/* A colleague's save arrives by itself, but must not wipe what is being typed: forms begin again only after a save of ours. */}
+      <Identity key={`identity-${round}`} tenant={tenant.data} save={save} />
+      <Look key={`look-${round}`} tenant={tenant.data} save={save} />
     </>
   )
 }
@@ -54,7 +57,8 @@ interface PartProps {
   save: (before: Tenant, body: Record<string, string | null>, message: string) => Promise<void>
 }
 
-function Identity({ tenant, save }: PartProps) {
+function Identity({ tenant: latest, save }: PartProps) {
+  const [tenant] = useState(latest)
   const form = useForm({
     initial: companyValues(tenant),
     submit: async values => {
@@ -78,13 +82,14 @@ function Identity({ tenant, save }: PartProps) {
 }
 
 function Look({ tenant, save }: PartProps) {
+  const [base] = useState(tenant)
   const form = useForm({
-    initial: { accent_color: tenant.accent_color ?? '' },
+    initial: { accent_color: base.accent_color ?? '' },
     check: values => {
       const problem = colourProblem(values.accent_color)
       return (problem ? { '/accent_color': problem } : {}) as Record<string, string>
     },
-    submit: values => save(tenant, { accent_color: values.accent_color.toLowerCase() || null }, t.colourSaved),
+    submit: values => save(base, { accent_color: values.accent_color.toLowerCase() || null }, t.colourSaved),
   })
   return (
     <Card title={t.look}>
