@@ -22,8 +22,8 @@ pub(crate) fn tests(extra: &[&str]) -> Done {
     setup::browser();
     let chromium = setup::chromium().ok_or("no Chromium was found for the browser tests")?;
     setup::web_app()?;
-    run(&mut command(&root(), "cargo", &["build", "-p", "vision-server", "--bin", "vision"]))?;
-    let server = Server::start()?;
+    let binary = setup::debug_binary()?;
+    let server = Server::start(&binary)?;
     let url = format!("http://localhost:{}", server.address.port());
     say(&format!("Serving the demo data at {url}"));
     let done = run(command(&web(), "npm", &["run", "--silent", "e2e", "--"]).args(extra).env("BASE_URL", &url).env("CHROMIUM", chromium));
@@ -38,12 +38,11 @@ struct Server {
 }
 
 impl Server {
-    fn start() -> Result<Self, String> {
+    fn start(binary: &Path) -> Result<Self, String> {
         let folder = std::env::temp_dir().join(format!("vision-e2e-{}", std::process::id()));
         let address = free_address().map_err(|error| format!("no free port: {error}"))?;
         let log = open(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder));
-        let child = Command::new(target.join("debug/vision"))
+        let child = Command::new(binary)
             .args(["serve", "--demo"])
             .current_dir(root())
             .env("VISION_DATA", folder.join("data"))

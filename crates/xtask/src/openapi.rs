@@ -5,6 +5,7 @@ use crate::setup;
 use crate::workspace::{root, shown, web, write as write_file};
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 fn document() -> PathBuf {
     root().join("docs/api/openapi.json")
@@ -12,7 +13,7 @@ fn document() -> PathBuf {
 
 /// What the server says of itself.
 fn fresh() -> Result<Vec<u8>, String> {
-    capture(&mut command(&root(), "cargo", &["run", "-q", "-p", "vision-server", "--bin", "vision", "--", "openapi"]))
+    capture(Command::new(setup::debug_binary()?).arg("openapi"))
 }
 
 /// Writes the document, then the types.

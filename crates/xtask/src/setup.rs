@@ -103,3 +103,12 @@ pub(crate) fn up(more: &[&str]) -> Done {
 fn release_binary(usual: &Path) -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| usual.to_owned(), |folder| root().join(folder).join("release/vision"))
 }
+
+/// Builds everything in the profile of the tests, once for all parts of a run, and gives the binary.
+///
+/// The whole workspace with its tests: asking for one package would choose other features of the libraries and build them again.
+pub(crate) fn debug_binary() -> Result<PathBuf, String> {
+    run(&mut command(&root(), "cargo", &["build", "--workspace", "--all-targets"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder));
+    Ok(target.join("debug/vision"))
+}

@@ -3,6 +3,7 @@
 use crate::run::{Done, command, has_cargo, run, say};
 use crate::workspace::{root, web};
 use crate::{browser, setup};
+use std::process::Command;
 
 /// Runs the named parts, or all of them. What comes after `--` goes to the runner of the one part that was named.
 pub(crate) fn chosen(arguments: &[&str]) -> Done {
@@ -35,7 +36,20 @@ pub(crate) fn rust(extra: &[&str]) -> Done {
     // The database of the tests comes with the npm packages where the system has none.
     setup::packages()?;
     let runner: &[&str] = if has_cargo("nextest") { &["nextest", "run", "--workspace"] } else { &["test", "--workspace"] };
-    run(command(&root(), "cargo", runner).args(extra))
+    let done = run(command(&root(), "cargo", runner).args(extra));
+    stop_test_database();
+    done
+}
+
+/// The tests share one PostgreSQL server below `target/`, which each of them adopts; nobody but this ends it.
+fn stop_test_database() {
+    let Ok(majors) = std::fs::read_dir(root().join("target/test-postgres/pg")) else { return };
+    for folder in majors.flatten() {
+        let pid = std::fs::read_to_string(folder.path().join("data/postmaster.pid")).unwrap_or_default();
+        if let Some(pid) = pid.lines().next().filter(|pid| pid.parse::<u32>().is_ok()) {
+            drop(Command::new("kill").args(["-INT", pid]).status());
+        }
+    }
 }
 
 /// Types, style and unit tests of the web app.
