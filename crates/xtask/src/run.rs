@@ -14,10 +14,19 @@ pub(crate) fn say(text: &str) {
     drop(writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()));
 }
 
+/// What cargo tells a program that it runs about that program's own crate. Handed on to another cargo, it looks like a changed
+/// environment to build scripts that watch it, and nearly every dependency would be built again.
+const OWN_CRATE: [&str; 5] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+
 /// A command in a folder.
 pub(crate) fn command(folder: &Path, program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder);
+    for (name, _) in std::env::vars_os() {
+        if OWN_CRATE.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
