@@ -237,7 +237,7 @@ declare module '@tanstack/react-router' {
 
 function NotFound() {
   return (
-    <Empty title={t.notFound} action={<ButtonLink to="/">{t.backHome}</ButtonLink>}>
+    <Empty page title={t.notFound} action={<ButtonLink to="/">{t.backHome}</ButtonLink>}>
       {t.notFoundDetail}
     </Empty>
   )

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { api, upload } from '@/api/client'
 import { tenantQuery } from '@/api/queries'
 import type { Tenant } from '@/api/types'
+import { number } from '@/i18n/format'
 import { contrast, hexColour } from '@/ui/colour'
 import { Monogram } from '@/ui/monogram'
 import { problemText } from '@/ui/problem-text'
@@ -85,7 +86,7 @@ export function colourProblem(value: string): string | undefined {
   return ratio < MIN_CONTRAST ? t.company.colourBad(ratioText(ratio)) : undefined
 }
 
-const ratioText = (ratio: number) => `${(Math.floor(ratio * 10) / 10).toLocaleString()}:1`
+const ratioText = (ratio: number) => `${number(Math.floor(ratio * 10) / 10)}:1`
 
 export function ColourField({ value, onChange, error }: { value: string; onChange: (value: string) => void; error?: string }) {
   const hex = hexColour(value)

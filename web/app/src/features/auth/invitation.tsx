@@ -52,11 +52,11 @@ export function Invitation() {
     return (
       <div className={classes.card}>
         {gone ? (
-          <Empty title={t.inviteGone} action={<Link to="/connexion">{t.backToLogin}</Link>}>
+          <Empty page title={t.inviteGone} action={<Link to="/connexion">{t.backToLogin}</Link>}>
             {t.inviteGoneHint}
           </Empty>
         ) : (
-          <Failed error={preview.error} retry={() => void preview.refetch()} />
+          <Failed page error={preview.error} retry={() => void preview.refetch()} />
         )}
       </div>
     )

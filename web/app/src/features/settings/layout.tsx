@@ -1,4 +1,5 @@
-import { Link, Navigate, Outlet } from '@tanstack/react-router'
+import { Link, Navigate, Outlet, useLocation } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import type { Permission } from '@/api/types'
 import { useCan } from '@/app/me'
 import { Page } from '@/ui/page'
@@ -24,10 +25,17 @@ const SECTIONS: { group: keyof typeof t.groups; pages: { key: PageKey; needs?: P
 
 export function SettingsLayout() {
   const can = useCan()
+  const menu = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  // On a phone the menu is one line that scrolls: the current page must be in sight.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the address is what moves the mark
+  useEffect(() => {
+    menu.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [pathname])
   return (
     <Page title={t.title}>
       <div className={classes.layout}>
-        <nav aria-label={t.menu} className={classes.menu}>
+        <nav ref={menu} aria-label={t.menu} className={classes.menu}>
           {SECTIONS.map(section => {
             const pages = section.pages.filter(page => !page.needs || can(page.needs))
             return (
