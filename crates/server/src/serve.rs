@@ -36,7 +36,7 @@ async fn bind(config: &mut Config) -> Result<TcpListener, BootError> {
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && !config.port_is_chosen => {}
             // An instance that was just killed holds its port until the system has cleared it away.
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && attempt < 10 => {
-                tokio::time::sleep(Duration::from_millis(200)).await
+                tokio::time::sleep(Duration::from_millis(200)).await;
             }
             Err(error) => return Err(BootError::Other(format!("port {port} cannot be used ({error}); set PORT to another one"))),
         }
