@@ -35,7 +35,8 @@ pub(crate) fn packages() -> Done {
         return Err(format!("Node.js {NODE} or newer is needed; this is {}", version.trim()));
     }
     say("Installing the web packages (about a minute the first time)");
-    run(&mut command(&web, "npm", &["ci", "--no-audit", "--no-fund"]))
+    // Not `npm ci`: it wants every optional package of every platform in the lock file, and a registry may hold only some of them.
+    run(&mut command(&web, "npm", &["install", "--no-save", "--no-audit", "--no-fund"]))
 }
 
 /// The names under which a system has Chromium.
