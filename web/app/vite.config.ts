@@ -17,6 +17,20 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
     manifest: true,
+    rolldownOptions: {
+      output: {
+        // Left alone, each icon and each small part becomes a request of its own: forty of them before Accueil.
+        codeSplitting: {
+          groups: [
+            { name: 'icons', test: /@tabler[\\/]icons-react|src[\\/]ui[\\/]icons\.ts/ },
+            {
+              name: 'base',
+              test: /src[\\/](i18n|api)[\\/]|src[\\/]ui[\\/](states|tag|monogram|toast|page|shortcuts|problem-text|text|fr)[.\w-]*\.tsx?$/,
+            },
+          ],
+        },
+      },
+    },
   },
   server: { host: '127.0.0.1', port: 5173, proxy: { '/api': 'http://127.0.0.1:8080', '/boite-essai': 'http://127.0.0.1:8080' } },
   preview: { host: '127.0.0.1', port: 5174 },
