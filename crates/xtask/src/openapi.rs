@@ -32,8 +32,9 @@ pub(crate) fn check() -> Done {
     setup::packages()?;
     let web = web();
     let made = std::env::temp_dir().join(format!("vision-types-{}.d.ts", std::process::id()));
-    let mut generator = command(&web, "npm", &["exec", "--offline", "--", "openapi-typescript", "../docs/api/openapi.json", "-o"]);
-    let done = capture(generator.arg(&made));
+    // The same options as the script `types` of web/package.json, to another file.
+    let options = ["exec", "--offline", "--", "openapi-typescript", "../docs/api/openapi.json", "--default-non-nullable=false", "-o"];
+    let done = capture(command(&web, "npm", &options).arg(&made));
     let types = fs::read(&made).unwrap_or_default();
     drop(fs::remove_file(&made));
     done?;
