@@ -194,7 +194,8 @@ async fn shed_dead_connections(app: &App) {
 impl Instance {
     /// Closes the pools, then the database.
     pub async fn stop(self) -> Result<(), BootError> {
-        self.app.db.close().await;
+        // A pool waits for every connection that is out; one that a lost database took with it never comes back.
+        drop(tokio::time::timeout(std::time::Duration::from_secs(5), self.app.db.close()).await);
         self.database.stop().await
     }
 }

@@ -92,7 +92,7 @@ async fn serve_on(
     }
     drop(background);
     if let Some(worker) = worker {
-        drop(tokio::time::timeout(GRACE, worker).await);
+        end_worker(worker).await;
     }
     outcome
 }
@@ -117,8 +117,16 @@ async fn work_on(instance: &mut Instance, end: &mut EndSignal) -> Result<(), Boo
     };
     drop(background);
     stop.send_replace(true);
-    drop(tokio::time::timeout(GRACE, worker).await);
+    end_worker(worker).await;
     outcome
+}
+
+/// Waits for running jobs, and ends the worker when they take too long: without a database it would wait for ever.
+async fn end_worker(worker: tokio::task::JoinHandle<()>) {
+    let handle = worker.abort_handle();
+    if tokio::time::timeout(GRACE, worker).await.is_err() {
+        handle.abort();
+    }
 }
 
 /// Stops the instance whatever happened, and reports what happened first.
