@@ -1,12 +1,42 @@
 //! The mails of accounts: content once, rendered as HTML and as text. French, or English for people who chose it.
 
+use crate::events;
 use uuid::Uuid;
 use vision_platform::App;
 use vision_platform::mailbox::SendMail;
 use vision_ports::MailMessage;
 
+/// The language of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lang {
+    /// French, the source language.
+    Fr,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// From a person's setting; French when it is another.
+    pub fn from_stored(locale: &str) -> Self {
+        if locale == "en" { Self::En } else { Self::Fr }
+    }
+
+    fn tag(self) -> &'static str {
+        self.pick("fr", "en")
+    }
+
+    fn pick<T>(self, fr: T, en: T) -> T {
+        match self {
+            Self::Fr => fr,
+            Self::En => en,
+        }
+    }
+}
+
 /// A mail before it is rendered.
 pub struct Letter<'a> {
+    /// Language of the content.
+    pub lang: Lang,
     /// Subject line.
     pub subject: String,
     /// Paragraphs.
@@ -26,11 +56,12 @@ fn escape(text: &str) -> String {
 impl Letter<'_> {
     /// Renders the letter for `to`.
     pub fn to(self, app: &App, id: Uuid, to: &str) -> SendMail {
-        let mut html = String::from(
-            "<!doctype html><html lang=\"fr\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"></head>\
+        let mut html = format!(
+            "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"></head>\
              <body style=\"margin:0;background:#f4f5f7;font-family:Arial,Helvetica,sans-serif;color:#1b1f24\">\
              <div style=\"max-width:560px;margin:0 auto;padding:24px\"><p style=\"font-weight:bold;font-size:18px\">Vision CRM</p>\
              <div style=\"background:#fff;border:1px solid #dfe3e8;border-radius:8px;padding:24px;font-size:15px;line-height:1.5\">",
+            self.lang.tag()
         );
         let mut text = String::new();
         for paragraph in &self.paragraphs {
@@ -44,7 +75,7 @@ impl Letter<'_> {
                 escape(address),
                 escape(label)
             ));
-            text.push_str(&format!("{label} :\n{address}\n\n"));
+            text.push_str(&format!("{label}{}\n{address}\n\n", self.lang.pick("\u{a0}:", ":")));
         }
         if let Some(code) = self.code {
             html.push_str(&format!("<p style=\"margin:0 0 16px;font-size:28px;letter-spacing:6px;font-weight:bold\">{}</p>", escape(code)));
@@ -61,68 +92,146 @@ impl Letter<'_> {
 }
 
 /// Confirms an address after sign-up.
-pub fn verify_email<'a>(app: &App, token: &str, code: &'a str) -> Letter<'a> {
+pub fn verify_email<'a>(app: &App, lang: Lang, token: &str, code: &'a str) -> Letter<'a> {
     Letter {
-        subject: format!("{code} est votre code de vérification Vision CRM"),
+        lang,
+        subject: lang
+            .pick(format!("{code} est votre code de vérification Vision CRM"), format!("{code} is your Vision CRM verification code")),
         paragraphs: vec![
-            "Bienvenue ! Confirmez votre adresse pour ouvrir votre espace Vision CRM.".into(),
-            "Cliquez sur le bouton, ou saisissez ce code dans la page restée ouverte. Il est valable 24 heures.".into(),
+            lang.pick(
+                "Bienvenue ! Confirmez votre adresse pour ouvrir votre espace Vision CRM.",
+                "Welcome! Confirm your address to open your Vision CRM workspace.",
+            )
+            .into(),
+            lang.pick(
+                "Cliquez sur le bouton, ou saisissez ce code dans la page restée ouverte. Il est valable 24 heures.",
+                "Click the button, or type this code into the page that you left open. It is valid for 24 hours.",
+            )
+            .into(),
         ],
-        button: Some(("Confirmer mon adresse", format!("{}/verifier-email?token={token}", app.config.public_url))),
+        button: Some((
+            lang.pick("Confirmer mon adresse", "Confirm my address"),
+            format!("{}/verifier-email?token={token}", app.config.public_url),
+        )),
         code: Some(code),
-        footer: "Vous n’avez pas demandé ce compte ? Ignorez ce message : rien ne sera créé à votre nom.".into(),
+        footer: lang
+            .pick(
+                "Vous n’avez pas demandé ce compte ? Ignorez ce message : rien ne sera créé à votre nom.",
+                "You did not ask for this account? Ignore this message: nothing will be created in your name.",
+            )
+            .into(),
     }
 }
 
 /// Somebody signed up with an address that has an account already.
-pub fn account_exists(app: &App) -> Letter<'static> {
+pub fn account_exists(app: &App, lang: Lang) -> Letter<'static> {
     Letter {
-        subject: "Vous avez déjà un compte Vision CRM".into(),
+        lang,
+        subject: lang.pick("Vous avez déjà un compte Vision CRM", "You already have a Vision CRM account").into(),
         paragraphs: vec![
-            "Quelqu’un, sans doute vous, vient de demander la création d’un compte avec cette adresse. Un compte existe déjà : connectez-vous, ou choisissez un nouveau mot de passe si vous l’avez oublié.".into(),
+            lang.pick(
+                "Quelqu’un, sans doute vous, vient de demander la création d’un compte avec cette adresse. Un compte existe déjà : connectez-vous, ou choisissez un nouveau mot de passe si vous l’avez oublié.",
+                "Somebody, probably you, has just asked for an account with this address. There is one already: sign in, or choose a new password if you forgot it.",
+            )
+            .into(),
         ],
-        button: Some(("Se connecter", format!("{}/connexion", app.config.public_url))),
+        button: Some((lang.pick("Se connecter", "Sign in"), format!("{}/connexion", app.config.public_url))),
         code: None,
-        footer: "Si ce n’était pas vous, ignorez ce message : rien n’a changé.".into(),
+        footer: lang
+            .pick(
+                "Si ce n’était pas vous, ignorez ce message : rien n’a changé.",
+                "If it was not you, ignore this message: nothing has changed.",
+            )
+            .into(),
     }
 }
 
 /// A link to choose a new password.
-pub fn reset_password(app: &App, token: &str) -> Letter<'static> {
+pub fn reset_password(app: &App, lang: Lang, token: &str) -> Letter<'static> {
     Letter {
-        subject: "Choisir un nouveau mot de passe".into(),
+        lang,
+        subject: lang.pick("Choisir un nouveau mot de passe", "Choose a new password").into(),
         paragraphs: vec![
-            "Vous avez demandé à changer votre mot de passe Vision CRM. Ce lien est valable une heure et ne sert qu’une fois.".into(),
+            lang.pick(
+                "Vous avez demandé à changer votre mot de passe Vision CRM. Ce lien est valable une heure et ne sert qu’une fois.",
+                "You asked to change your Vision CRM password. This link is valid for one hour and works once.",
+            )
+            .into(),
         ],
-        button: Some(("Choisir un nouveau mot de passe", format!("{}/reinitialiser?token={token}", app.config.public_url))),
+        button: Some((
+            lang.pick("Choisir un nouveau mot de passe", "Choose a new password"),
+            format!("{}/reinitialiser?token={token}", app.config.public_url),
+        )),
         code: None,
-        footer: "Si ce n’était pas vous, ignorez ce message : votre mot de passe reste le même.".into(),
+        footer: lang
+            .pick(
+                "Si ce n’était pas vous, ignorez ce message : votre mot de passe reste le même.",
+                "If it was not you, ignore this message: your password stays as it is.",
+            )
+            .into(),
     }
 }
 
-/// An invitation to join a company.
-pub fn invitation(app: &App, token: &str, company: &str, inviter: &str) -> Letter<'static> {
+/// An invitation to join a company, in the language of the one who invites.
+pub fn invitation(app: &App, lang: Lang, token: &str, company: &str, inviter: &str) -> Letter<'static> {
     Letter {
-        subject: format!("{inviter} vous invite à rejoindre {company} sur Vision CRM"),
-        paragraphs: vec![format!(
-            "{inviter} vous invite à travailler avec l’équipe de {company} dans Vision CRM. L’invitation est valable 7 jours."
+        lang,
+        subject: lang.pick(
+            format!("{inviter} vous invite à rejoindre {company} sur Vision CRM"),
+            format!("{inviter} invites you to join {company} on Vision CRM"),
+        ),
+        paragraphs: vec![lang.pick(
+            format!("{inviter} vous invite à travailler avec l’équipe de {company} dans Vision CRM. L’invitation est valable 7 jours."),
+            format!("{inviter} invites you to work with the team of {company} in Vision CRM. The invitation is valid for 7 days."),
         )],
-        button: Some(("Rejoindre l’équipe", format!("{}/invitation/{token}", app.config.public_url))),
+        button: Some((lang.pick("Rejoindre l’équipe", "Join the team"), format!("{}/invitation/{token}", app.config.public_url))),
         code: None,
-        footer: "Vous ne connaissez pas cette entreprise ? Ignorez ce message.".into(),
+        footer: lang
+            .pick("Vous ne connaissez pas cette entreprise ? Ignorez ce message.", "You do not know this company? Ignore this message.")
+            .into(),
     }
 }
 
-/// Something sensitive changed on the account.
-pub fn security_notice(app: &App, what: &str) -> Letter<'static> {
+/// Something sensitive changed on the account: `event` is one of the names in [`events`].
+pub fn security_notice(app: &App, lang: Lang, event: &str) -> Letter<'static> {
+    let what = match event {
+        events::SIGNED_IN => lang.pick(
+            "Une connexion à votre compte vient d’avoir lieu depuis un appareil ou un navigateur inconnu.",
+            "Somebody has just signed in to your account from an unknown device or browser.",
+        ),
+        events::PASSWORD_CHANGED => {
+            lang.pick("Le mot de passe de votre compte vient d’être changé.", "The password of your account has just been changed.")
+        }
+        events::TOTP_ENABLED => lang.pick("La double authentification vient d’être activée.", "Two-step sign-in has just been turned on."),
+        events::TOTP_DISABLED => {
+            lang.pick("La double authentification vient d’être désactivée.", "Two-step sign-in has just been turned off.")
+        }
+        events::PASSKEY_ADDED => {
+            lang.pick("Une clé d’accès vient d’être ajoutée à votre compte.", "A passkey has just been added to your account.")
+        }
+        events::PASSKEY_REMOVED => {
+            lang.pick("Une clé d’accès vient d’être retirée de votre compte.", "A passkey has just been removed from your account.")
+        }
+        _ => lang.pick("Un réglage de sécurité de votre compte vient de changer.", "A security setting of your account has just changed."),
+    };
     Letter {
-        subject: "Sécurité de votre compte Vision CRM".into(),
+        lang,
+        subject: lang.pick("Sécurité de votre compte Vision CRM", "Security of your Vision CRM account").into(),
         paragraphs: vec![
             what.to_owned(),
-            "Si c’était vous, il n’y a rien à faire. Sinon, changez votre mot de passe et fermez les autres sessions.".into(),
+            lang.pick(
+                "Si c’était vous, il n’y a rien à faire. Sinon, changez votre mot de passe et fermez les autres sessions.",
+                "If it was you, there is nothing to do. If not, change your password and close the other sessions.",
+            )
+            .into(),
         ],
-        button: Some(("Vérifier mes sessions", format!("{}/parametres/sessions", app.config.public_url))),
+        button: Some((lang.pick("Vérifier mes sessions", "Check my sessions"), format!("{}/parametres/sessions", app.config.public_url))),
         code: None,
-        footer: "Ce message est envoyé à chaque changement sensible ; il ne contient jamais de mot de passe.".into(),
+        footer: lang
+            .pick(
+                "Ce message est envoyé à chaque changement sensible ; il ne contient jamais de mot de passe.",
+                "This message is sent at each sensitive change; it never contains a password.",
+            )
+            .into(),
     }
 }

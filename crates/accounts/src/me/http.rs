@@ -287,7 +287,7 @@ async fn confirm_totp(auth: Authorized<SignedIn>, client: Client, Json(input): J
         .execute(tx.conn())
         .await?;
     let recovery_codes = totp::new_recovery_codes(&mut tx, user_id).await?;
-    signup::notify(&auth.app, &mut tx, user_id, events::TOTP_ENABLED, "La double authentification vient d’être activée.", &client).await?;
+    signup::notify(&auth.app, &mut tx, user_id, events::TOTP_ENABLED, &client).await?;
     tx.commit().await?;
     Ok(Json(RecoveryCodes { recovery_codes }))
 }
@@ -304,8 +304,7 @@ async fn disable_totp(auth: Authorized<SignedIn>, client: Client, Json(input): J
         .execute(tx.conn())
         .await?;
     sqlx::query("DELETE FROM recovery_codes WHERE user_id = $1").bind(user_id).execute(tx.conn()).await?;
-    signup::notify(&auth.app, &mut tx, user_id, events::TOTP_DISABLED, "La double authentification vient d’être désactivée.", &client)
-        .await?;
+    signup::notify(&auth.app, &mut tx, user_id, events::TOTP_DISABLED, &client).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

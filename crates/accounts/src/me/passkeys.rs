@@ -91,8 +91,7 @@ async fn add_passkey(auth: Authorized<SignedIn>, client: Client, Json(input): Js
         .map_err(|_| Problem::field("/credential", "invalid", "Cette clé d’accès n’est pas lisible."))?;
     let mut tx = auth.app.db.system().await?;
     let row = passkeys::finish_registration(&auth.app, &mut tx, user_id, input.challenge_id, &name, &credential).await?;
-    signup::notify(&auth.app, &mut tx, user_id, events::PASSKEY_ADDED, "Une clé d’accès vient d’être ajoutée à votre compte.", &client)
-        .await?;
+    signup::notify(&auth.app, &mut tx, user_id, events::PASSKEY_ADDED, &client).await?;
     tx.commit().await?;
     Ok(Created::at("/api/v1/me/passkeys", row.into()))
 }
@@ -107,8 +106,7 @@ async fn remove_passkey(auth: Authorized<SignedIn>, client: Client, Path(id): Pa
     if gone.rows_affected() == 0 {
         return Err(Problem::not_found().into());
     }
-    signup::notify(&auth.app, &mut tx, user_id, events::PASSKEY_REMOVED, "Une clé d’accès vient d’être retirée de votre compte.", &client)
-        .await?;
+    signup::notify(&auth.app, &mut tx, user_id, events::PASSKEY_REMOVED, &client).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,7 +2,7 @@
 
 use super::store::{self, NewSession};
 use crate::events::{self, AccountEvent};
-use crate::mails;
+use crate::mails::{self, Lang};
 use crate::tokens::{self, ACCESS_SECONDS, Located, SESSION_DAYS};
 use jiff::SignedDuration;
 use uuid::Uuid;
@@ -65,8 +65,7 @@ pub(crate) async fn open(app: &App, tx: &mut SystemTx, tenant_id: Uuid, user_id:
     let who = actor(tenant_id, user_id, &holder.full_name, client);
     tx.audit(&who, &AccountEvent { name: events::SIGNED_IN, user_id, email: holder.email.clone() }).await?;
     if !known {
-        let notice =
-            mails::security_notice(app, "Une connexion à votre compte vient d’avoir lieu depuis un appareil ou un navigateur inconnu.");
+        let notice = mails::security_notice(app, Lang::from_stored(&holder.locale), events::SIGNED_IN);
         let mail = notice.to(app, tx.new_id(), &holder.email);
         tx.enqueue(tenant_id, &mail, None).await?;
     }

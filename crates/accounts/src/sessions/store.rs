@@ -31,6 +31,7 @@ pub(crate) struct HolderRow {
     pub full_name: String,
     pub slug: String,
     pub tenant_name: String,
+    pub locale: String,
 }
 
 pub(crate) struct NewSession<'a> {
@@ -43,10 +44,12 @@ pub(crate) struct NewSession<'a> {
     pub user_agent: Option<&'a str>,
 }
 
+/// Writes a session, and that its member was seen now.
 pub(crate) async fn insert(tx: &mut SystemTx, new: &NewSession<'_>) -> sqlx::Result<()> {
     let now = tx.now().to_sqlx();
     sqlx::query(
-        "INSERT INTO sessions (tenant_id, id, user_id, refresh_hash, rotated_at, created_at, last_seen_at, expires_at, ip, user_agent)
+        "WITH seen AS (UPDATE memberships SET last_seen_at = $5 WHERE tenant_id = $1 AND user_id = $3)
+         INSERT INTO sessions (tenant_id, id, user_id, refresh_hash, rotated_at, created_at, last_seen_at, expires_at, ip, user_agent)
          VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7, $8)",
     )
     .bind(new.tenant_id)
@@ -152,7 +155,8 @@ pub(crate) async fn devices(tx: &mut SystemTx, user_id: Uuid) -> sqlx::Result<Ve
 
 pub(crate) async fn holder(tx: &mut SystemTx, tenant_id: Uuid, user_id: Uuid) -> sqlx::Result<HolderRow> {
     sqlx::query_as(
-        "SELECT m.email, m.full_name, t.slug, t.name AS tenant_name FROM memberships m JOIN tenants t ON t.id = m.tenant_id
+        "SELECT m.email, m.full_name, t.slug, t.name AS tenant_name, u.locale
+         FROM memberships m JOIN tenants t ON t.id = m.tenant_id JOIN users u ON u.id = m.user_id
          WHERE m.tenant_id = $1 AND m.user_id = $2",
     )
     .bind(tenant_id)

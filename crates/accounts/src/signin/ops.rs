@@ -50,27 +50,49 @@ pub(crate) async fn login(app: &App, email: &str, password: String, tenant: Opti
             .into());
     }
     let mut tx = app.db.system().await?;
-    if user.totp_enabled_at.is_some() {
-        let token = crypto::random_token();
-        let expires_at = tx.now() + SignedDuration::from_mins(10);
-        let new = NewToken {
-            user_id: Some(user.id),
-            purpose: MFA,
-            token_hash: Some(crypto::token_hash(&token)),
-            code_hash: None,
-            state: json!({ "tenant": tenant }),
-            expires_at,
-        };
-        store::insert_token(&mut tx, new).await?;
-        tx.commit().await?;
-        return Err(Problem::new(ProblemKind::MfaRequired)
-            .with("mfa_token", token)
-            .with("methods", json!(["totp", "recovery_code"]))
-            .into());
-    }
-    let opened = enter(app, &mut tx, &user, &email, tenant, client).await?;
+    let step = proceed(app, &mut tx, &user, tenant, client).await?;
     tx.commit().await?;
-    Ok(opened)
+    step.opened()
+}
+
+/// What follows a right password.
+pub(crate) enum Step {
+    Opened(Box<Opened>),
+    /// The token that the second factor must come with.
+    SecondFactor(String),
+}
+
+impl Step {
+    /// The session, or the `mfa_required` refusal; the transaction is committed before, in either case.
+    pub(crate) fn opened(self) -> Result<Opened, Failure> {
+        match self {
+            Self::Opened(opened) => Ok(*opened),
+            Self::SecondFactor(token) => Err(Problem::new(ProblemKind::MfaRequired)
+                .with("mfa_token", token)
+                .with("methods", json!(["totp", "recovery_code"]))
+                .into()),
+        }
+    }
+}
+
+/// Goes on after a right password: opens the session, or asks for the second factor where one is on.
+pub(crate) async fn proceed(app: &App, tx: &mut SystemTx, user: &UserRow, tenant: Option<Uuid>, client: &Client) -> Result<Step, Failure> {
+    if user.totp_enabled_at.is_none() {
+        let opened = enter(app, tx, user, &user.email.to_lowercase(), tenant, client).await?;
+        return Ok(Step::Opened(Box::new(opened)));
+    }
+    let token = crypto::random_token();
+    let expires_at = tx.now() + SignedDuration::from_mins(10);
+    let new = NewToken {
+        user_id: Some(user.id),
+        purpose: MFA,
+        token_hash: Some(crypto::token_hash(&token)),
+        code_hash: None,
+        state: json!({ "tenant": tenant }),
+        expires_at,
+    };
+    store::insert_token(tx, new).await?;
+    Ok(Step::SecondFactor(token))
 }
 
 /// Finishes a sign-in with a TOTP or a recovery code.
@@ -87,7 +109,7 @@ pub(crate) async fn second_factor(app: &App, token: &str, code: &str, client: &C
         return Err(refused());
     }
     if let Some(step) = step {
-        totp::remember_step(&mut tx, user_id, step).await?;
+        totp::remember_step(app, &mut tx, &user, step).await?;
     }
     store::use_token(&mut tx, row.id).await?;
     let tenant = row.state.get("tenant").and_then(|value| serde_json::from_value(value.clone()).ok());

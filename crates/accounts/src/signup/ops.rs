@@ -2,10 +2,12 @@
 
 use super::store::{self, NewToken};
 use crate::events::{self, AccountEvent};
+use crate::mails::{self, Lang};
+use crate::password;
 use crate::provision::{self, NewTenant, TIME_ZONES, TRADES};
 use crate::sessions::ops::{self as sessions, Opened};
 use crate::sessions::{Client, store as session_store};
-use crate::{mails, password};
+use crate::signin::ops as signin;
 use jiff::SignedDuration;
 use serde_json::json;
 use uuid::Uuid;
@@ -79,9 +81,9 @@ pub(crate) async fn sign_up(app: &App, new: NewAccount, client: &Client) -> Resu
         if limit_mails(&mut tx, &email).await? {
             let tenants = session_store::tenants_of(&mut tx, user.id).await?;
             if user.email_verified_at.is_none() {
-                send_verification(app, &mut tx, user.id, new.email.as_str()).await?;
+                send_verification(app, &mut tx, user.id, new.email.as_str(), user.lang()).await?;
             } else if let Some(tenant) = tenants.first() {
-                let mail = mails::account_exists(app).to(app, tx.new_id(), new.email.as_str());
+                let mail = mails::account_exists(app, user.lang()).to(app, tx.new_id(), new.email.as_str());
                 tx.enqueue(*tenant, &mail, None).await?;
             }
         }
@@ -93,7 +95,7 @@ pub(crate) async fn sign_up(app: &App, new: NewAccount, client: &Client) -> Resu
     let tenant_id = provision::tenant(&mut tx, &plan).await?;
     provision::member(&mut tx, tenant_id, user_id, "owner", None).await?;
     limit_mails(&mut tx, &email).await?;
-    send_verification(app, &mut tx, user_id, new.email.as_str()).await?;
+    send_verification(app, &mut tx, user_id, new.email.as_str(), Lang::Fr).await?;
     tx.commit().await
 }
 
@@ -102,7 +104,7 @@ async fn limit_mails(tx: &mut SystemTx, email: &str) -> Result<bool, Failure> {
     Ok(throttle::hit(tx, &format!("mail:{email}"), 5, SignedDuration::from_hours(1)).await.is_ok())
 }
 
-async fn send_verification(app: &App, tx: &mut SystemTx, user_id: Uuid, email: &str) -> Result<(), Failure> {
+async fn send_verification(app: &App, tx: &mut SystemTx, user_id: Uuid, email: &str, lang: Lang) -> Result<(), Failure> {
     let (token, code) = (crypto::random_token(), crypto::random_code());
     let expires_at = tx.now() + SignedDuration::from_hours(24);
     let new = NewToken {
@@ -115,7 +117,7 @@ async fn send_verification(app: &App, tx: &mut SystemTx, user_id: Uuid, email: &
     };
     store::insert_token(tx, new).await?;
     let Some(tenant) = session_store::tenants_of(tx, user_id).await?.first().copied() else { return Ok(()) };
-    let mail = mails::verify_email(app, &token, &code).to(app, tx.new_id(), email);
+    let mail = mails::verify_email(app, lang, &token, &code).to(app, tx.new_id(), email);
     tx.enqueue(tenant, &mail, None).await
 }
 
@@ -127,7 +129,7 @@ pub(crate) async fn resend(app: &App, email: &Email) -> Result<(), Failure> {
         && let Some(user) = store::user_by_email(&mut tx, &email).await?
         && user.email_verified_at.is_none()
     {
-        send_verification(app, &mut tx, user.id, &user.email).await?;
+        send_verification(app, &mut tx, user.id, &user.email, user.lang()).await?;
     }
     tx.commit().await
 }
@@ -162,9 +164,11 @@ pub(crate) async fn verify(
     store::use_token(&mut tx, row.id).await?;
     store::verify_email(&mut tx, user_id).await?;
     let tenant = session_store::tenants_of(&mut tx, user_id).await?.first().copied().ok_or_else(dead_token)?;
-    let opened = sessions::open(app, &mut tx, tenant, user_id, client).await?;
+    // A link that waited in the mailbox while a second factor was set up must not go round it.
+    let user = store::user_by_id(&mut tx, user_id).await?;
+    let step = signin::proceed(app, &mut tx, &user, Some(tenant), client).await?;
     tx.commit().await?;
-    Ok(opened)
+    step.opened()
 }
 
 /// Mails a reset link if the address is known.
@@ -186,7 +190,7 @@ pub(crate) async fn forgot(app: &App, email: &Email) -> Result<(), Failure> {
             expires_at,
         };
         store::insert_token(&mut tx, new).await?;
-        let mail = mails::reset_password(app, &token).to(app, tx.new_id(), &user.email);
+        let mail = mails::reset_password(app, user.lang(), &token).to(app, tx.new_id(), &user.email);
         tx.enqueue(tenant, &mail, None).await?;
     }
     tx.commit().await
@@ -215,18 +219,11 @@ pub(crate) async fn password_changed(
     client: &Client,
 ) -> Result<(), Failure> {
     session_store::revoke_all(tx, user_id, keep, "password changed").await?;
-    notify(app, tx, user_id, events::PASSWORD_CHANGED, "Le mot de passe de votre compte vient d’être changé.", client).await
+    notify(app, tx, user_id, events::PASSWORD_CHANGED, client).await
 }
 
 /// Records a security event in each of the person's tenants and mails the person once.
-pub(crate) async fn notify(
-    app: &App,
-    tx: &mut SystemTx,
-    user_id: Uuid,
-    name: &'static str,
-    sentence: &str,
-    client: &Client,
-) -> Result<(), Failure> {
+pub(crate) async fn notify(app: &App, tx: &mut SystemTx, user_id: Uuid, name: &'static str, client: &Client) -> Result<(), Failure> {
     let user = store::user_by_id(tx, user_id).await?;
     let tenants = session_store::tenants_of(tx, user_id).await?;
     for tenant in &tenants {
@@ -234,7 +231,7 @@ pub(crate) async fn notify(
         tx.audit(&who, &AccountEvent { name, user_id, email: user.email.clone() }).await?;
     }
     if let Some(tenant) = tenants.first() {
-        let mail = mails::security_notice(app, sentence).to(app, tx.new_id(), &user.email);
+        let mail = mails::security_notice(app, user.lang(), name).to(app, tx.new_id(), &user.email);
         tx.enqueue(*tenant, &mail, None).await?;
     }
     Ok(())

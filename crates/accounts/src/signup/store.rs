@@ -1,5 +1,6 @@
 //! SQL of single-use tokens and of the people they belong to.
 
+use crate::mails::Lang;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
@@ -110,11 +111,19 @@ pub(crate) struct UserRow {
     pub totp_secret: Option<Vec<u8>>,
     pub totp_enabled_at: Option<jiff_sqlx::Timestamp>,
     pub totp_last_step: Option<i64>,
+    pub locale: String,
+}
+
+impl UserRow {
+    /// The language of mails to this person.
+    pub(crate) fn lang(&self) -> Lang {
+        Lang::from_stored(&self.locale)
+    }
 }
 
 pub(crate) async fn user_by_email(tx: &mut SystemTx, email: &str) -> sqlx::Result<Option<UserRow>> {
     sqlx::query_as(
-        "SELECT id, email, full_name, password_hash, email_verified_at, totp_secret, totp_enabled_at, totp_last_step FROM users WHERE email_norm = $1",
+        "SELECT id, email, full_name, password_hash, email_verified_at, totp_secret, totp_enabled_at, totp_last_step, locale FROM users WHERE email_norm = $1",
     )
     .bind(email)
     .fetch_optional(tx.conn())
@@ -123,7 +132,7 @@ pub(crate) async fn user_by_email(tx: &mut SystemTx, email: &str) -> sqlx::Resul
 
 pub(crate) async fn user_by_id(tx: &mut SystemTx, id: Uuid) -> sqlx::Result<UserRow> {
     sqlx::query_as(
-        "SELECT id, email, full_name, password_hash, email_verified_at, totp_secret, totp_enabled_at, totp_last_step FROM users WHERE id = $1",
+        "SELECT id, email, full_name, password_hash, email_verified_at, totp_secret, totp_enabled_at, totp_last_step, locale FROM users WHERE id = $1",
     )
     .bind(id)
     .fetch_one(tx.conn())

@@ -3,11 +3,13 @@
 use super::http::{RoleRef, check_grant};
 use super::store;
 use crate::events::CompanyEvent;
+use crate::mails::{self, Lang};
 use crate::me::http::valid_name;
-use crate::sessions::{Client, SessionOut, http::respond, ops as sessions};
+use crate::sessions::{Client, SessionOut, http::respond};
+use crate::signin::ops as signin;
 use crate::signup::store as people;
 use crate::tokens::Located;
-use crate::{mails, password, provision};
+use crate::{password, provision};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -96,11 +98,20 @@ async fn find(tx: &mut Tx, id: Uuid) -> Result<InvitationRow, Failure> {
     row.ok_or_else(|| Problem::not_found().into())
 }
 
-async fn mail(app: &App, tx: &mut Tx, token: &Located, to: &str) -> Result<(), Failure> {
+/// The language of the one who invites.
+async fn language(auth: &Authorized<TeamManage>) -> Result<Lang, Failure> {
+    let locale: Option<String> = sqlx::query_scalar("SELECT locale FROM users WHERE id = $1")
+        .bind(auth.actor.id)
+        .fetch_optional(auth.app.db.system_lookup())
+        .await?;
+    Ok(locale.map_or(Lang::Fr, |locale| Lang::from_stored(&locale)))
+}
+
+async fn mail(app: &App, tx: &mut Tx, lang: Lang, token: &Located, to: &str) -> Result<(), Failure> {
     let tenant = tx.tenant();
     let company: String = sqlx::query_scalar("SELECT name FROM tenants WHERE id = $1").bind(tenant).fetch_one(tx.conn()).await?;
     let inviter = tx.actor().name.clone();
-    let letter = mails::invitation(app, &token.encode(), &company, &inviter).to(app, tx.new_id(), to);
+    let letter = mails::invitation(app, lang, &token.encode(), &company, &inviter).to(app, tx.new_id(), to);
     tx.enqueue(&letter).await
 }
 
@@ -119,6 +130,7 @@ async fn list_invitations(auth: Authorized<TeamRead>) -> ApiResult<Json<Invitati
     responses((status = 201, body = InvitationOut), (status = 403), (status = 422)), security(("session" = ["team.manage"])))]
 async fn invite(auth: Authorized<TeamManage>, Json(input): Json<InvitationIn>) -> ApiResult<Created<InvitationOut>> {
     let email = Email::parse(&input.email).ok_or_else(|| Problem::field("/email", "invalid", "Cette adresse e-mail n’est pas valable."))?;
+    let lang = language(&auth).await?;
     let mut tx = auth.begin().await?;
     let role = store::role(&mut tx, input.role_id).await?.ok_or_else(|| Problem::field("/role_id", "unknown", "Ce rôle n’existe pas."))?;
     if role.key == "owner" {
@@ -151,7 +163,7 @@ async fn invite(auth: Authorized<TeamManage>, Json(input): Json<InvitationIn>) -
     .execute(tx.conn())
     .await
     .on_unique("invitations_pending_idx", || Problem::field("/email", "taken", "Cette personne est déjà invitée."))?;
-    mail(&auth.app, &mut tx, &token, email.as_str()).await?;
+    mail(&auth.app, &mut tx, lang, &token, email.as_str()).await?;
     tx.emit(&CompanyEvent { name: "invitation.sent", kind: "invitation", id: token.id, label: email.to_string(), changes: Vec::new() });
     let row = find(&mut tx, token.id).await?;
     tx.commit().await?;
@@ -179,6 +191,7 @@ async fn resend_invitation(auth: Authorized<TeamManage>, Path(id): Path<Uuid>) -
     let allowed = throttle::hit(&mut system, &format!("invite:{id}"), 5, SignedDuration::from_hours(1)).await;
     system.commit().await?;
     allowed?;
+    let lang = language(&auth).await?;
     let mut tx = auth.begin().await?;
     let row = find(&mut tx, id).await?;
     let (tenant, now) = (tx.tenant(), tx.now());
@@ -190,7 +203,7 @@ async fn resend_invitation(auth: Authorized<TeamManage>, Path(id): Path<Uuid>) -
         .bind((now + VALID).to_sqlx())
         .execute(tx.conn())
         .await?;
-    mail(&auth.app, &mut tx, &token, &row.email).await?;
+    mail(&auth.app, &mut tx, lang, &token, &row.email).await?;
     let row = find(&mut tx, id).await?;
     tx.commit().await?;
     Ok(Json(row.into()))
@@ -257,9 +270,9 @@ pub struct AcceptIn {
     password: String,
 }
 
-/// Joins the team and opens a session.
+/// Joins the team and opens a session; 401 `mfa_required` as on sign-in when the account has a second factor: the person has joined.
 #[utoipa::path(post, path = "/auth/invitations/{token}/accept", operation_id = "accept_invitation", tag = "auth", params(("token" = String, Path)),
-    request_body = AcceptIn, responses((status = 200, body = SessionOut), (status = 404), (status = 422)))]
+    request_body = AcceptIn, responses((status = 200, body = SessionOut), (status = 401), (status = 404), (status = 422)))]
 async fn accept_invitation(
     State(app): State<App>,
     client: Client,
@@ -271,7 +284,7 @@ async fn accept_invitation(
     let known = people::user_by_email(&mut tx, &row.email_norm).await?;
     drop(tx);
     let hash = if let Some(user) = &known {
-        crate::signin::ops::confirm_password(&app, user.id, input.password, "/password", &client).await?;
+        signin::confirm_password(&app, user.id, input.password, "/password", &client).await?;
         String::new()
     } else {
         password::check(&input.password, "/password", &[&row.email]).map_err(|error| Problem::validation(vec![error]))?;
@@ -279,7 +292,7 @@ async fn accept_invitation(
     };
     let mut tx = app.db.system().await?;
     let (located, row) = held(&mut tx, &token).await?;
-    let user_id = if let Some(user) = known {
+    let user_id = if let Some(user) = &known {
         user.id
     } else {
         let name = valid_name(input.full_name.as_deref().unwrap_or_default(), "/full_name")?;
@@ -295,7 +308,9 @@ async fn accept_invitation(
         .bind(now)
         .execute(tx.conn())
         .await?;
-    let opened = sessions::open(&app, &mut tx, located.tenant, user_id, &client).await?;
+    // The link and the password make a member; a session still needs the second factor, where the person has one.
+    let user = people::user_by_id(&mut tx, user_id).await?;
+    let step = signin::proceed(&app, &mut tx, &user, Some(located.tenant), &client).await?;
     tx.commit().await?;
-    Ok(respond(&app, opened))
+    Ok(respond(&app, step.opened()?))
 }

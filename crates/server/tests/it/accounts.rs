@@ -58,6 +58,8 @@ async fn a_company_signs_up_verifies_and_is_in() {
     ana.token = token;
     let me = ana.get("/me").await.expect(200);
     assert_eq!(me["tenant"]["slug"], "la-table-d-ana");
+    let team = ana.get("/users").await.expect(200);
+    assert!(team["items"][0]["last_seen_at"].is_string(), "a member is seen from the sign-in on: {team}");
     assert_eq!(me["tenant"]["time_zone"], "Indian/Reunion"); // BP-02
     assert_eq!((me["role"]["key"].as_str(), me["user"]["email_verified"].as_bool()), (Some("owner"), Some(true)));
     assert_eq!(me["tenant"]["onboarding_step"], "company");
@@ -243,6 +245,21 @@ async fn a_second_factor_is_asked_for_and_each_code_works_once() {
     assert_eq!(used.status.as_u16(), 401, "the code that confirmed cannot be used again");
     t.advance(SignedDuration::from_secs(60));
     t.stranger().post("/auth/mfa", &json!({ "mfa_token": token, "code": code(now()) })).await.expect(200);
+
+    // An invitation to a second company does not go round the second factor.
+    let other = t.owner().await;
+    let roles = other.get("/roles").await.expect(200);
+    let member = roles["items"].as_array().expect("roles").iter().find(|role| role["key"] == "member").expect("member")["id"].clone();
+    other.post("/invitations", &json!({ "email": "ana@table.example", "role_id": member })).await.expect(201);
+    let (_, text) = t.mails("ana@table.example").await.remove(0);
+    let accept = format!("/auth/invitations/{}/accept", token_in(&text, "/invitation/"));
+    let joined = t.stranger().post(&accept, &json!({ "password": PASSWORD })).await;
+    assert_eq!((joined.status.as_u16(), joined.code()), (401, "mfa_required"), "{}", joined.text);
+    assert!(!joined.headers.contains_key(header::SET_COOKIE));
+    let token = joined.json["mfa_token"].as_str().expect("token").to_owned();
+    t.advance(SignedDuration::from_secs(60));
+    let opened = t.stranger().post("/auth/mfa", &json!({ "mfa_token": token, "code": code(now()) })).await.expect(200);
+    assert_eq!(opened["tenant"]["id"], json!(other.tenant_id), "the session opens in the company that invited");
 
     for expected in [200, 401] {
         let challenge = t.stranger().post("/auth/login", &login).await;

@@ -82,7 +82,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Joins the team and opens a session. */
+        /** Joins the team and opens a session; 401 `mfa_required` as on sign-in when the account has a second factor: the person has joined. */
         post: operations["accept_invitation"];
         delete?: never;
         options?: never;
@@ -2608,6 +2608,12 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Session"];
                 };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             404: {
                 headers: {

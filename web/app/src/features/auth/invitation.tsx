@@ -1,6 +1,7 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams } from '@tanstack/react-router'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
 import { api, data } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import { useForm } from '@/ui/form'
@@ -8,12 +9,15 @@ import { NewPassword, passwordOk } from '@/ui/new-password'
 import { useTitle } from '@/ui/page'
 import { Empty, Failed, FormBanner, Loading } from '@/ui/states'
 import classes from './auth.module.css'
+import { SecondStep, secondFactorOf } from './second-step'
 import { useEnter } from './signed-in'
 import { t } from './text'
 
 export function Invitation() {
   const { token } = useParams({ from: '/auth/invitation/$token' })
   const enter = useEnter()
+  const navigate = useNavigate()
+  const [mfaToken, setMfaToken] = useState<string>()
   const preview = useQuery({
     queryKey: ['invitation-preview', token],
     queryFn: () => data(api.GET('/auth/invitations/{token}', { params: { path: { token } } })),
@@ -35,10 +39,16 @@ export function Invitation() {
     },
     submit: async values => {
       const body = invitation?.account_exists ? { password: values.password } : { ...values, full_name: values.full_name.trim() }
-      await data(api.POST('/auth/invitations/{token}/accept', { params: { path: { token } }, body }))
+      const accepted = data(api.POST('/auth/invitations/{token}/accept', { params: { path: { token } }, body }))
+      const mfa = await secondFactorOf(accepted)
+      if (mfa) return setMfaToken(mfa)
       await enter('/')
     },
   })
+
+  // The invitation is used up by now: going back leads to the sign-in.
+  if (mfaToken)
+    return <SecondStep token={mfaToken} onBack={() => void navigate({ to: '/connexion' })} onDone={() => enter('/')} />
 
   if (preview.isPending) {
     return (

@@ -4,12 +4,13 @@ import { useState } from 'react'
 import { api, data } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import { askPasskey, dismissed, passkeysSupported } from '@/api/webauthn'
-import { Refused, useForm } from '@/ui/form'
+import { useForm } from '@/ui/form'
 import { IconKey } from '@/ui/icons'
 import { useTitle } from '@/ui/page'
 import { problemText } from '@/ui/problem-text'
 import { Banner, FormBanner } from '@/ui/states'
 import classes from './auth.module.css'
+import { SecondStep, secondFactorOf } from './second-step'
 import { useEnter } from './signed-in'
 import { t } from './text'
 
@@ -28,13 +29,9 @@ export function Login() {
     }),
     submit: async values => {
       setPasskeyError(undefined)
-      try {
-        await data(api.POST('/auth/login', { body: { email: values.email.trim(), password: values.password } }))
-      } catch (error) {
-        if (error instanceof ApiError && error.code === 'mfa_required' && error.problem.mfa_token)
-          return setMfaToken(error.problem.mfa_token)
-        throw error
-      }
+      const body = { email: values.email.trim(), password: values.password }
+      const mfa = await secondFactorOf(data(api.POST('/auth/login', { body })))
+      if (mfa) return setMfaToken(mfa)
       await enter(suite)
     },
   })
@@ -102,61 +99,6 @@ export function Login() {
         <span>
           <span className="muted">{t.noAccount}</span> <Link to="/inscription">{t.create}</Link>
         </span>
-      </div>
-    </div>
-  )
-}
-
-function SecondStep({ token, onBack, onDone }: { token: string; onBack: () => void; onDone: () => Promise<void> }) {
-  const [recovery, setRecovery] = useState(false)
-  const form = useForm({
-    initial: { code: '' },
-    submit: async values => {
-      try {
-        await data(api.POST('/auth/mfa', { body: { mfa_token: token, code: values.code.replace(/\s/g, '') } }))
-      } catch (error) {
-        if (error instanceof ApiError && (error.status === 401 || error.status === 422))
-          throw new Refused({ '/code': t.codeWrong })
-        throw error
-      }
-      await onDone()
-    },
-  })
-  return (
-    <div className={classes.card}>
-      <h1>{t.mfaTitle}</h1>
-      <p className="muted">{recovery ? t.mfaRecoveryHint : t.mfaHint}</p>
-      <form onSubmit={form.submit} noValidate>
-        <FormBanner form={form} />
-        <TextInput
-          key={String(recovery)}
-          label={t.mfaCode}
-          autoFocus
-          required
-          className={classes.code}
-          autoComplete="one-time-code"
-          inputMode={recovery ? 'text' : 'numeric'}
-          maxLength={recovery ? 40 : 7}
-          {...form.text('code')}
-        />
-        <Button type="submit" loading={form.busy} disabled={form.values.code.trim().length < 6}>
-          {t.verify}
-        </Button>
-      </form>
-      <div className={classes.links}>
-        <button
-          type="button"
-          className={classes.linkButton}
-          onClick={() => {
-            setRecovery(!recovery)
-            form.reset({ code: '' })
-          }}
-        >
-          {recovery ? t.mfaApp : t.mfaRecovery}
-        </button>
-        <button type="button" className={classes.linkButton} onClick={onBack}>
-          {t.back}
-        </button>
       </div>
     </div>
   )
