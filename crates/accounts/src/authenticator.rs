@@ -95,6 +95,7 @@ async fn session(app: &App, token: &str, ip: Option<&str>) -> Result<Option<Acto
         session_id: Some(claims.sid),
         ip: ip.map(str::to_owned),
         plan: row.plan,
+        attempt: None,
     }))
 }
 
@@ -134,5 +135,6 @@ async fn api_key(app: &App, key: &str, ip: Option<&str>) -> Result<Option<Actor>
         session_id: None,
         ip: ip.map(str::to_owned),
         plan,
+        attempt: None,
     }))
 }

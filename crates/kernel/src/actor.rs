@@ -62,6 +62,15 @@ impl Visibility {
     }
 }
 
+/// One try of a request that carries an `Idempotency-Key`.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The key, as sent.
+    pub key: String,
+    /// This try.
+    pub id: Uuid,
+}
+
 /// An authenticated identity within one tenant.
 #[derive(Debug, Clone)]
 pub struct Actor {
@@ -83,6 +92,8 @@ pub struct Actor {
     pub ip: Option<String>,
     /// The plan of the tenant, for rate limits.
     pub plan: String,
+    /// The request's idempotency key: what it writes is marked with it in the same transaction.
+    pub attempt: Option<Attempt>,
 }
 
 impl Actor {
@@ -103,6 +114,7 @@ impl Actor {
             session_id: None,
             ip: None,
             plan: "free".to_owned(),
+            attempt: None,
         }
     }
 }

@@ -12,7 +12,7 @@ pub mod problem;
 pub mod secret;
 pub mod text;
 
-pub use actor::{Actor, ActorKind, Visibility};
+pub use actor::{Actor, ActorKind, Attempt, Visibility};
 pub use business::{Siren, Siret, VatNumber};
 pub use contact_point::{Email, Phone};
 pub use event::{Change, DomainEvent, Subject};

@@ -46,6 +46,8 @@ kinds! {
     UnsupportedMediaType = "unsupported_media_type", 415, "Format non pris en charge";
     /// One or several fields are wrong; see `errors`.
     Validation = "validation", 422, "Saisie incorrecte";
+    /// The request that carried this `Idempotency-Key` was applied, but its answer was lost in a crash.
+    AlreadyApplied = "already_applied", 409, "Cette demande a déjà été enregistrée";
     /// The idempotency key was used with another request.
     IdempotencyMismatch = "idempotency_mismatch", 422, "Clé d’idempotence déjà utilisée pour une autre requête";
     /// Too many requests.

@@ -37,6 +37,11 @@ impl PendingEvent {
             payload: serde_json::to_value(event).unwrap_or(Value::Null),
         }
     }
+
+    /// What the event is about, `{kind, id}`.
+    pub(crate) fn subject(&self) -> Value {
+        json!({ "kind": self.subject_kind, "id": self.subject_id })
+    }
 }
 
 /// The part of the product that an event belongs to, for live updates: `note.added` on a contact → `contacts`.

@@ -81,6 +81,7 @@ impl Tx {
     /// Writes the events and commits.
     pub async fn commit(mut self) -> Result<(), Failure> {
         let events = std::mem::take(&mut self.events);
+        crate::http::idempotency::mark(&mut self.inner, &self.actor, events.first().map(PendingEvent::subject)).await?;
         if !events.is_empty() {
             outbox::write(&mut self.inner, &self.actor, self.now, &events).await?;
         }

@@ -11,8 +11,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::SignedDuration;
 use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
 use uuid::Uuid;
-use vision_kernel::{Problem, ProblemKind};
+use vision_kernel::{Actor, Attempt, Problem, ProblemKind};
 
 /// The largest body that takes part: uploads are idempotent by other means.
 const MAX_BODY: usize = 2 * 1024 * 1024;
@@ -22,7 +23,14 @@ const ABANDONED: SignedDuration = SignedDuration::from_secs(60);
 
 enum Claim {
     Fresh,
-    Replay { status: u16, content_type: Option<String>, location: Option<String>, body: Vec<u8> },
+    /// Written by a try whose answer was lost; what it wrote, where it said so.
+    Applied(Option<serde_json::Value>),
+    Replay {
+        status: u16,
+        content_type: Option<String>,
+        location: Option<String>,
+        body: Vec<u8>,
+    },
     Mismatch,
     Running,
 }
@@ -45,14 +53,20 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
 }
 
 async fn handle(app: &App, tenant: Uuid, actor: Uuid, key: &str, request: Request, next: Next) -> Result<Response, Failure> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let body = to_bytes(body, MAX_BODY).await.map_err(|_| Problem::new(ProblemKind::TooLarge))?;
     let mut fingerprint = parts.uri.path().as_bytes().to_vec();
     fingerprint.push(0);
     fingerprint.extend_from_slice(&body);
     let hash = crypto::sha256(&fingerprint);
-    match claim(app, tenant, actor, key, &hash).await? {
+    let attempt = Attempt { key: key.to_owned(), id: app.clock.new_id() };
+    match claim(app, tenant, actor, &attempt, &hash).await? {
         Claim::Fresh => {}
+        Claim::Applied(applied) => {
+            let problem = Problem::new(ProblemKind::AlreadyApplied)
+                .detail("La première requête portant cette clé a été enregistrée ; sa réponse a été perdue dans une panne.");
+            return Err(problem.with("applied", applied).into());
+        }
         Claim::Mismatch => return Err(Problem::new(ProblemKind::IdempotencyMismatch).into()),
         Claim::Running => {
             return Err(Problem::conflict("La première requête portant cette clé est encore en cours.").with("retry_after", 1).into());
@@ -68,6 +82,9 @@ async fn handle(app: &App, tenant: Uuid, actor: Uuid, key: &str, request: Reques
             headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
             return Ok(response);
         }
+    }
+    if let Some(Identity(Some(actor))) = parts.extensions.get_mut::<Identity>() {
+        actor.attempt = Some(attempt);
     }
     let response = next.run(axum::http::Request::from_parts(parts, Body::from(body))).await;
     // Only what succeeded is remembered: after an error nothing was written, and the client may correct and try again.
@@ -93,23 +110,35 @@ async fn handle(app: &App, tenant: Uuid, actor: Uuid, key: &str, request: Reques
     Ok(Response::from_parts(parts, Body::from(body)))
 }
 
-type Stored = (Vec<u8>, Option<i16>, Option<String>, Option<String>, Option<Vec<u8>>, jiff_sqlx::Timestamp);
+#[derive(sqlx::FromRow)]
+struct StoredRow {
+    request_hash: Vec<u8>,
+    status: Option<i16>,
+    content_type: Option<String>,
+    location: Option<String>,
+    body: Option<Vec<u8>>,
+    /// The try that wrote, and is no longer expected to answer.
+    is_applied: bool,
+    applied: Option<serde_json::Value>,
+}
 
-async fn claim(app: &App, tenant: Uuid, actor: Uuid, key: &str, hash: &[u8]) -> Result<Claim, Failure> {
+async fn claim(app: &App, tenant: Uuid, actor: Uuid, attempt: &Attempt, hash: &[u8]) -> Result<Claim, Failure> {
     let mut tx = app.db.system().await?;
     let now = tx.now();
     let inserted = sqlx::query(
-        "INSERT INTO idempotency_keys AS k (tenant_id, actor_id, key, request_hash, created_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (tenant_id, actor_id, key) DO UPDATE SET request_hash = $4, created_at = $5, status = NULL, body = NULL
-         WHERE k.created_at < $6 OR (k.status IS NULL AND k.request_hash = $4 AND k.created_at < $7)",
+        "INSERT INTO idempotency_keys AS k (tenant_id, actor_id, key, request_hash, created_at, attempt) VALUES ($1, $2, $3, $4, $5, $8)
+         ON CONFLICT (tenant_id, actor_id, key) DO UPDATE
+         SET request_hash = $4, created_at = $5, attempt = $8, status = NULL, body = NULL, applied_by = NULL, applied = NULL
+         WHERE k.created_at < $6 OR (k.status IS NULL AND k.applied_by IS NULL AND k.request_hash = $4 AND k.created_at < $7)",
     )
     .bind(tenant)
     .bind(actor)
-    .bind(key)
+    .bind(&attempt.key)
     .bind(hash)
     .bind(now.to_sqlx())
     .bind((now - SignedDuration::from_hours(24)).to_sqlx())
     .bind((now - ABANDONED).to_sqlx())
+    .bind(attempt.id)
     .execute(tx.conn())
     .await?
     .rows_affected();
@@ -117,33 +146,62 @@ async fn claim(app: &App, tenant: Uuid, actor: Uuid, key: &str, hash: &[u8]) -> 
         tx.commit().await?;
         return Ok(Claim::Fresh);
     }
-    let stored: Stored = sqlx::query_as(
-        "SELECT request_hash, status, content_type, location, body, created_at FROM idempotency_keys WHERE tenant_id = $1 AND actor_id = $2 AND key = $3",
+    let stored: StoredRow = sqlx::query_as(
+        "SELECT request_hash, status, content_type, location, body, applied_by IS NOT NULL AND created_at < $4 AS is_applied, applied
+         FROM idempotency_keys WHERE tenant_id = $1 AND actor_id = $2 AND key = $3",
     )
     .bind(tenant)
     .bind(actor)
-    .bind(key)
+    .bind(&attempt.key)
+    .bind((now - ABANDONED).to_sqlx())
     .fetch_one(tx.conn())
     .await?;
-    let (stored_hash, status, content_type, location, body, _) = stored;
-    if stored_hash != hash {
+    if stored.request_hash != hash {
         return Ok(Claim::Mismatch);
     }
-    Ok(match status {
+    Ok(match stored.status {
+        None if stored.is_applied => Claim::Applied(stored.applied),
         None => Claim::Running,
-        Some(status) => {
-            Claim::Replay { status: u16::try_from(status).unwrap_or(200), content_type, location, body: body.unwrap_or_default() }
-        }
+        Some(status) => Claim::Replay {
+            status: u16::try_from(status).unwrap_or(200),
+            content_type: stored.content_type,
+            location: stored.location,
+            body: stored.body.unwrap_or_default(),
+        },
     })
+}
+
+/// Marks the key within the transaction that writes. Another try may have taken the key over since this one claimed it (a request
+/// that took longer than [`ABANDONED`]): then this one must not commit.
+pub(crate) async fn mark(conn: &mut PgConnection, actor: &Actor, applied: Option<serde_json::Value>) -> Result<(), Failure> {
+    let Some(attempt) = &actor.attempt else { return Ok(()) };
+    let marked = sqlx::query(
+        "UPDATE idempotency_keys SET applied_by = $4, applied = coalesce(applied, $5)
+         WHERE tenant_id = $1 AND actor_id = $2 AND key = $3 AND attempt = $4",
+    )
+    .bind(actor.tenant_id)
+    .bind(actor.id)
+    .bind(&attempt.key)
+    .bind(attempt.id)
+    .bind(applied)
+    .execute(conn)
+    .await?
+    .rows_affected();
+    if marked == 1 {
+        return Ok(());
+    }
+    Err(Problem::conflict("Une nouvelle tentative de cette requête est en cours.").into())
 }
 
 async fn release(app: &App, tenant: Uuid, actor: Uuid, key: &str) -> Result<(), Failure> {
     let mut tx = app.db.system().await?;
-    sqlx::query("DELETE FROM idempotency_keys WHERE tenant_id = $1 AND actor_id = $2 AND key = $3 AND status IS NULL")
-        .bind(tenant)
-        .bind(actor)
-        .bind(key)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(
+        "DELETE FROM idempotency_keys WHERE tenant_id = $1 AND actor_id = $2 AND key = $3 AND status IS NULL AND applied_by IS NULL",
+    )
+    .bind(tenant)
+    .bind(actor)
+    .bind(key)
+    .execute(tx.conn())
+    .await?;
     tx.commit().await
 }

@@ -64,6 +64,31 @@ async fn a_retried_post_is_applied_once() {
 }
 
 #[tokio::test]
+async fn a_retry_after_a_crash_between_the_write_and_its_answer_writes_nothing() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let body = json!({ "last_name": "Dupré" });
+    let key = [("idempotency-key", "abc")];
+    let first = owner.call(Method::POST, "/contacts", Some(&body), &key).await;
+    // What a server that dies after its commit leaves behind.
+    let mut tx = t.app.db.system().await.expect("begin");
+    sqlx::query("UPDATE idempotency_keys SET status = NULL, body = NULL").execute(tx.conn()).await.expect("lost answer");
+    tx.commit().await.expect("commit");
+    assert_eq!(owner.call(Method::POST, "/contacts", Some(&body), &key).await.code(), "conflict", "it may still be running");
+    t.advance(jiff::SignedDuration::from_secs(61));
+    let retried = owner.call(Method::POST, "/contacts", Some(&body), &key).await;
+    assert_eq!((retried.status.as_u16(), retried.code()), (409, "already_applied"));
+    assert_eq!(retried.json["applied"], json!({ "kind": "contact", "id": first.json["id"] }));
+    assert_eq!(owner.get("/contacts/count").await.expect(200)["count"], 1);
+
+    // A server that dies before its commit has written nothing: the retry does.
+    let mut tx = t.app.db.system().await.expect("begin");
+    sqlx::query("UPDATE idempotency_keys SET applied_by = NULL, applied = NULL").execute(tx.conn()).await.expect("lost write");
+    tx.commit().await.expect("commit");
+    owner.call(Method::POST, "/contacts", Some(&body), &key).await.expect(201);
+}
+
+#[tokio::test]
 async fn twenty_retries_at_once_make_one_contact() {
     let t = TestApp::new().await;
     let owner = t.owner().await;
