@@ -123,8 +123,9 @@ impl Job for Run {
             let mut tx = ctx.begin().await?;
             // A worker that was thought dead may still be at it: the row's own progress decides, under its lock.
             let current = store::lock(&mut tx, import.id).await?;
-            if current.is_none_or(|row| row.status != "running" || row.done != done) {
-                return Ok(());
+            let Some(row) = current.filter(|row| row.status == "running") else { return Ok(()) };
+            if row.done != done {
+                return Err(JobError::Retry("another worker goes on with this import".to_owned()));
             }
             run::apply(&mut tx, import.id, &items, duplicates).await?;
             done = items.last().map_or(done, |item| i64::try_from(item.number).unwrap_or(i64::MAX));

@@ -290,3 +290,42 @@ fn an_ordinary_user_with_a_read_only_home_needs_a_data_folder_and_is_told_so() {
     ends_well(server, Signal::INT);
     assert_eq!(place.orphans(), [""; 0]);
 }
+
+#[tokio::test]
+async fn an_import_goes_on_after_a_killed_server_without_a_lost_or_doubled_row() {
+    const ROWS: i64 = 30_000;
+    let place = Place::new();
+    let start = || {
+        let port = free_port();
+        let server = place.start(&["serve", "--demo"], &[("PORT", &port.to_string())], port);
+        server.ready();
+        server
+    };
+    let server = start();
+    let login = r#"{"email":"owner@hotel.example","password":"vision-demo-2026"}"#;
+    let (_, session) = server.call("POST", "/auth/login", "", "application/json", login);
+    let token = session["access_token"].as_str().expect("token").to_owned();
+    let rows = (0..ROWS).map(|n| format!("Personne {n};personne{n}@reprise.example\n")).collect::<String>();
+    let (_, import) =
+        server.call("POST", "/imports?filename=a.csv", &token, "application/octet-stream", &format!("Nom;E-mail\n{rows}"));
+    let path = format!("/imports/{}", import["id"].as_str().expect("id"));
+    let state = |server: &Server| server.call("GET", &path, &token, "application/json", "").1;
+    server.call("POST", &format!("{path}/dry-run"), &token, "application/json", "{}");
+    assert!(until(|| state(&server)["status"] == "analysed"), "{}", state(&server));
+    server.call("POST", &format!("{path}/start"), &token, "application/json", "{}");
+    assert!(until(|| state(&server)["done"].as_i64().is_some_and(|done| done > 0)));
+    let before = state(&server);
+    server.end(Signal::KILL);
+    assert_eq!(before["status"], "running", "killed in the middle: {before}");
+
+    let server = start();
+    assert!(until(|| state(&server)["status"] == "done"), "{} {}", state(&server), server.said());
+    let counted: (i64, i64) =
+        sqlx::query_as("SELECT count(*), count(DISTINCT email) FROM contacts WHERE email LIKE 'personne%@reprise.example'")
+            .fetch_one(&mut place.sql().await)
+            .await
+            .unwrap();
+    assert_eq!(counted, (ROWS, ROWS));
+    assert_eq!(state(&server)["report"]["created"], ROWS);
+    ends_well(server, Signal::INT);
+}

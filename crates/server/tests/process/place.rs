@@ -172,6 +172,18 @@ impl Server {
         ))
     }
 
+    /// A call of the API as somebody: status and JSON.
+    pub(crate) fn call(&self, method: &str, path: &str, token: &str, kind: &str, body: &str) -> (u16, serde_json::Value) {
+        let length = body.len();
+        let (status, answer) = self
+            .send(&format!(
+                "{method} /api/v1{path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            ))
+            .unwrap_or_else(|| panic!("{method} {path}: no answer: {}", self.said()));
+        let json = answer.split_once("\r\n\r\n").map(|(_, body)| body).unwrap_or_default();
+        (status, serde_json::from_str(json).unwrap_or_default())
+    }
+
     fn send(&self, request: &str) -> Option<(u16, String)> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
