@@ -7,6 +7,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod authenticator;
 pub mod events;
+pub mod housekeeping;
 pub mod mails;
 pub mod me;
 pub mod password;

@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod contacts;
+pub mod custom_fields;
 pub mod demo;
 pub mod export;
 pub mod home;
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(timeline::routes())
         .merge(home::routes())
         .merge(imports::routes())
+        .merge(custom_fields::routes())
 }
 
 /// Every job of the context.
@@ -39,6 +41,8 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<imports::jobs::Analyse>()
         .with::<imports::jobs::Run>()
         .with::<imports::jobs::Undo>()
+        .with::<custom_fields::jobs::Convert>()
+        .with::<custom_fields::jobs::Purge>()
 }
 
 /// Who reacts to events.

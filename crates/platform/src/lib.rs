@@ -9,6 +9,7 @@ pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod failure;
+pub mod housekeeping;
 pub mod http;
 pub mod jobs;
 pub mod live;

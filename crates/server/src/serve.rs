@@ -153,7 +153,22 @@ fn background_tasks(app: &App) -> Vec<Task> {
             }
         }
     };
-    vec![Box::pin(live::listen(app.clone())), Box::pin(sweeper)]
+    vec![Box::pin(live::listen(app.clone())), Box::pin(sweeper), Box::pin(keep_house(app.clone()))]
+}
+
+/// Deletes what is out of date, once an hour. Several instances may do it at once: each row is deleted by one of them.
+async fn keep_house(app: App) {
+    let mut every = tokio::time::interval(Duration::from_hours(1));
+    // Not in the first minutes, which belong to the people who wait for the start.
+    tokio::time::sleep(Duration::from_mins(5)).await;
+    loop {
+        every.tick().await;
+        match wiring::sweep(&app).await {
+            Ok(0) => {}
+            Ok(deleted) => tracing::info!(deleted, "out-of-date rows deleted"),
+            Err(failure) => tracing::warn!(%failure, "housekeeping failed; it is tried again in an hour"),
+        }
+    }
 }
 
 /// Starts the worker; the task ends after `stop` has become true and running jobs are done.

@@ -128,3 +128,8 @@ pub fn router(app: &App) -> Router {
         }))
         .with_state(app.clone())
 }
+
+/// Deletes what is out of date in every context; gives the number of rows.
+pub async fn sweep(app: &App) -> Result<u64, Failure> {
+    Ok(vision_platform::housekeeping::sweep(app).await? + vision_accounts::housekeeping::sweep(app).await?)
+}

@@ -109,6 +109,9 @@ impl ContactFilter {
                 set(key, json!(value));
             }
         }
+        if let Some(from) = self.created_from {
+            set("id_from", json!(earliest_id(from)));
+        }
         if self.archived == Some(true) {
             set("archived", json!(true));
         }
@@ -117,6 +120,13 @@ impl ContactFilter {
         }
         Ok(out)
     }
+}
+
+/// The least identifier that a contact created at `from` or later can have: UUIDv7 begin with milliseconds. A minute of margin
+/// for clocks that differ between instances.
+fn earliest_id(from: Timestamp) -> Uuid {
+    let millis = u128::try_from((from - SignedDuration::from_mins(1)).as_millisecond()).unwrap_or(0);
+    Uuid::from_u128(millis << 80)
 }
 
 /// Contacts whose last activity is before this instant are dormant.

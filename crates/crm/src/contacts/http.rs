@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 use vision_kernel::contact_point::display_phone;
@@ -74,6 +75,9 @@ pub struct ContactRow {
     #[schema(value_type = String, format = DateTime)]
     last_activity_at: Timestamp,
     archived: bool,
+    /// Values of the fields that `custom` asked for.
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    custom: Map<String, Value>,
 }
 
 impl ContactRow {
@@ -94,6 +98,7 @@ impl ContactRow {
             created_at: row.created_at.to_jiff(),
             last_activity_at,
             archived: row.archived,
+            custom: row.custom.0,
         }
     }
 }
@@ -134,6 +139,9 @@ pub struct ContactOut {
     website: Option<String>,
     source: Option<String>,
     description: Option<String>,
+    /// Values of the tenant's own fields by key, as `/custom-fields` describes them.
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    custom: Map<String, Value>,
     owner: Option<MemberRef>,
     tags: Vec<TagRef>,
     /// Companies that the person belongs to; at most 200.
@@ -180,6 +188,7 @@ impl ContactOut {
             website: row.website,
             source: row.source,
             description: row.description,
+            custom: row.custom.0,
             owner: owner(row.owner_id, row.owner_name),
             tags: row.tags.0,
             companies: row.companies.0,
@@ -201,6 +210,14 @@ struct PageQuery {
     /// 1 to 100; default 50.
     limit: Option<u32>,
     cursor: Option<String>,
+    /// Keys of custom fields to show, separated by commas; at most ten.
+    custom: Option<String>,
+}
+
+impl PageQuery {
+    fn custom_keys(&self) -> Vec<String> {
+        self.custom.iter().flat_map(|keys| keys.split(',')).filter(|key| !key.is_empty()).take(10).map(str::to_owned).collect()
+    }
 }
 
 /// The sort order asked for; only known ones reach the database.
@@ -225,7 +242,7 @@ async fn list_contacts(
     let (sort, after) = (sort(page.sort.as_deref())?, cursor(page.cursor.as_deref())?);
     let mut tx = auth.read().await?;
     let now = tx.now();
-    let rows = store::page(&mut tx, filter.conditions(&auth.actor, now)?, sort, after, limit).await?;
+    let rows = store::page(&mut tx, filter.conditions(&auth.actor, now)?, sort, after, limit, &page.custom_keys()).await?;
     Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor { key: row.sort_key.clone(), id: row.id }).map(|row| ContactRow::new(row, now))))
 }
 
@@ -283,7 +300,7 @@ async fn list_lookalikes(auth: Authorized<ContactsRead>, Query(query): Query<Loo
         return Ok(Json(LookalikeList { items: Vec::new() }));
     }
     let conditions = super::filter::Selection::Ids { ids }.conditions(&auth.actor, now)?;
-    let rows = store::page(&mut tx, conditions, "name", None, 5).await?;
+    let rows = store::page(&mut tx, conditions, "name", None, 5, &[]).await?;
     Ok(Json(LookalikeList { items: rows.into_iter().map(|row| ContactRow::new(row, now)).collect() }))
 }
 

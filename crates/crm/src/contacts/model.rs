@@ -1,7 +1,9 @@
 //! What a contact holds, how it is read from a client, what is derived from it.
 
+use crate::custom_fields::{self, model::web_address};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 use vision_kernel::contact_point::display_phone;
 use vision_kernel::{Change, Email, FieldError, Patch, Phone, Problem, Siren, Siret, VatNumber, text};
@@ -95,6 +97,9 @@ pub struct Draft {
     pub description: Option<String>,
     /// The member who looks after the contact.
     pub owner_id: Option<Uuid>,
+    /// Values of the tenant's own fields, by key; judged by `custom_fields`.
+    #[serde(default)]
+    pub custom: Map<String, Value>,
 }
 
 /// A contact with what only the product writes.
@@ -179,6 +184,10 @@ pub struct ContactIn {
     /// Names; unknown ones are created.
     #[serde(default)]
     pub(crate) tags: Option<Vec<String>>,
+    /// Values of the tenant's own fields by key: absent keeps, null clears.
+    #[serde(default)]
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    pub(crate) custom: Map<String, Value>,
 }
 
 /// The customer kinds (X-04).
@@ -293,6 +302,7 @@ impl Draft {
             source: None,
             description: None,
             owner_id: None,
+            custom: Map::new(),
         }
     }
 
@@ -387,11 +397,12 @@ impl Draft {
                 v.parse::<VatNumber>().ok()
             }),
             naf: r.line(input.naf, self.naf, "/naf", 6),
-            website: r.parsed(input.website, self.website, "/website", "Une adresse qui commence par http:// ou https://.", website),
+            website: r.parsed(input.website, self.website, "/website", "Une adresse qui commence par http:// ou https://.", web_address),
             source: r.line(input.source, self.source, "/source", 120),
             description: r.text(input.description, self.description, "/description", 20_000, true),
             birthday: input.birthday.apply(self.birthday),
             owner_id: input.owner_id.apply(self.owner_id),
+            custom: self.custom,
             kind,
             emails,
             phones,
@@ -468,17 +479,9 @@ impl Draft {
               birthday website source description owner_id)
         .into_iter()
         .flatten()
+        .chain(custom_fields::model::changes(&before.custom, &self.custom))
         .collect()
     }
-}
-
-/// A web address with its scheme; nothing that a browser would run.
-fn website(value: &str) -> Option<String> {
-    let value = value.trim();
-    let rest = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
-    let full = if rest.is_some() { value.to_owned() } else { format!("https://{value}") };
-    let host = rest.unwrap_or(value).split(['/', '?', '#']).next().unwrap_or_default();
-    (value.len() <= 300 && host.contains('.') && !host.contains([' ', ':', '<', '"'])).then_some(full)
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use super::events::ContactEvent;
 use super::model::{ContactIn, Draft};
 use super::store::{self, DetailRow};
-use crate::tags;
+use crate::{custom_fields, tags};
+use serde_json::{Map, Value};
 use uuid::Uuid;
-use vision_kernel::{Change, Problem, ProblemKind};
+use vision_kernel::{Change, FieldError, Problem, ProblemKind};
 use vision_platform::{Failure, Tx};
 
 /// The contact, or 404: also when it is somebody else's to see.
@@ -22,10 +23,27 @@ async fn check_owner(tx: &mut Tx, owner: Option<Uuid>, before: Option<Uuid>) -> 
     }
 }
 
+/// Built-in and custom fields together: a client learns of every wrong field at once.
+fn judged(draft: Result<Draft, Problem>, custom: Result<Map<String, Value>, Vec<FieldError>>) -> Result<Draft, Problem> {
+    match (draft, custom) {
+        (Ok(draft), Ok(custom)) => Ok(Draft { custom, ..draft }),
+        (Ok(_), Err(errors)) => Err(Problem::validation(errors)),
+        (Err(problem), Ok(_)) => Err(problem),
+        (Err(mut problem), Err(errors)) => {
+            problem.errors.extend(errors);
+            Err(problem)
+        }
+    }
+}
+
 /// Creates a contact. Somebody who sees only their own contacts becomes its owner, lest it vanish from their sight.
 pub(crate) async fn create(tx: &mut Tx, mut input: ContactIn) -> Result<DetailRow, Failure> {
     let tag_names = input.tags.take().unwrap_or_default();
-    let mut draft = Draft::empty().apply(input)?;
+    let sent = std::mem::take(&mut input.custom);
+    let draft = Draft::empty().apply(input);
+    let kind = draft.as_ref().map_or("person", |draft| draft.kind.as_str()).to_owned();
+    let custom = custom_fields::ops::apply(tx, &kind, &Map::new(), &sent, true).await?;
+    let mut draft = judged(draft, custom)?;
     if draft.owner_id.is_none() && tx.actor().owner_scope.is_some() {
         draft.owner_id = Some(tx.actor().id);
     }
@@ -52,7 +70,11 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, mut inp
         return Err(Problem::conflict("Ce contact est archivé. Restaurez-le avant de le modifier.").into());
     }
     let tag_names = input.tags.take();
-    let after = before.draft.clone().apply(input)?;
+    let sent = std::mem::take(&mut input.custom);
+    let after = before.draft.clone().apply(input);
+    let kind = after.as_ref().map_or(before.draft.kind.as_str(), |draft| draft.kind.as_str()).to_owned();
+    let custom = custom_fields::ops::apply(tx, &kind, &before.draft.custom, &sent, false).await?;
+    let after = judged(after, custom)?;
     check_owner(tx, after.owner_id, before.draft.owner_id).await?;
     let mut changes = after.changes_since(&before.draft);
     name_owners(tx, &mut changes).await?;

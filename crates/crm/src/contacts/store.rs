@@ -25,6 +25,7 @@ pub(crate) struct ListRow {
     pub created_at: jiff_sqlx::Timestamp,
     pub last_activity_at: jiff_sqlx::Timestamp,
     pub archived: bool,
+    pub custom: Json<Map<String, Value>>,
     pub sort_key: String,
 }
 
@@ -55,12 +56,14 @@ pub(crate) async fn page(
     sort: &str,
     after: Option<Cursor>,
     limit: usize,
+    custom_keys: &[String],
 ) -> sqlx::Result<Vec<ListRow>> {
     let tenant = tx.tenant();
     let (key, id) = after.map_or((None, None), |cursor| (Some(cursor.key), Some(cursor.id)));
     sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT c.id, c.kind, c.display_name, c.company_name, c.email, c.phone, c.city, c.first_invoiced_at IS NOT NULL AS first_invoiced, c.owner_id,
-                m.full_name AS owner_name, c.created_at, c.last_activity_at, c.archived_at IS NOT NULL AS archived, p.sort_key, {TAGS}
+                m.full_name AS owner_name, c.created_at, c.last_activity_at, c.archived_at IS NOT NULL AS archived, p.sort_key, {TAGS},
+                CASE WHEN $7 = '{{}}'::text[] THEN '{{}}' ELSE coalesce((SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(c.custom) e WHERE e.key = ANY ($7)), '{{}}') END AS custom
          FROM contact_page($2, $3, $4, $5, $6) WITH ORDINALITY AS p(contact_id, sort_key, n)
          JOIN contacts c ON c.tenant_id = $1 AND c.id = p.contact_id
          LEFT JOIN memberships m ON m.tenant_id = $1 AND m.user_id = c.owner_id
@@ -72,6 +75,7 @@ pub(crate) async fn page(
     .bind(key)
     .bind(id)
     .bind(i32::try_from(limit + 1).unwrap_or(i32::MAX))
+    .bind(custom_keys)
     .fetch_all(tx.conn())
     .await
 }
@@ -117,6 +121,7 @@ pub(crate) struct DetailRow {
     pub description: Option<String>,
     pub owner_id: Option<Uuid>,
     pub owner_name: Option<String>,
+    pub custom: Json<Map<String, Value>>,
     pub first_invoiced: bool,
     pub last_activity_at: jiff_sqlx::Timestamp,
     pub archived_at: Option<jiff_sqlx::Timestamp>,
@@ -156,6 +161,7 @@ impl DetailRow {
                 source: self.source.clone(),
                 description: self.description.clone(),
                 owner_id: self.owner_id,
+                custom: self.custom.0.clone(),
             },
         }
     }
@@ -171,7 +177,7 @@ fn detail_sql(condition: &str) -> sqlx::AssertSqlSafe<String> {
     };
     sqlx::AssertSqlSafe(format!(
         "SELECT c.id, c.kind, c.display_name, c.civility, c.first_name, c.last_name, c.company_name, c.job_title, c.emails, c.phones, c.addresses, c.siren,
-                c.siret, c.vat_number, c.naf, c.customer_kind, c.language, c.birthday, c.website, c.source, c.description, c.owner_id,
+                c.siret, c.vat_number, c.naf, c.customer_kind, c.language, c.birthday, c.website, c.source, c.description, c.owner_id, c.custom,
                 m.full_name AS owner_name, c.first_invoiced_at IS NOT NULL AS first_invoiced, c.last_activity_at, c.archived_at, c.created_at,
                 c.updated_at, c.version, {TAGS}, {} AS companies, {} AS people
          FROM contacts c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
@@ -218,16 +224,16 @@ fn columns(id: Uuid, draft: &Draft) -> Value {
         "emails": draft.emails, "phones": draft.phones, "addresses": draft.addresses, "siren": draft.siren, "siret": draft.siret,
         "vat_number": draft.vat_number, "naf": draft.naf, "customer_kind": draft.customer_kind, "language": draft.language,
         "birthday": draft.birthday, "website": draft.website, "source": draft.source, "description": draft.description,
-        "owner_id": draft.owner_id, "search": draft.search_text(),
+        "owner_id": draft.owner_id, "custom": draft.custom, "search": draft.search_text(),
     })
 }
 
 const RECORD: &str = "jsonb_to_recordset($2) AS r(id uuid, kind text, display_name text, sort_name text, civility text, first_name text, last_name text,
     company_name text, job_title text, email text, phone text, city text, city_sort text, emails jsonb, phones jsonb, addresses jsonb, siren text, siret text,
-    vat_number text, naf text, customer_kind text, language text, birthday date, website text, source text, description text, owner_id uuid, search text)";
+    vat_number text, naf text, customer_kind text, language text, birthday date, website text, source text, description text, owner_id uuid, custom jsonb, search text)";
 
 const COLUMNS: &str = "kind, display_name, sort_name, civility, first_name, last_name, company_name, job_title, email, phone, city, city_sort, emails, phones,
-    addresses, siren, siret, vat_number, naf, customer_kind, language, birthday, website, source, description, owner_id, search";
+    addresses, siren, siret, vat_number, naf, customer_kind, language, birthday, website, source, description, owner_id, custom, search";
 
 /// Inserts contacts and their keys.
 pub(crate) async fn insert_many(tx: &mut Tx, contacts: &[(Uuid, Draft)], import: Option<Uuid>) -> sqlx::Result<()> {

@@ -3,6 +3,7 @@
 use crate::contacts::events::ContactsEvent;
 use crate::contacts::filter::Selection;
 use crate::contacts::store::{self as contacts, DetailRow};
+use crate::custom_fields::{self, model::Definition};
 use axum::body::Body;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -149,9 +150,13 @@ async fn write(
     job: Option<&BackgroundJob>,
 ) -> Result<bool, Failure> {
     let failed = |error: vision_documents::DocumentError| Failure::from(Problem::internal(error));
+    let mut tx = ctx.read().await?;
+    let fields = custom_fields::store::definitions(&mut tx, "contact").await?;
+    drop(tx);
+    let headers: Vec<&str> = HEADERS.iter().copied().chain(fields.iter().map(|field| field.label.as_str())).collect();
     let mut writer = match format {
-        ExportFormat::Csv => Writer::Table(TableWriter::csv(path, HEADERS).map_err(failed)?),
-        ExportFormat::Xlsx => Writer::Table(TableWriter::xlsx(path, HEADERS).map_err(failed)?),
+        ExportFormat::Csv => Writer::Table(TableWriter::csv(path, &headers).map_err(failed)?),
+        ExportFormat::Xlsx => Writer::Table(TableWriter::xlsx(path, &headers).map_err(failed)?),
         ExportFormat::Vcf => Writer::Cards(VcardWriter::create(path).map_err(failed)?),
     };
     let (mut after, mut done) = (None, 0_i64);
@@ -163,7 +168,7 @@ async fn write(
         drop(tx);
         for row in &rows {
             match &mut writer {
-                Writer::Table(table) => write_row(table, row).map_err(failed)?,
+                Writer::Table(table) => write_row(table, row, &fields).map_err(failed)?,
                 Writer::Cards(cards) => write_card(cards, row).map_err(failed)?,
             }
         }
@@ -185,13 +190,14 @@ async fn write(
     Ok(true)
 }
 
-fn write_row(table: &mut TableWriter, row: &DetailRow) -> Result<(), vision_documents::DocumentError> {
+fn write_row(table: &mut TableWriter, row: &DetailRow, fields: &[Definition]) -> Result<(), vision_documents::DocumentError> {
     let phone = |index: usize| row.phones.get(index).map(|entry| display_phone(&entry.phone));
     let (phone1, phone2) = (phone(0), phone(1));
     let email = |index: usize| row.emails.get(index).map(|entry| entry.email.as_str());
     let address = row.addresses.first().cloned().unwrap_or_default();
     let tags = row.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>().join(", ");
-    table.row(&[
+    let custom = custom_fields::ops::written(fields, &row.custom);
+    let mut cells = vec![
         Cell::Text(if row.kind == "company" { "Société" } else { "Personne" }),
         Cell::text(row.civility.as_deref()),
         Cell::text(row.first_name.as_deref()),
@@ -221,7 +227,9 @@ fn write_row(table: &mut TableWriter, row: &DetailRow) -> Result<(), vision_docu
         Cell::text(row.description.as_deref()),
         Cell::Date(row.created_at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date()),
         Cell::Date(row.last_activity_at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date()),
-    ])
+    ];
+    cells.extend(custom.iter().map(|text| Cell::text(Some(text.as_str()).filter(|text| !text.is_empty()))));
+    table.row(&cells)
 }
 
 fn write_card(cards: &mut VcardWriter, row: &DetailRow) -> Result<(), vision_documents::DocumentError> {

@@ -4,6 +4,7 @@
 mod accounts;
 mod bulk;
 mod contacts;
+mod custom_fields;
 mod database;
 mod imports;
 mod openapi;

@@ -276,3 +276,34 @@ async fn a_page_of_the_app_costs_few_statements() {
         assert!((1..=10).contains(&used), "{name}: {used} statements");
     }
 }
+
+// GD-08
+#[tokio::test]
+async fn what_is_out_of_date_is_deleted_and_nothing_else() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let key = [("idempotency-key", "abc")];
+    owner.call(Method::POST, "/contacts", Some(&json!({ "last_name": "Dupré" })), &key).await.expect(201);
+    t.stranger().post("/auth/password/forgot", &json!({ "email": "x@exemple.fr" })).await.expect(202);
+    vision_server::wiring::sweep(&t.app).await.expect("sweep");
+    let count = async |table: &str| -> i64 {
+        let mut tx = t.app.db.system().await.expect("begin");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"))).fetch_one(tx.conn()).await.expect(table)
+    };
+    let fresh = (count("idempotency_keys").await, count("audit_log").await, count("sessions").await);
+    assert!(fresh.0 == 1 && fresh.1 > 0 && fresh.2 == 1, "nothing is out of date yet: {fresh:?}");
+
+    t.advance(jiff::SignedDuration::from_hours(25));
+    vision_server::wiring::sweep(&t.app).await.expect("sweep");
+    assert_eq!((count("idempotency_keys").await, count("throttles").await, count("audit_log").await), (0, 0, fresh.1));
+
+    t.advance(jiff::SignedDuration::from_hours(24 * 400));
+    assert!(vision_server::wiring::sweep(&t.app).await.expect("sweep") > 0);
+    assert_eq!((count("audit_log").await, count("sessions").await), (0, 0));
+    assert_eq!(owner_contacts(&t, owner.tenant_id).await, 1, "contacts are not housekeeping's business");
+}
+
+async fn owner_contacts(t: &TestApp, tenant: uuid::Uuid) -> i64 {
+    let mut tx = t.app.db.begin_as_system(tenant).await.expect("begin");
+    sqlx::query_scalar("SELECT count(*) FROM contacts").fetch_one(tx.conn()).await.expect("count")
+}

@@ -503,6 +503,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/custom-fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The fields that the tenant added. */
+        get: operations["list_custom_fields"];
+        put?: never;
+        /** Adds a field. */
+        post: operations["create_custom_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-fields/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Puts fields into a new order. */
+        put: operations["reorder_custom_fields"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-fields/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a field and all its values; see the preview first. */
+        delete: operations["delete_custom_field"];
+        options?: never;
+        head?: never;
+        /** Changes a field, but for its kind. */
+        patch: operations["update_custom_field"];
+        trace?: never;
+    };
+    "/api/v1/custom-fields/{id}/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a field another kind; its values are converted by a job, and those that cannot be are lost. */
+        post: operations["convert_custom_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-fields/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What deleting a field, or giving it another kind, would cost. Changes nothing. */
+        post: operations["preview_custom_field_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/home": {
         parameters: {
             query?: never;
@@ -1400,6 +1487,10 @@ export interface components {
             company_name?: string | null;
             /** Format: date-time */
             created_at: string;
+            /** @description Values of the tenant's own fields by key, as `/custom-fields` describes them. */
+            custom: {
+                [key: string]: unknown;
+            };
             /** @description X-04: `B2C`, `B2B_FR`, `B2B_EU`, `B2B_NON_EU`, `B2G` */
             customer_kind: string;
             description?: string | null;
@@ -1510,6 +1601,10 @@ export interface components {
             birthday?: string | null;
             civility?: string | null;
             company_name?: string | null;
+            /** @description Values of the tenant's own fields by key: absent keeps, null clears. */
+            custom?: {
+                [key: string]: unknown;
+            };
             /** @description `B2C`, `B2B_FR`, `B2B_EU`, `B2B_NON_EU`, `B2G`; derived from kind and country by default. */
             customer_kind?: string | null;
             description?: string | null;
@@ -1540,6 +1635,10 @@ export interface components {
             company_name?: string | null;
             /** Format: date-time */
             created_at: string;
+            /** @description Values of the fields that `custom` asked for. */
+            custom: {
+                [key: string]: unknown;
+            };
             display_name: string;
             email?: string | null;
             /** Format: uuid */
@@ -1555,6 +1654,64 @@ export interface components {
             /** @description `prospect`, `client`, `dormant` */
             status: string;
             tags: components["schemas"]["TagRef"][];
+        };
+        /** @description Another kind for a field. */
+        ConversionIn: {
+            kind?: components["schemas"]["FieldKind"] | null;
+            /** @description Of choices. */
+            options?: components["schemas"]["FieldOption"][];
+        };
+        /** @description A field that the tenant added. */
+        CustomField: {
+            /** @description `all`, `person` or `company`. */
+            applies_to: string;
+            /** @description What a new record has unless something else is sent. */
+            default_value?: unknown;
+            group_name?: string | null;
+            help?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description The name of its value in a record's `custom`; never changes. */
+            key: string;
+            kind: components["schemas"]["FieldKind"];
+            label: string;
+            /** @description The records that have it: `contact`. */
+            object: string;
+            /** @description Of choices. */
+            options: components["schemas"]["FieldOption"][];
+            required: boolean;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A new field. */
+        CustomFieldIn: {
+            /** @description `all` by default. */
+            applies_to?: string | null;
+            default_value?: unknown;
+            group_name?: string | null;
+            help?: string | null;
+            kind: components["schemas"]["FieldKind"];
+            /** @description 1 to 60 characters; no name of a built-in field. */
+            label: string;
+            /** @description `contact` */
+            object?: string;
+            /** @description Of choices: 1 to 200. */
+            options?: components["schemas"]["FieldOption"][];
+            required?: boolean;
+        };
+        /** @description Fields in their order; at most a hundred per object. */
+        CustomFieldList: {
+            items: components["schemas"]["CustomField"][];
+        };
+        /** @description A change of a field. Absent keeps, null clears. An option keeps its values as long as it keeps its key. */
+        CustomFieldPatch: {
+            applies_to?: string | null;
+            default_value?: unknown;
+            group_name?: string | null;
+            help?: string | null;
+            label?: string | null;
+            options?: components["schemas"]["FieldOption"][] | null;
+            required?: boolean | null;
         };
         /** @description A session as its owner sees it. */
         Device: {
@@ -1611,6 +1768,39 @@ export interface components {
             detail: string;
             /** @description JSON pointer into the request body, such as `/emails/0/email`, or `?name` for a query parameter. */
             pointer: string;
+        };
+        /** @description What a change would cost. */
+        FieldImpact: {
+            /** @description At most five of them. */
+            examples: components["schemas"]["LostValue"][];
+            /**
+             * Format: int64
+             * @description Records that would lose it.
+             */
+            lost: number;
+            /**
+             * Format: int64
+             * @description Records that have a value.
+             */
+            with_value: number;
+        };
+        /**
+         * @description What a field holds.
+         * @enum {string}
+         */
+        FieldKind: "text" | "long_text" | "number" | "money" | "date" | "date_time" | "boolean" | "choice" | "choices" | "phone" | "email" | "url" | "reference";
+        /** @description An option of a choice. */
+        FieldOption: {
+            /** @description Stable; made from the label when it is absent. */
+            key?: string;
+            /** @description What people read. */
+            label: string;
+        };
+        /** @description An order of fields. */
+        FieldOrder: {
+            /** @description Every field of the object, once. */
+            ids: string[];
+            object: string;
         };
         /** @description Accueil. */
         Home: {
@@ -1790,6 +1980,13 @@ export interface components {
         LookalikeList: {
             items: components["schemas"]["ContactRow"][];
         };
+        /** @description A value that would be lost. */
+        LostValue: {
+            /** Format: uuid */
+            contact_id: string;
+            contact_name: string;
+            value: string;
+        };
         /** @description The signed-in person, their tenant, role and rights. */
         Me: {
             features: components["schemas"]["Features"];
@@ -1928,6 +2125,10 @@ export interface components {
                 company_name?: string | null;
                 /** Format: date-time */
                 created_at: string;
+                /** @description Values of the fields that `custom` asked for. */
+                custom: {
+                    [key: string]: unknown;
+                };
                 display_name: string;
                 email?: string | null;
                 /** Format: uuid */
@@ -2986,6 +3187,8 @@ export interface operations {
                 /** @description 1 to 100; default 50. */
                 limit?: number | null;
                 cursor?: string | null;
+                /** @description Keys of custom fields to show, separated by commas; at most ten. */
+                custom?: string | null;
             };
             header?: never;
             path?: never;
@@ -3500,6 +3703,234 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_custom_fields: {
+        parameters: {
+            query?: {
+                /** @description `contact`; all objects by default. */
+                object?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomFieldList"];
+                };
+            };
+        };
+    };
+    create_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomFieldIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reorder_custom_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldOrder"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_custom_field: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomFieldPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomField"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    convert_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConversionIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    preview_custom_field_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConversionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldImpact"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -47,4 +47,6 @@ export type BulkIn = Sent<'/contacts/bulk', 'post'>
 export type Job = Answer<'/jobs/{id}', 'get'>
 export type Import = Answer<'/imports/{id}', 'get'>
 export type ImportRow = Answer<'/imports/{id}/rows', 'get'>['items'][number]
+export type CustomField = Answer<'/custom-fields', 'get'>['items'][number]
+export type FieldImpact = Answer<'/custom-fields/{id}/preview', 'post'>
 export type Home = Answer<'/home', 'get'>

@@ -90,6 +90,12 @@ export const en: typeof fr = {
   backHome: 'Back to home',
   denied: 'This page is not open to your role',
   deniedDetail: 'An administrator of your company can give you access.',
+  custom: {
+    title: 'Custom fields',
+    decimal: '.',
+    clear: (field: string) => `Clear ${field}`,
+    nobody: 'No contact matches',
+  },
   timeline: {
     actor: { system: 'Vision', import: 'Import', api_key: 'API key', user: 'Someone' },
     kinds: {

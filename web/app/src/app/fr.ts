@@ -88,6 +88,12 @@ export const fr = {
   backHome: 'Retour à l’accueil',
   denied: 'Cette page n’est pas ouverte à votre rôle',
   deniedDetail: 'Un administrateur de votre entreprise peut vous en donner l’accès.',
+  custom: {
+    title: 'Champs personnalisés',
+    decimal: ',',
+    clear: (field: string) => `Effacer ${field}`,
+    nobody: 'Aucun contact ne correspond',
+  },
   timeline: {
     actor: { system: 'Vision', import: 'Import', api_key: 'Clé API', user: 'Quelqu’un' } as Record<string, string>,
     kinds: {

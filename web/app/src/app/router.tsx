@@ -174,6 +174,12 @@ const settingsPages = [
   }),
   createRoute({
     getParentRoute: () => settings,
+    path: '/champs',
+    beforeLoad: needs('company.manage'),
+    component: lazyRouteComponent(() => import('@/features/settings/custom-fields'), 'CustomFieldSettings'),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
     path: '/journal',
     beforeLoad: needs('audit.read'),
     validateSearch: (search): { action?: string; actor_id?: string; from?: string; to?: string } => ({

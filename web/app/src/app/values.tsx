@@ -1,13 +1,20 @@
 // How a stored value reads: field names, coded values, dates, lists. Shared by timelines and the audit log.
 import type { Change } from '@/api/types'
 import { date, dateTime, day } from '@/i18n/format'
+import { customField, customText } from './custom/fields'
 import { t } from './text'
 import classes from './values.module.css'
 
-export const fieldName = (field: string) => t.fields[field] ?? t.fields[field.replace(/^\/|\/.*$/g, '')] ?? field
+/** Changes of a custom field are named `custom.<key>`. */
+const customOf = (field: string) => (field.startsWith('custom.') ? customField(field.slice(7)) : undefined)
+
+export const fieldName = (field: string) =>
+  customOf(field)?.label ?? t.fields[field] ?? t.fields[field.replace(/^\/|\/.*$/g, '')] ?? field.replace(/^custom\./, '')
 
 export function valueText(value: unknown, field = ''): string {
   if (value === null || value === undefined || value === '') return t.timeline.empty
+  const custom = customOf(field)
+  if (custom) return customText(custom, value)
   if (typeof value === 'boolean') return value ? t.timeline.yes : t.timeline.no
   if (typeof value === 'number') return String(value)
   if (typeof value === 'string') {

@@ -27,6 +27,14 @@ function dates(options: Intl.DateTimeFormatOptions, tz: string | undefined = zon
 const integers = new Intl.NumberFormat(LANG)
 export const number = (n: number) => integers.format(n)
 
+/** A decimal number as the server keeps it ("1234.5"), without going through a float where digits would be lost. */
+export function decimal(text: string): string {
+  const [whole = '0', fraction] = text.split('.')
+  const grouped = integers.format(BigInt(whole))
+  const sign = whole === '-0' ? '-' : ''
+  return sign + grouped + (fraction ? (LANG === 'fr-FR' ? ',' : '.') + fraction : '')
+}
+
 /** Money arrives in minor units; never divided before this point. */
 export function money(minor: number, currency = 'EUR'): string {
   return new Intl.NumberFormat(LANG, { style: 'currency', currency }).format(minor / 100)
@@ -54,6 +62,19 @@ export function dayStart(value: string, days = 0): string {
   // The offset at the answer may differ from the one at the guess on a day when clocks change: ask twice.
   const first = midnight - offset(midnight)
   return new Date(midnight - offset(first)).toISOString()
+}
+
+/** 2026-11-24T14:30 on the company's clock, as the instant it is. In an hour that does not exist, the clock has moved on. */
+export function zonedInstant(local: string): string {
+  const wall = Date.parse(`${local.slice(0, 16)}:00Z`)
+  const first = wall - offset(wall)
+  return new Date(wall - offset(first)).toISOString()
+}
+
+/** An instant as a control for date and time shows it: the company's clock. */
+export function localInput(instant: string): string {
+  const at = Date.parse(instant)
+  return new Date(at + offset(at)).toISOString().slice(0, 16)
 }
 
 /** How far the company's clock is ahead of UTC at an instant, in milliseconds. */

@@ -1,14 +1,19 @@
 import { useLocalStorage } from '@mantine/hooks'
-import type { ReactNode } from 'react'
-import type { ContactRow } from '@/api/types'
+import { type ReactNode, useMemo } from 'react'
+import type { ContactRow, CustomField } from '@/api/types'
+import { customText, useCustomFields } from '@/app/custom/fields'
 import { ago, date } from '@/i18n/format'
 import { Tag, type Tone } from '@/ui/tag'
 import { t } from './text'
 
 export type ColumnKey = keyof typeof t.columns
 
+/** A column of a custom field is called `custom.<key>`. */
+export type ShownKey = ColumnKey | `custom.${string}`
+
 export interface Column {
-  key: ColumnKey
+  key: ShownKey
+  name: string
   /** Track of the grid: a minimum in pixels and a share of what remains. */
   width: string
   sort?: 'name' | 'created' | 'activity' | 'city'
@@ -33,7 +38,7 @@ export function TagList({ tags, most = 2 }: { tags: ContactRow['tags']; most?: n
 }
 
 /** The name is drawn by the table itself: it carries the link. */
-export const COLUMNS: Column[] = [
+const BUILT_IN: (Omit<Column, 'name' | 'key'> & { key: ColumnKey })[] = [
   { key: 'company', width: 'minmax(110px, 1.1fr)', cell: row => (row.kind === 'person' ? row.company_name : null) },
   { key: 'email', width: 'minmax(160px, 1.9fr)', cell: row => row.email },
   { key: 'phone', width: '112px', cell: row => row.phone_display ?? row.phone },
@@ -47,12 +52,25 @@ export const COLUMNS: Column[] = [
 
 const USUAL: ColumnKey[] = ['company', 'email', 'phone', 'city', 'status', 'tags']
 
+/** Every column that the list may show. */
+export function columnsOf(fields: CustomField[]): Column[] {
+  return [
+    ...BUILT_IN.map(column => ({ ...column, name: t.columns[column.key] })),
+    ...fields.map(field => ({
+      key: `custom.${field.key}` as const,
+      name: field.label,
+      width: 'minmax(110px, 1fr)',
+      cell: (row: ContactRow) => customText(field, row.custom[field.key]) || null,
+    })),
+  ]
+}
+
 export type Density = 'comfortable' | 'compact'
 export const ROW_HEIGHT: Record<Density, number> = { comfortable: 40, compact: 32 }
 
 /** A matter of taste and of screen, so it stays with the browser. */
 export function useDisplay() {
-  const [keys, setKeys] = useLocalStorage<ColumnKey[]>({
+  const [keys, setKeys] = useLocalStorage<ShownKey[]>({
     key: 'vision.contacts.columns',
     defaultValue: USUAL,
     getInitialValueInEffect: false,
@@ -62,10 +80,16 @@ export function useDisplay() {
     defaultValue: 'comfortable',
     getInitialValueInEffect: false,
   })
+  const fields = useCustomFields()
+  const all = useMemo(() => columnsOf(fields), [fields])
+  const columns = all.filter(column => keys.includes(column.key))
   return {
-    columns: COLUMNS.filter(column => keys.includes(column.key)),
+    all,
+    columns,
+    /** Keys of the custom fields on show, for the request; the API gives ten at most. */
+    custom: columns.flatMap(column => (column.key.startsWith('custom.') ? [column.key.slice(7)] : [])).slice(0, 10),
     keys,
-    toggle: (key: ColumnKey) => setKeys(keys.includes(key) ? keys.filter(other => other !== key) : [...keys, key]),
+    toggle: (key: ShownKey) => setKeys(keys.includes(key) ? keys.filter(other => other !== key) : [...keys, key]),
     density,
     setDensity,
   }

@@ -17,11 +17,11 @@ export function ConflictDialog({
 }) {
   const theirs = differences(conflict.before, conflict.theirs)
   const current = conflict.theirs as unknown as Record<string, unknown>
-  const mine = Object.entries(conflict.patch).map(([field, after]) => ({
-    field,
-    before: current[field.replace(/_id$/, '')],
-    after,
-  }))
+  const { custom = {}, ...builtIn } = conflict.patch
+  const mine = [
+    ...Object.entries(builtIn).map(([field, after]) => ({ field, before: current[field.replace(/_id$/, '')], after })),
+    ...Object.entries(custom).map(([key, after]) => ({ field: `custom.${key}`, before: conflict.theirs.custom[key], after })),
+  ]
   return (
     <Dialog opened onClose={takeTheirs} title={t.conflictTitle}>
       <p>{t.conflictBody}</p>

@@ -3,6 +3,8 @@ import { ActionIcon, Autocomplete, Button, SegmentedControl, Select, TagsInput, 
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
 import { tagsQuery, usersQuery } from '@/api/queries'
+import { useCustomFields } from '@/app/custom/fields'
+import { CustomInputs } from '@/app/custom/inputs'
 import { useCan } from '@/app/me'
 import { t as app } from '@/app/text'
 import { validSiren } from '@/i18n/format'
@@ -24,6 +26,7 @@ export function ContactFields({ form, everything }: { form: ContactForm; everyth
   const [all, setAll] = useState(everything ?? false)
   const { values } = form
   const company = values.kind === 'company'
+  const custom = useCustomFields(values.kind)
   return (
     <div className={classes.form}>
       <SegmentedControl
@@ -59,6 +62,12 @@ export function ContactFields({ form, everything }: { form: ContactForm; everyth
         <TagsField form={form} />
       </Fields>
       {all && <Details form={form} company={company} />}
+      <CustomInputs
+        fields={all ? custom : custom.filter(field => field.required)}
+        values={values.custom}
+        errors={form.errors}
+        set={next => form.set({ custom: next })}
+      />
       {!everything && (
         <Button variant="subtle" size="compact-sm" className={classes.start} onClick={() => setAll(!all)} aria-expanded={all}>
           {all ? t.lessFields : t.moreFields}

@@ -11,16 +11,16 @@ describe('a contact in a form', () => {
         { phone: '06 12', label: '' },
       ],
     }
-    expect(creationOf(values)).toEqual({ kind: 'person', first_name: 'Ana', phones: [{ phone: '06 12', label: null }] })
+    expect(creationOf(values, [])).toEqual({ kind: 'person', first_name: 'Ana', phones: [{ phone: '06 12', label: null }] })
   })
   it('keeps, clears and sets: absent, null and value', () => {
     const before = { ...EMPTY, first_name: 'Ana', city: '', website: 'https://a.fr' }
-    expect(changesOf(before, { ...before, website: '', last_name: 'Dupré' })).toEqual({ website: null, last_name: 'Dupré' })
-    expect(changesOf(before, { ...before })).toEqual({})
+    expect(changesOf(before, { ...before, website: '', last_name: 'Dupré' }, [])).toEqual({ website: null, last_name: 'Dupré' })
+    expect(changesOf(before, { ...before }, [])).toEqual({})
   })
   it('can empty a list', () => {
     const before = { ...EMPTY, emails: [{ email: 'a@b.fr', label: '' }] }
-    expect(changesOf(before, { ...before, emails: [] })).toEqual({ emails: [] })
+    expect(changesOf(before, { ...before, emails: [] }, [])).toEqual({ emails: [] })
   })
   it('points at the row as shown, empty rows above it included', () => {
     const values = {

@@ -1,5 +1,7 @@
 // A contact as a form holds it: no nulls, rows that may still be empty. Only what changed leaves for the server.
-import type { Contact, ContactIn } from '@/api/types'
+import type { Contact, ContactIn, CustomField } from '@/api/types'
+import type { CustomValues } from '@/app/custom/fields'
+import { sent, shown } from '@/app/custom/inputs'
 
 export interface ContactValues {
   kind: 'person' | 'company'
@@ -22,6 +24,8 @@ export interface ContactValues {
   description: string
   owner_id: string
   tags: string[]
+  /** Of the tenant's own fields, as their controls hold them. */
+  custom: CustomValues
 }
 
 export const EMPTY: ContactValues = {
@@ -45,9 +49,10 @@ export const EMPTY: ContactValues = {
   description: '',
   owner_id: '',
   tags: [],
+  custom: {},
 }
 
-export function valuesOf(contact: Contact): ContactValues {
+export function valuesOf(contact: Contact, fields: CustomField[]): ContactValues {
   const text = (value: string | null | undefined) => value ?? ''
   return {
     kind: contact.kind,
@@ -77,6 +82,7 @@ export function valuesOf(contact: Contact): ContactValues {
     description: text(contact.description),
     owner_id: text(contact.owner?.id),
     tags: contact.tags.map(tag => tag.name),
+    custom: Object.fromEntries(fields.map(field => [field.key, shown(field, contact.custom[field.key])])),
   }
 }
 
@@ -84,7 +90,10 @@ const orNull = (value: string) => value.trim() || null
 const compact = (value: string) => value.replace(/\s/g, '').toUpperCase() || null
 
 /** The request as the API reads it. Rows left empty are dropped; a 422 pointer then counts the rows that remain. */
-export function requestOf(values: ContactValues): Required<Pick<ContactIn, 'emails' | 'phones' | 'addresses'>> & ContactIn {
+export function requestOf(
+  values: ContactValues,
+  fields: CustomField[],
+): Required<Pick<ContactIn, 'emails' | 'phones' | 'addresses'>> & ContactIn {
   return {
     kind: values.kind,
     civility: orNull(values.civility),
@@ -115,25 +124,32 @@ export function requestOf(values: ContactValues): Required<Pick<ContactIn, 'emai
     description: orNull(values.description),
     owner_id: values.owner_id || null,
     tags: values.tags,
+    custom: Object.fromEntries(
+      fields.filter(field => field.key in values.custom).map(field => [field.key, sent(field, values.custom[field.key])]),
+    ),
   }
 }
 
 /** A new contact says only what is known: absent members take the server's defaults. */
-export function creationOf(values: ContactValues): ContactIn {
-  const request = requestOf(values)
-  return Object.fromEntries(
+export function creationOf(values: ContactValues, fields: CustomField[]): ContactIn {
+  const { custom, ...request } = requestOf(values, fields)
+  const filled = Object.entries(custom ?? {}).filter(([, value]) => value !== null && !(Array.isArray(value) && !value.length))
+  const known = Object.fromEntries(
     Object.entries(request).filter(([, value]) => value !== null && !(Array.isArray(value) && !value.length)),
   ) as ContactIn
+  return filled.length ? { ...known, custom: Object.fromEntries(filled) } : known
 }
 
 /** Three-state: a member that did not change is absent, a cleared one is null. */
-export function changesOf(before: ContactValues, after: ContactValues): Partial<ContactIn> {
-  const was = requestOf(before) as Record<string, unknown>
-  const is = requestOf(after) as Record<string, unknown>
-  return Object.fromEntries(
-    Object.entries(is).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(was[key])),
-  ) as Partial<ContactIn>
+export function changesOf(before: ContactValues, after: ContactValues, fields: CustomField[]): Partial<ContactIn> {
+  const { custom: had, ...was } = requestOf(before, fields) as Record<string, unknown>
+  const { custom: has, ...is } = requestOf(after, fields) as Record<string, unknown>
+  const custom = differing(had as CustomValues, has as CustomValues)
+  return { ...differing(was, is), ...(Object.keys(custom).length && { custom }) } as Partial<ContactIn>
 }
+
+const differing = (was: Record<string, unknown>, is: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(is).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(was[key])))
 
 /** The pointer of a row as sent, back to the row as shown: empty rows above it were not sent. */
 export function shownPointer(pointer: string, values: ContactValues): string {

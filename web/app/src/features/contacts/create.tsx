@@ -5,6 +5,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { api, data } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import { queryClient } from '@/api/queries'
+import { useCustomFields } from '@/app/custom/fields'
 import { validSiren } from '@/i18n/format'
 import { Dialog } from '@/ui/dialog'
 import { Refused, useForm } from '@/ui/form'
@@ -19,13 +20,14 @@ import { t } from './text'
 
 export default function CreateContact({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
+  const fields = useCustomFields()
   const form = useForm<ContactValues>({
     initial: EMPTY,
     check: (values): Record<string, string> =>
       identified(values) ? {} : { [values.kind === 'company' ? '/company_name' : '/last_name']: t.nameNeeded },
     submit: async values => {
       try {
-        const contact = await data(api.POST('/contacts', { body: creationOf(values) }))
+        const contact = await data(api.POST('/contacts', { body: creationOf(values, fields) }))
         void queryClient.invalidateQueries({ queryKey: ['contacts'] })
         void queryClient.invalidateQueries({ queryKey: ['home'] })
         void queryClient.invalidateQueries({ queryKey: ['tags'] })

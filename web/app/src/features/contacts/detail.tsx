@@ -6,6 +6,7 @@ import { useRef, useState } from 'react'
 import { api, data } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import type { Contact } from '@/api/types'
+import { useCustomFields } from '@/app/custom/fields'
 import { useCan } from '@/app/me'
 import { Timeline } from '@/app/timeline'
 import { ago, date } from '@/i18n/format'
@@ -213,11 +214,12 @@ function EditDialog({
 }) {
   // What the person saw when opening: a live update must neither move the fields nor pass for their own reading.
   const [base] = useState(contact)
+  const fields = useCustomFields()
   const form = useForm<ContactValues>({
-    initial: valuesOf(base),
+    initial: valuesOf(base, fields),
     submit: async values => {
       try {
-        const saved = await save(changesOf(valuesOf(base), values), base)
+        const saved = await save(changesOf(valuesOf(base, fields), values, fields), base)
         onClose()
         if (saved) toast(t.saved)
       } catch (error) {

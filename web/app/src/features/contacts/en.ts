@@ -135,6 +135,7 @@ export const en: typeof fr = {
   nameNeeded: 'Give a name, a company, an e-mail or a phone.',
   sirenBad: 'The check digit of this number does not match.',
   lookalike: 'This contact may already exist:',
+  editOf: (what: string) => `Edit ${what}`,
   edit: 'Edit',
   moreActions: 'More actions',
   back: 'Contacts',

@@ -2,7 +2,7 @@
 import type { ContactQuery } from '@/api/types'
 import { dayStart } from '@/i18n/format'
 
-export type ContactFilter = Omit<ContactQuery, 'sort' | 'limit' | 'cursor'>
+export type ContactFilter = Omit<ContactQuery, 'sort' | 'limit' | 'cursor' | 'custom'>
 export type ContactSort = NonNullable<ContactQuery['sort']>
 
 export interface ContactSearch extends ContactFilter {

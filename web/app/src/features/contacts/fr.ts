@@ -144,6 +144,7 @@ export const fr = {
   sirenBad: 'La clé de contrôle de ce numéro ne correspond pas.',
   lookalike: 'Ce contact existe peut-être déjà :',
   // Detail
+  editOf: (what: string) => `Modifier ${what}`,
   edit: 'Modifier',
   moreActions: 'Autres actions',
   back: 'Contacts',

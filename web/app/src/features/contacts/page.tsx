@@ -10,7 +10,7 @@ import { Page } from '@/ui/page'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Empty, Failed, Loading } from '@/ui/states'
 import { BulkBar, ExportItems, exportContacts } from './bulk-bar'
-import { COLUMNS, useDisplay } from './columns'
+import { useDisplay } from './columns'
 import { FilterChips, FilterPanel } from './filter-panel'
 import { type ContactSearch, filterOf, requestFilter, SORTS } from './filters'
 import classes from './page.module.css'
@@ -33,7 +33,7 @@ export function Contacts() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: compared by content
   const filter = useMemo(() => filterOf(search), [JSON.stringify(filterOf(search))])
   const filtered = Object.keys(filter).length > 0
-  const list = useInfiniteQuery(listQuery(filter, search.sort))
+  const list = useInfiniteQuery(listQuery(filter, search.sort, display.custom))
   const total = useQuery(countQuery(filter)).data
   const rows = useMemo(() => list.data?.pages.flatMap(page => page.items) ?? [], [list.data])
   const selection = useSelection(filter)
@@ -53,7 +53,7 @@ export function Contacts() {
   const actions = (
     <>
       {!phone && (
-        <Menu closeOnItemClick={false} width={240} withinPortal={false}>
+        <Menu closeOnItemClick={false} width={240} withinPortal={false} classNames={{ dropdown: classes.menu }}>
           <Menu.Target>
             <ActionIcon variant="default" size={36} aria-label={t.display} title={t.display}>
               <IconColumns size={18} aria-hidden />
@@ -61,13 +61,13 @@ export function Contacts() {
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Label>{t.columnChoice}</Menu.Label>
-            {COLUMNS.map(column => (
+            {display.all.map(column => (
               <Menu.CheckboxItem
                 key={column.key}
                 checked={display.keys.includes(column.key)}
                 onChange={() => display.toggle(column.key)}
               >
-                {t.columns[column.key]}
+                {column.name}
               </Menu.CheckboxItem>
             ))}
             <Menu.Divider />

@@ -4,13 +4,21 @@ import { type ContactFilter, type ContactSort, requestFilter } from './filters'
 
 export const PAGE = 100
 
-export const listQuery = (filter: ContactFilter, sort?: ContactSort) =>
+export const listQuery = (filter: ContactFilter, sort?: ContactSort, custom: string[] = []) =>
   infiniteQueryOptions({
-    queryKey: ['contacts', 'list', filter, sort ?? ''],
+    queryKey: ['contacts', 'list', filter, sort ?? '', custom],
     queryFn: ({ pageParam, signal }) =>
       data(
         api.GET('/contacts', {
-          params: { query: { ...requestFilter(filter), sort, limit: PAGE, cursor: pageParam || undefined } },
+          params: {
+            query: {
+              ...requestFilter(filter),
+              sort,
+              limit: PAGE,
+              cursor: pageParam || undefined,
+              custom: custom.join(',') || undefined,
+            },
+          },
           signal,
         }),
       ),

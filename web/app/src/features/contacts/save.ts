@@ -86,11 +86,17 @@ const COMPARED: (keyof Contact)[] = [
   'companies',
 ]
 
-/** What differs between two states of a contact, field by field. */
+/** What differs between two states of a contact, field by field; a custom field is one field. */
 export function differences(before: Contact, after: Contact) {
-  return COMPARED.filter(field => JSON.stringify(before[field]) !== JSON.stringify(after[field])).map(field => ({
-    field,
-    before: before[field],
-    after: after[field],
+  const differ = (a: unknown, b: unknown) => JSON.stringify(a) !== JSON.stringify(b)
+  const builtIn = COMPARED.filter(field => differ(before[field], after[field])).map(field => ({
+    field: field as string,
+    before: before[field] as unknown,
+    after: after[field] as unknown,
   }))
+  const keys = [...new Set([...Object.keys(before.custom), ...Object.keys(after.custom)])]
+  const custom = keys
+    .filter(key => differ(before.custom[key], after.custom[key]))
+    .map(key => ({ field: `custom.${key}`, before: before.custom[key], after: after.custom[key] }))
+  return [...builtIn, ...custom]
 }

@@ -91,9 +91,9 @@ export function ContactTable({ rows, display, selection, sort, onSort, hasMore, 
                   onChange={() => (allLoaded ? selection.clear() : selection.add(rows.map(row => row.id)))}
                 />
               </div>
-              <Header column="name" sortable="name" sort={sort} onSort={onSort} />
+              <Header name={t.columns.name} sortable="name" sort={sort} onSort={onSort} />
               {display.columns.map(column => (
-                <Header key={column.key} column={column.key} sortable={column.sort} sort={sort} onSort={onSort} />
+                <Header key={column.key} name={column.name} sortable={column.sort} sort={sort} onSort={onSort} />
               ))}
             </div>
           </div>
@@ -123,14 +123,13 @@ export function ContactTable({ rows, display, selection, sort, onSort, hasMore, 
 }
 
 interface HeaderProps {
-  column: keyof typeof t.columns
+  name: string
   sortable?: Column['sort']
   sort: ContactSort | undefined
   onSort: (sort: ContactSort | undefined) => void
 }
 
-function Header({ column, sortable, sort, onSort }: HeaderProps) {
-  const name = t.columns[column]
+function Header({ name, sortable, sort, onSort }: HeaderProps) {
   if (!sortable) return <div role="columnheader">{name}</div>
   const direction = sort === sortable ? 'ascending' : sort === `-${sortable}` ? 'descending' : undefined
   return (

@@ -17,6 +17,7 @@ const SECTIONS: { group: keyof typeof t.groups; pages: { key: PageKey; needs?: P
       { key: 'equipe', needs: 'team.read' },
       { key: 'roles', needs: 'team.read' },
       { key: 'etiquettes', needs: 'contacts.write' },
+      { key: 'champs', needs: 'company.manage' },
       { key: 'journal', needs: 'audit.read' },
       { key: 'cles-api', needs: 'api_keys.manage' },
     ],

@@ -1,0 +1,239 @@
+//! SQL of custom fields.
+
+use super::model::{Definition, FieldKind, FieldOption};
+use jiff_sqlx::ToSqlx;
+use serde_json::Value;
+use sqlx::types::Json;
+use uuid::Uuid;
+use vision_platform::Tx;
+
+/// A definition as stored.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct FieldRow {
+    pub id: Uuid,
+    pub object: String,
+    pub applies_to: String,
+    pub key: String,
+    pub label: String,
+    pub kind: String,
+    pub options: Json<Vec<FieldOption>>,
+    pub required: bool,
+    pub default_value: Option<Value>,
+    pub help: Option<String>,
+    pub group_name: Option<String>,
+    pub position: i32,
+    pub version: i32,
+}
+
+impl FieldRow {
+    /// What values are judged by.
+    pub(crate) fn definition(&self) -> Definition {
+        Definition {
+            applies_to: self.applies_to.clone(),
+            key: self.key.clone(),
+            label: self.label.clone(),
+            kind: FieldKind::from_stored(&self.kind),
+            options: self.options.0.clone(),
+            required: self.required,
+            default_value: self.default_value.clone(),
+        }
+    }
+}
+
+const FIELD: &str = "SELECT id, object, applies_to, key, label, kind, options, required, default_value, help, group_name, position, version
+    FROM custom_fields WHERE tenant_id = $1 AND deleted_at IS NULL";
+
+/// The fields of an object, or of all, in their order.
+pub(crate) async fn list(tx: &mut Tx, object: Option<&str>) -> sqlx::Result<Vec<FieldRow>> {
+    let tenant = tx.tenant();
+    sqlx::query_as(sqlx::AssertSqlSafe(format!("{FIELD} AND ($2::text IS NULL OR object = $2) ORDER BY object, position, id LIMIT 400")))
+        .bind(tenant)
+        .bind(object)
+        .fetch_all(tx.conn())
+        .await
+}
+
+/// The definitions by which values of an object are judged.
+pub(crate) async fn definitions(tx: &mut Tx, object: &str) -> sqlx::Result<Vec<Definition>> {
+    Ok(list(tx, Some(object)).await?.iter().map(FieldRow::definition).collect())
+}
+
+pub(crate) async fn get(tx: &mut Tx, id: Uuid, lock: bool) -> sqlx::Result<Option<FieldRow>> {
+    let tenant = tx.tenant();
+    let lock = if lock { " FOR UPDATE" } else { "" };
+    sqlx::query_as(sqlx::AssertSqlSafe(format!("{FIELD} AND id = $2{lock}"))).bind(tenant).bind(id).fetch_optional(tx.conn()).await
+}
+
+/// Keys that are taken, those of fields under deletion included.
+pub(crate) async fn keys(tx: &mut Tx, object: &str) -> sqlx::Result<Vec<String>> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar("SELECT key FROM custom_fields WHERE tenant_id = $1 AND object = $2")
+        .bind(tenant)
+        .bind(object)
+        .fetch_all(tx.conn())
+        .await
+}
+
+pub(crate) async fn insert(tx: &mut Tx, row: &FieldRow, label_norm: &str) -> sqlx::Result<()> {
+    let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
+    sqlx::query(
+        "INSERT INTO custom_fields (tenant_id, id, object, applies_to, key, label, label_norm, kind, options, required, default_value, help, group_name, position,
+           created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)",
+    )
+    .bind(tenant)
+    .bind(row.id)
+    .bind(&row.object)
+    .bind(&row.applies_to)
+    .bind(&row.key)
+    .bind(&row.label)
+    .bind(label_norm)
+    .bind(&row.kind)
+    .bind(&row.options)
+    .bind(row.required)
+    .bind(&row.default_value)
+    .bind(&row.help)
+    .bind(&row.group_name)
+    .bind(row.position)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn update(tx: &mut Tx, row: &FieldRow, label_norm: &str) -> sqlx::Result<()> {
+    let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
+    sqlx::query(
+        "UPDATE custom_fields SET applies_to = $3, label = $4, label_norm = $5, kind = $6, options = $7, required = $8, default_value = $9, help = $10,
+           group_name = $11, updated_at = $12, version = version + 1 WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind(tenant)
+    .bind(row.id)
+    .bind(&row.applies_to)
+    .bind(&row.label)
+    .bind(label_norm)
+    .bind(&row.kind)
+    .bind(&row.options)
+    .bind(row.required)
+    .bind(&row.default_value)
+    .bind(&row.help)
+    .bind(&row.group_name)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Puts the fields of an object into this order.
+pub(crate) async fn reorder(tx: &mut Tx, object: &str, ids: &[Uuid]) -> sqlx::Result<u64> {
+    let tenant = tx.tenant();
+    let done = sqlx::query(
+        "UPDATE custom_fields f SET position = u.n FROM unnest($3::uuid[]) WITH ORDINALITY AS u(id, n)
+         WHERE f.tenant_id = $1 AND f.object = $2 AND f.id = u.id AND f.deleted_at IS NULL",
+    )
+    .bind(tenant)
+    .bind(object)
+    .bind(ids)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Takes a field out of sight; a job takes its values away.
+pub(crate) async fn mark_deleted(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
+    let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
+    sqlx::query("UPDATE custom_fields SET deleted_at = $3 WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant)
+        .bind(id)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Frees the key of a deleted field.
+pub(crate) async fn forget(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query("DELETE FROM custom_fields WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NOT NULL")
+        .bind(tenant)
+        .bind(id)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The key of a field under deletion.
+pub(crate) async fn deleted_key(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<String>> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar("SELECT key FROM custom_fields WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NOT NULL")
+        .bind(tenant)
+        .bind(id)
+        .fetch_optional(tx.conn())
+        .await
+}
+
+/// Contacts that have a value under `key`, in order after `after`: (id, name, value).
+pub(crate) async fn values(tx: &mut Tx, key: &str, after: Option<Uuid>, limit: i64) -> sqlx::Result<Vec<(Uuid, String, Value)>> {
+    let tenant = tx.tenant();
+    sqlx::query_as(
+        "SELECT id, display_name, custom -> $2 FROM contacts WHERE tenant_id = $1 AND custom ? $2 AND ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4",
+    )
+    .bind(tenant)
+    .bind(key)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// How many contacts have a value under `key`.
+pub(crate) async fn count_values(tx: &mut Tx, key: &str) -> sqlx::Result<i64> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar("SELECT count(*) FROM contacts WHERE tenant_id = $1 AND custom ? $2")
+        .bind(tenant)
+        .bind(key)
+        .fetch_one(tx.conn())
+        .await
+}
+
+/// How many contacts hold the option `option` under `key`.
+pub(crate) async fn count_option(tx: &mut Tx, key: &str, option: &str) -> sqlx::Result<i64> {
+    let tenant = tx.tenant();
+    // For a text `?` asks for equality, for an array whether it holds the text.
+    sqlx::query_scalar("SELECT count(*) FROM contacts WHERE tenant_id = $1 AND custom -> $2 ? $3")
+        .bind(tenant)
+        .bind(key)
+        .bind(option)
+        .fetch_one(tx.conn())
+        .await
+}
+
+/// Writes or takes away (`None`) values under `key`.
+pub(crate) async fn write_values(tx: &mut Tx, key: &str, values: &[(Uuid, Option<Value>)]) -> sqlx::Result<()> {
+    let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
+    let (ids, written): (Vec<Uuid>, Vec<Option<Value>>) = values.iter().cloned().unzip();
+    sqlx::query(
+        "UPDATE contacts c SET custom = CASE WHEN u.v IS NULL THEN c.custom - $2 ELSE jsonb_set(c.custom, ARRAY[$2], u.v) END,
+           updated_at = $5, version = c.version + 1
+         FROM unnest($3::uuid[], $4::jsonb[]) AS u(id, v) WHERE c.tenant_id = $1 AND c.id = u.id",
+    )
+    .bind(tenant)
+    .bind(key)
+    .bind(ids)
+    .bind(written)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// The ids among `ids` that are contacts of the tenant which the actor may see.
+pub(crate) async fn known_contacts(tx: &mut Tx, ids: &[Uuid]) -> sqlx::Result<Vec<Uuid>> {
+    let (tenant, scope) = (tx.tenant(), tx.actor().owner_scope.clone());
+    sqlx::query_scalar("SELECT id FROM contacts WHERE tenant_id = $1 AND id = ANY ($2) AND ($3::uuid[] IS NULL OR owner_id = ANY ($3))")
+        .bind(tenant)
+        .bind(ids)
+        .bind(scope)
+        .fetch_all(tx.conn())
+        .await
+}
