@@ -7,6 +7,7 @@ pub mod demo;
 pub mod export;
 pub mod home;
 pub mod imports;
+pub mod merges;
 pub mod notes;
 pub mod tags;
 pub mod timeline;
@@ -30,6 +31,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(home::routes())
         .merge(imports::routes())
         .merge(custom_fields::routes())
+        .merge(merges::routes())
 }
 
 /// Every job of the context.
@@ -43,6 +45,7 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<imports::jobs::Undo>()
         .with::<custom_fields::jobs::Convert>()
         .with::<custom_fields::jobs::Purge>()
+        .with::<merges::jobs::MergeMany>()
 }
 
 /// Who reacts to events.

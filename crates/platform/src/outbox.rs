@@ -192,3 +192,30 @@ pub async fn dispatch(app: &App) -> Result<usize, Failure> {
         }
     }
 }
+
+/// Moves the timeline of one contact to another, or only `lines` of it; gives the lines that moved.
+pub async fn move_timeline(tx: &mut crate::Tx, from: Uuid, to: Uuid, lines: Option<&[Uuid]>) -> Result<Vec<Uuid>, Failure> {
+    let tenant = tx.tenant();
+    Ok(sqlx::query_scalar(
+        "UPDATE timeline SET contact_id = $3 WHERE tenant_id = $1 AND contact_id = $2 AND ($4::uuid[] IS NULL OR id = ANY ($4)) RETURNING id",
+    )
+    .bind(tenant)
+    .bind(from)
+    .bind(to)
+    .bind(lines)
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// Takes lines of one kind out of a contact's timeline; the audit log keeps what happened.
+pub async fn forget_timeline(tx: &mut crate::Tx, contact: Uuid, kind: &str, merge: Uuid) -> Result<(), Failure> {
+    let tenant = tx.tenant();
+    sqlx::query("DELETE FROM timeline WHERE tenant_id = $1 AND contact_id = $2 AND kind = $3 AND data #>> '{data,merge_id}' = $4")
+        .bind(tenant)
+        .bind(contact)
+        .bind(kind)
+        .bind(merge.to_string())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}

@@ -114,6 +114,7 @@ pub fn router(app: &App) -> Router {
         .route("/api/v1/openapi.json", document)
         .route("/api/{*rest}", axum::routing::any(|| async { Failure::from(Problem::not_found()).into_response() }))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(app.clone(), vision_crm::merges::redirect))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::layer))
         .layer(middleware::from_fn_with_state(app.clone(), edge::layer));
     let mut router = Router::new().merge(api).merge(pages::health::routes()).merge(pages::docs::routes());
@@ -131,5 +132,7 @@ pub fn router(app: &App) -> Router {
 
 /// Deletes what is out of date in every context; gives the number of rows.
 pub async fn sweep(app: &App) -> Result<u64, Failure> {
-    Ok(vision_platform::housekeeping::sweep(app).await? + vision_accounts::housekeeping::sweep(app).await?)
+    Ok(vision_platform::housekeeping::sweep(app).await?
+        + vision_accounts::housekeeping::sweep(app).await?
+        + vision_crm::merges::sweep(app).await?)
 }

@@ -54,7 +54,7 @@ fn status(first_invoiced: bool, last_activity_at: Timestamp, now: Timestamp) -> 
 }
 
 /// A contact in a list.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ContactRow {
     id: Uuid,
     kind: String,

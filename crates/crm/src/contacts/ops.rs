@@ -78,6 +78,7 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, mut inp
     check_owner(tx, after.owner_id, before.draft.owner_id).await?;
     let mut changes = after.changes_since(&before.draft);
     name_owners(tx, &mut changes).await?;
+    custom_fields::ops::name_references(tx, &mut changes).await?;
     if !changes.is_empty() {
         let label = after.display_name();
         store::rewrite_many(tx, &[(id, after)]).await?;

@@ -252,7 +252,8 @@ pub(crate) async fn insert_many(tx: &mut Tx, contacts: &[(Uuid, Draft)], import:
     insert_keys(tx, contacts).await
 }
 
-async fn insert_keys(tx: &mut Tx, contacts: &[(Uuid, Draft)]) -> sqlx::Result<()> {
+/// Writes what identifies contacts.
+pub(crate) async fn insert_keys(tx: &mut Tx, contacts: &[(Uuid, Draft)]) -> sqlx::Result<()> {
     let tenant = tx.tenant();
     let (mut ids, mut kinds, mut values) = (Vec::new(), Vec::new(), Vec::new());
     for (id, draft) in contacts {

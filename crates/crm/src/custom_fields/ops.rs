@@ -6,7 +6,7 @@ use crate::contacts::events::ContactsEvent;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
-use vision_kernel::{FieldError, Patch, Problem, ProblemKind, text};
+use vision_kernel::{Change, FieldError, Patch, Problem, ProblemKind, text};
 use vision_platform::{Failure, OnUnique, Tx};
 
 /// What the product itself calls its fields: a custom field of the same name would be a trap in forms, imports and exports.
@@ -318,6 +318,29 @@ pub(crate) async fn apply(
         }
     }
     Ok(Ok(after))
+}
+
+/// In the timeline a referenced contact is a name, not an id.
+pub(crate) async fn name_references(tx: &mut Tx, changes: &mut [Change]) -> Result<(), Failure> {
+    if !changes.iter().any(|change| change.field.starts_with("custom.")) {
+        return Ok(());
+    }
+    let definitions = store::definitions(tx, "contact").await?;
+    for change in changes {
+        let is_reference = change
+            .field
+            .strip_prefix("custom.")
+            .is_some_and(|key| definitions.iter().any(|definition| definition.key == key && definition.kind == FieldKind::Reference));
+        if !is_reference {
+            continue;
+        }
+        for value in [&mut change.before, &mut change.after] {
+            if let Some(id) = value.as_str().and_then(|id| Uuid::try_parse(id).ok()) {
+                *value = store::contact_name(tx, id).await?.into();
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Takes a field and all its values away.

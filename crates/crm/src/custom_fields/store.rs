@@ -237,3 +237,13 @@ pub(crate) async fn known_contacts(tx: &mut Tx, ids: &[Uuid]) -> sqlx::Result<Ve
         .fetch_all(tx.conn())
         .await
 }
+
+/// The name of a contact.
+pub(crate) async fn contact_name(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<String>> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar("SELECT display_name FROM contacts WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant)
+        .bind(id)
+        .fetch_optional(tx.conn())
+        .await
+}

@@ -165,7 +165,11 @@ async fn a_reference_points_at_a_contact_of_the_same_tenant() {
         ["/custom/parrain"]
     );
     let near = owner.contact(&json!({ "last_name": "Ici" })).await;
-    owner.post("/contacts", &json!({ "last_name": "A", "custom": { "parrain": near } })).await.expect(201);
+    let made = owner.post("/contacts", &json!({ "last_name": "A", "custom": { "parrain": near } })).await.expect(201);
+    let path = format!("/contacts/{}", made["id"].as_str().expect("id"));
+    owner.patch(&path, &json!({ "custom": { "parrain": null } })).await.expect(200);
+    let timeline = owner.get(&format!("{path}/timeline")).await.expect(200);
+    assert_eq!(timeline["items"][0]["changes"][0]["before"], "Ici", "history shows names");
 }
 
 #[tokio::test]

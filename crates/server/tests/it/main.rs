@@ -7,6 +7,7 @@ mod contacts;
 mod custom_fields;
 mod database;
 mod imports;
+mod merges;
 mod openapi;
 mod platform;
 mod schema;

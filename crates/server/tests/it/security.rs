@@ -52,7 +52,8 @@ fn body(method: &Method) -> Option<Value> {
         "role_id": "00000000-0000-0000-0000-000000000000", "user_id": "00000000-0000-0000-0000-000000000000", "tenant_id": "00000000-0000-0000-0000-000000000000",
         "selection": { "ids": ["00000000-0000-0000-0000-000000000000"] }, "action": { "type": "archive" }, "format": "csv", "code": "000000",
         "current_password": "x", "new_password": "y", "token": "t", "mfa_token": "t", "challenge_id": "00000000-0000-0000-0000-000000000000", "credential": {},
-        "full_name": "Essai", "company_name": "Essai", "label": "Essai", "kind": "text", "object": "contact", "ids": [] });
+        "full_name": "Essai", "company_name": "Essai", "label": "Essai", "kind": "text", "object": "contact", "ids": [], "distinct": true, "groups": [],
+        "other_id": "00000000-0000-0000-0000-000000000000" });
     (*method != Method::GET && *method != Method::DELETE).then_some(value)
 }
 
@@ -125,10 +126,13 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let invitation = id(owner.post("/invitations", &json!({ "email": "invite@exemple.fr", "role_id": role })).await.expect(201));
     let key = id(owner.post("/api-keys", &json!({ "name": "Clé", "permissions": ["contacts.read"] })).await.expect(201));
     let session = owner.get("/me/sessions").await.expect(200)["items"][0]["id"].as_str().expect("session").to_owned();
+    let twin = owner.contact(&json!({ "last_name": "Jumeau" })).await;
+    let merge = id(owner.post(&format!("/contacts/{contact}/merge"), &json!({ "other_id": twin })).await.expect(200));
     let field = id(owner.post("/custom-fields", &json!({ "label": "secret", "kind": "text" })).await.expect(201));
     t.run_jobs().await;
     BTreeMap::from([
         ("custom-fields", field),
+        ("merges", merge),
         ("contacts", contact),
         ("companies", company),
         ("notes", note),
@@ -179,6 +183,8 @@ async fn lists_searches_exports_and_filters_show_nothing_of_another_tenant() {
         "/invitations",
         "/api-keys",
         "/custom-fields",
+        "/duplicates",
+        "/duplicates/suggestions",
         "/audit-log?limit=100",
     ] {
         let answer = ours.get(path).await;

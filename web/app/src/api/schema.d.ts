@@ -451,6 +451,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merges another contact into this one. */
+        post: operations["merge_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was merged into a contact. */
+        get: operations["list_merges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/notes": {
         parameters: {
             query?: never;
@@ -584,6 +618,74 @@ export interface paths {
         put?: never;
         /** What deleting a field, or giving it another kind, would cost. Changes nothing. */
         post: operations["preview_custom_field_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Contacts that share an e-mail, a phone or a SIREN. */
+        get: operations["list_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/judgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that two contacts are not the same, or takes that back. */
+        post: operations["judge_duplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merges many groups, as a job. A group that changed meanwhile is left as it is. */
+        post: operations["merge_duplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duplicates/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pairs with like names at the same postal code. */
+        get: operations["list_duplicate_suggestions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1082,6 +1184,23 @@ export interface paths {
         put?: never;
         /** Turns TOTP off. */
         post: operations["disable_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merges/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a merge back: both contacts are as they were, but for what people changed since. */
+        post: operations["undo_merge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1628,6 +1747,21 @@ export interface components {
             vat_number?: string | null;
             website?: string | null;
         };
+        /** @description A merge. */
+        ContactMerge: {
+            /** @description For 30 days. */
+            can_undo: boolean;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            kept_id: string;
+            /** Format: date-time */
+            merged_at: string;
+            merged_by: string;
+            /** Format: uuid */
+            merged_id: string;
+            merged_name: string;
+        };
         /** @description A contact in a list. */
         ContactRow: {
             archived: boolean;
@@ -1731,6 +1865,19 @@ export interface components {
         /** @description At most a hundred sessions. */
         DeviceList: {
             items: components["schemas"]["Device"][];
+        };
+        /** @description Contacts that are the same by the rule of imports: same e-mail, else same phone or SIREN where one of them has no e-mail. */
+        DuplicateGroup: {
+            /** @description Oldest first; at most twenty. */
+            contacts: components["schemas"]["ContactRow"][];
+            /** @description `email`, `phone` or `siren` */
+            reason: string;
+            value: string;
+        };
+        /** @description Groups of duplicates; a page may be short where contacts are archived. */
+        DuplicateList: {
+            items: components["schemas"]["DuplicateGroup"][];
+            next_cursor?: string | null;
         };
         /** @description An e-mail of a contact; the first is the primary one. */
         EmailEntry: {
@@ -1955,6 +2102,13 @@ export interface components {
              */
             total: number;
         };
+        /** @description A judgement about two contacts. */
+        JudgementIn: {
+            /** @description True: they are not the same and are no longer proposed. False takes that back. */
+            distinct: boolean;
+            /** @description Two contacts. */
+            ids: string[];
+        };
         /** @description What a person is in a company. */
         LinkIn: {
             role?: string | null;
@@ -2050,6 +2204,35 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /** @description Which contact to merge into this one, and whose values win. */
+        MergeIn: {
+            /**
+             * Format: uuid
+             * @description The contact that ends; its id leads to the kept one afterwards.
+             */
+            other_id: string;
+            /** Format: int32 */
+            other_version?: number | null;
+            /**
+             * @description Fields of which the other contact's value wins, such as `last_name`, `emails` (its first is the primary one), `custom.size`.
+             *     Values that only one of them has are always kept.
+             */
+            take?: string[];
+            /**
+             * Format: int32
+             * @description The versions that were compared; 412 when one has changed since.
+             */
+            version?: number | null;
+        };
+        /** @description At most a hundred merges. */
+        MergeList: {
+            items: components["schemas"]["ContactMerge"][];
+        };
+        /** @description Groups to merge. */
+        MergeManyIn: {
+            /** @description 1 to 200 groups of 2 to 20 contacts; each group is merged into its first contact. */
+            groups: string[][];
         };
         /** @description The second step. */
         MfaIn: {
@@ -2456,6 +2639,19 @@ export interface components {
             /** @description QI-02 */
             vat_number?: string | null;
         };
+        /** @description A pair that may be the same. */
+        SuggestedPair: {
+            contacts: components["schemas"]["ContactRow"][];
+            /**
+             * Format: float
+             * @description 0 to 1.
+             */
+            likeness: number;
+        };
+        /** @description At most a hundred pairs, likeliest first. */
+        SuggestionList: {
+            items: components["schemas"]["SuggestedPair"][];
+        };
         /** @description Which tenant to go to. */
         SwitchIn: {
             /** Format: uuid */
@@ -2601,6 +2797,11 @@ export interface components {
             password: string;
             /** Format: uuid */
             user_id: string;
+        };
+        /** @description The contact that is back. */
+        Unmerged: {
+            /** Format: uuid */
+            contact_id: string;
         };
         /** @description A member. */
         User: {
@@ -3584,6 +3785,82 @@ export interface operations {
             };
         };
     };
+    merge_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactMerge"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_merges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_notes: {
         parameters: {
             query?: {
@@ -3935,6 +4212,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_duplicates: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateList"];
+                };
+            };
+        };
+    };
+    judge_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JudgementIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    merge_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeManyIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_duplicate_suggestions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestionList"];
+                };
             };
         };
     };
@@ -4873,6 +5246,39 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    undo_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unmerged"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -124,6 +124,12 @@ const contact = createRoute({
   beforeLoad: needs('contacts.read'),
   component: lazyRouteComponent(() => import('@/features/contacts/detail'), 'ContactPage'),
 })
+const duplicates = createRoute({
+  getParentRoute: () => shell,
+  path: '/doublons',
+  beforeLoad: needs('contacts.read'),
+  component: lazyRouteComponent(() => import('@/features/contacts/duplicates'), 'Duplicates'),
+})
 const imports = createRoute({
   getParentRoute: () => shell,
   path: '/imports',
@@ -216,7 +222,7 @@ const settingsPages = [
 const tree = root.addChildren([
   auth.addChildren(authPages),
   onboarding,
-  shell.addChildren([home, contacts, contact, imports, importPage, settings.addChildren(settingsPages)]),
+  shell.addChildren([home, contacts, contact, duplicates, imports, importPage, settings.addChildren(settingsPages)]),
 ])
 
 export const router = createRouter({

@@ -12,7 +12,14 @@ export function actorName(actor: { kind: string; name?: string | null }): string
   return actor.name ?? t.timeline.actor[actor.kind] ?? t.timeline.actor.user!
 }
 
-export function Timeline({ items, showContact }: { items: TimelineItem[]; showContact?: boolean }) {
+interface TimelineProps {
+  items: TimelineItem[]
+  showContact?: boolean
+  /** What can be done about a line. */
+  action?: (item: TimelineItem) => ReactNode
+}
+
+export function Timeline({ items, showContact, action }: TimelineProps) {
   const days: { heading: string; items: TimelineItem[] }[] = []
   for (const item of items) {
     const heading = dayHeading(item.at)
@@ -27,7 +34,7 @@ export function Timeline({ items, showContact }: { items: TimelineItem[]; showCo
           <h3 className={classes.day}>{day.heading}</h3>
           <ol>
             {day.items.map(item => (
-              <Entry key={item.id} item={item} showContact={showContact} />
+              <Entry key={item.id} item={item} showContact={showContact} action={action?.(item)} />
             ))}
           </ol>
         </section>
@@ -36,7 +43,7 @@ export function Timeline({ items, showContact }: { items: TimelineItem[]; showCo
   )
 }
 
-function Entry({ item, showContact }: { item: TimelineItem; showContact?: boolean }) {
+function Entry({ item, showContact, action }: { item: TimelineItem; showContact?: boolean; action?: ReactNode }) {
   const name = actorName(item.actor)
   const body = textOf(item)
   let subject: ReactNode = null
@@ -57,6 +64,7 @@ function Entry({ item, showContact }: { item: TimelineItem; showContact?: boolea
         </div>
         {!showContact && <Changes changes={item.changes} />}
         {body && <p className={classes.quote}>{body}</p>}
+        {action}
       </div>
       <time dateTime={item.at} title={dateTime(item.at)} className="muted small">
         {Date.now() - Date.parse(item.at) < 6 * 3_600_000 ? ago(item.at) : time(item.at)}
@@ -67,6 +75,6 @@ function Entry({ item, showContact }: { item: TimelineItem; showContact?: boolea
 
 function textOf(item: TimelineItem): string | undefined {
   const data = item.data as Record<string, unknown> | null
-  const found = data?.excerpt ?? data?.body ?? data?.filename
+  const found = data?.excerpt ?? data?.body ?? data?.filename ?? (item.kind === 'contact.merged' ? data?.name : undefined)
   return typeof found === 'string' ? found : undefined
 }

@@ -2,17 +2,17 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { api, data } from '@/api/client'
 import { ApiError } from '@/api/problem'
-import type { Contact } from '@/api/types'
+import type { Contact, TimelineItem } from '@/api/types'
 import { useCustomFields } from '@/app/custom/fields'
 import { useCan } from '@/app/me'
 import { Timeline } from '@/app/timeline'
 import { ago, date } from '@/i18n/format'
 import { Confirm, Dialog } from '@/ui/dialog'
 import { Refused, useForm } from '@/ui/form'
-import { IconArchive, IconArrowLeft, IconDots, IconEdit, IconRefresh, IconTrash } from '@/ui/icons'
+import { IconArchive, IconArrowLeft, IconDots, IconEdit, IconLink, IconRefresh, IconTrash } from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
 import { Card, useTitle } from '@/ui/page'
 import { fieldErrors } from '@/ui/problem-text'
@@ -28,15 +28,24 @@ import { type ContactValues, changesOf, shownPointer, valuesOf } from './contact
 import classes from './detail.module.css'
 import { Facts } from './facts'
 import formClasses from './form.module.css'
+import { useMerged } from './merged'
 import { Notes } from './notes'
 import { contactQuery, timelineQuery } from './queries'
 import { useContactSave } from './save'
 import { t } from './text'
 
+const MergeWith = lazy(() => import('./merge').then(part => ({ default: part.MergeWith })))
+
 export function ContactPage() {
   const { id } = useParams({ from: '/shell/contacts/$id' })
   const contact = useQuery(contactQuery(id))
+  const navigate = useNavigate()
   useTitle(contact.data?.display_name)
+  // The id of a merged contact leads to the kept one; the address follows.
+  const arrived = contact.data?.id
+  useEffect(() => {
+    if (arrived && arrived !== id) void navigate({ to: '/contacts/$id', params: { id: arrived }, replace: true })
+  }, [arrived, id, navigate])
   if (contact.isError && !contact.data) {
     const gone = contact.error instanceof ApiError && (contact.error.status === 404 || contact.error.status === 422)
     return gone ? (
@@ -62,6 +71,7 @@ function ContactView({ contact }: { contact: Contact }) {
   const { save, settled, conflict, takeTheirs, keepMine } = useContactSave(contact)
   const [editing, setEditing] = useState(false)
   const [deleting, setDeleting] = useState(false)
+  const [merging, setMerging] = useState(false)
   const composer = useRef<HTMLTextAreaElement>(null)
   const tagsButton = useRef<HTMLButtonElement>(null)
   const archived = contact.archived_at !== null
@@ -149,6 +159,11 @@ function ContactView({ contact }: { contact: Contact }) {
               </Menu.Target>
               <Menu.Dropdown>
                 {editable && (
+                  <Menu.Item leftSection={<IconLink size={16} aria-hidden />} onClick={() => setMerging(true)}>
+                    {t.merge.open}
+                  </Menu.Item>
+                )}
+                {editable && (
                   <Menu.Item leftSection={<IconArchive size={16} aria-hidden />} onClick={() => void archive()}>
                     {t.archive}
                   </Menu.Item>
@@ -191,10 +206,19 @@ function ContactView({ contact }: { contact: Contact }) {
         </div>
         <div className={classes.main}>
           <Notes contactId={contact.id} editable={editable} composer={composer} />
-          <History contactId={contact.id} />
+          <History contactId={contact.id} editable={editable} />
         </div>
       </div>
       {editing && <EditDialog contact={contact} save={save} onClose={() => setEditing(false)} />}
+      <Suspense>
+        {merging && (
+          <MergeWith
+            contact={contact}
+            onClose={() => setMerging(false)}
+            onMerged={kept => void navigate({ to: '/contacts/$id', params: { id: kept } })}
+          />
+        )}
+      </Suspense>
       {conflict && <ConflictDialog conflict={conflict} takeTheirs={takeTheirs} keepMine={keepMine} />}
       <Confirm opened={deleting} onClose={() => setDeleting(false)} title={t.deleteTitle} verb={t.delete} run={remove}>
         {t.deleteBody(contact.display_name)}
@@ -249,7 +273,28 @@ function EditDialog({
   )
 }
 
-function History({ contactId }: { contactId: string }) {
+/** A merge can be taken back for 30 days. */
+function UndoMerge({ item }: { item: TimelineItem }) {
+  const { undo } = useMerged()
+  const [busy, setBusy] = useState(false)
+  const merge = item.kind === 'contact.merged' && item.data?.merge_id
+  if (typeof merge !== 'string' || Date.now() - Date.parse(item.at) > 30 * 86_400_000) return null
+  return (
+    <Button
+      variant="subtle"
+      size="compact-sm"
+      loading={busy}
+      onClick={() => {
+        setBusy(true)
+        void undo(merge).finally(() => setBusy(false))
+      }}
+    >
+      {t.merge.undo}
+    </Button>
+  )
+}
+
+function History({ contactId, editable }: { contactId: string; editable: boolean }) {
   const timeline = useInfiniteQuery(timelineQuery(contactId))
   const items = timeline.data?.pages.flatMap(page => page.items) ?? []
   return (
@@ -259,7 +304,7 @@ function History({ contactId }: { contactId: string }) {
       ) : timeline.isPending ? (
         <Loading lines={5} />
       ) : items.length ? (
-        <Timeline items={items} />
+        <Timeline items={items} action={item => editable && <UndoMerge item={item} />} />
       ) : (
         <p className="muted">{t.historyEmpty}</p>
       )}

@@ -1,11 +1,21 @@
 import { ActionIcon, Button, Menu, TextInput } from '@mantine/core'
 import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, type RefObject, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { ButtonLink } from '@/app/button-link'
 import { useCan } from '@/app/me'
-import { IconAddressBook, IconColumns, IconDownload, IconImport, IconPlus, IconSearch, IconSelector, IconX } from '@/ui/icons'
+import {
+  IconAddressBook,
+  IconColumns,
+  IconDownload,
+  IconImport,
+  IconLink,
+  IconPlus,
+  IconSearch,
+  IconSelector,
+  IconX,
+} from '@/ui/icons'
 import { Page } from '@/ui/page'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Empty, Failed, Loading } from '@/ui/states'
@@ -81,6 +91,17 @@ export function Contacts() {
             </Menu.RadioGroup>
           </Menu.Dropdown>
         </Menu>
+      )}
+      {can('contacts.write') && rows.length > 1 && (
+        <ActionIcon
+          variant="default"
+          size={36}
+          aria-label={t.duplicates.open}
+          title={t.duplicates.open}
+          renderRoot={props => <Link to="/doublons" {...props} />}
+        >
+          <IconLink size={18} aria-hidden />
+        </ActionIcon>
       )}
       {can('contacts.export') && rows.length > 0 && (
         <Menu>
