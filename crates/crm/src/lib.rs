@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod contacts;
 pub mod demo;
+pub mod entities;
 pub mod export;
 pub mod home;
 pub mod imports;
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(timeline::routes())
         .merge(home::routes())
         .merge(imports::routes())
+        .merge(entities::routes())
 }
 
 /// Every job of the context.
@@ -39,6 +41,7 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<imports::jobs::Analyse>()
         .with::<imports::jobs::Run>()
         .with::<imports::jobs::Undo>()
+        .with::<entities::export::RunEntityExport>()
 }
 
 /// Who reacts to events.

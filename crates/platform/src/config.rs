@@ -25,6 +25,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("trust_proxy", "false", "take the caller's address from the last X-Forwarded-For entry"),
     ("log", "info", "log filter, as in tracing"),
     ("log_format", "text", "text or json"),
+    ("hds_hosting", "false", "true declares a certified host of health data (HDS): people in care may then be kept"),
 ];
 
 /// Why the configuration is unusable.
@@ -70,6 +71,8 @@ pub struct Config {
     pub log: String,
     /// JSON logs.
     pub log_json: bool,
+    /// Whether the host is certified for health data (GD-17).
+    pub hds_hosting: bool,
 }
 
 impl Config {
@@ -170,6 +173,7 @@ impl Config {
             trust_proxy: text("trust_proxy")? == "true",
             log: text("log")?,
             log_json: text("log_format")? == "json",
+            hds_hosting: text("hds_hosting")? == "true",
         })
     }
 

@@ -5,6 +5,7 @@ mod accounts;
 mod bulk;
 mod contacts;
 mod database;
+mod entities;
 mod imports;
 mod openapi;
 mod platform;

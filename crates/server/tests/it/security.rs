@@ -52,7 +52,8 @@ fn body(method: &Method) -> Option<Value> {
         "role_id": "00000000-0000-0000-0000-000000000000", "user_id": "00000000-0000-0000-0000-000000000000", "tenant_id": "00000000-0000-0000-0000-000000000000",
         "selection": { "ids": ["00000000-0000-0000-0000-000000000000"] }, "action": { "type": "archive" }, "format": "csv", "code": "000000",
         "current_password": "x", "new_password": "y", "token": "t", "mfa_token": "t", "challenge_id": "00000000-0000-0000-0000-000000000000", "credential": {},
-        "full_name": "Essai", "company_name": "Essai" });
+        "full_name": "Essai", "company_name": "Essai",
+        "value": 1000, "contact_id": "00000000-0000-0000-0000-000000000000" });
     (*method != Method::GET && *method != Method::DELETE).then_some(value)
 }
 
@@ -125,6 +126,8 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let invitation = id(owner.post("/invitations", &json!({ "email": "invite@exemple.fr", "role_id": role })).await.expect(201));
     let key = id(owner.post("/api-keys", &json!({ "name": "Clé", "permissions": ["contacts.read"] })).await.expect(201));
     let session = owner.get("/me/sessions").await.expect(200)["items"][0]["id"].as_str().expect("session").to_owned();
+    let entity = id(owner.post("/entities", &json!({ "plate": "AB-123-CD", "name": "secret" })).await.expect(201));
+    let kind = id(owner.post("/entity-kinds", &json!({ "name": "secret" })).await.expect(201));
     t.run_jobs().await;
     BTreeMap::from([
         ("contacts", contact),
@@ -138,6 +141,8 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
         ("invitations", invitation),
         ("api-keys", key),
         ("sessions", session),
+        ("entities", entity),
+        ("entity-kinds", kind),
         // Passkeys belong to a person; one that does not exist stands for another person's.
         ("passkeys", t.app.clock.new_id().to_string()),
     ])
@@ -177,6 +182,9 @@ async fn lists_searches_exports_and_filters_show_nothing_of_another_tenant() {
         "/invitations",
         "/api-keys",
         "/audit-log?limit=100",
+        "/entities",
+        "/entities?q=ab123cd",
+        "/entity-kinds",
     ] {
         let answer = ours.get(path).await;
         assert_eq!(answer.status.as_u16(), 200, "{path}");

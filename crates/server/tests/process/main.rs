@@ -306,8 +306,7 @@ async fn an_import_goes_on_after_a_killed_server_without_a_lost_or_doubled_row()
     let (_, session) = server.call("POST", "/auth/login", "", "application/json", login);
     let token = session["access_token"].as_str().expect("token").to_owned();
     let rows = (0..ROWS).map(|n| format!("Personne {n};personne{n}@reprise.example\n")).collect::<String>();
-    let (_, import) =
-        server.call("POST", "/imports?filename=a.csv", &token, "application/octet-stream", &format!("Nom;E-mail\n{rows}"));
+    let (_, import) = server.call("POST", "/imports?filename=a.csv", &token, "application/octet-stream", &format!("Nom;E-mail\n{rows}"));
     let path = format!("/imports/{}", import["id"].as_str().expect("id"));
     let state = |server: &Server| server.call("GET", &path, &token, "application/json", "").1;
     server.call("POST", &format!("{path}/dry-run"), &token, "application/json", "{}");

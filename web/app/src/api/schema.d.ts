@@ -503,6 +503,216 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entities, page by page. */
+        get: operations["list_entities"];
+        put?: never;
+        /** Creates an entity. */
+        post: operations["create_entity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts entities, to 10,000. */
+        get: operations["count_entities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exports entities: the file for up to 5,000, a job above. */
+        post: operations["export_entities"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entity. */
+        get: operations["get_entity"];
+        put?: never;
+        post?: never;
+        /** Deletes an archived entity for good, with its readings and its history. */
+        delete: operations["delete_entity"];
+        options?: never;
+        head?: never;
+        /** Changes an entity's facts. */
+        patch: operations["update_entity"];
+        trace?: never;
+    };
+    "/api/v1/entities/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Archives an entity. */
+        post: operations["archive_entity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{id}/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes the owner; the history stays with the thing, the previous owner's name does not. */
+        post: operations["change_entity_owner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{id}/owners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has owned an entity, from when until when; only the present owner is named. */
+        get: operations["list_entity_owners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{id}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readings of the odometer, newest first. */
+        get: operations["list_entity_readings"];
+        put?: never;
+        /** Adds a reading; one that makes the mileage fall needs a reason. */
+        post: operations["add_entity_reading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restores an archived entity. */
+        post: operations["restore_entity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The history of an entity, newest first; it follows the thing and names no owner. */
+        get: operations["get_entity_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entity-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds that things may have. */
+        get: operations["list_entity_kinds"];
+        put?: never;
+        /** Makes a kind. */
+        post: operations["create_entity_kind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entity-kinds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a kind that nothing has. */
+        delete: operations["delete_entity_kind"];
+        options?: never;
+        head?: never;
+        /** Renames a kind or changes the facts that it shows; values already written are kept. */
+        patch: operations["update_entity_kind"];
+        trace?: never;
+    };
     "/api/v1/home": {
         parameters: {
             query?: never;
@@ -1339,6 +1549,11 @@ export interface components {
             object_label: string;
             object_type: string;
         };
+        /** @description A kind that the product knows. */
+        BuiltinKind: {
+            facts: components["schemas"]["Fact"][];
+            kind: components["schemas"]["EntityKind"];
+        };
         /** @description What to do. */
         BulkAction: {
             /** @description Names; unknown ones are created. */
@@ -1587,6 +1802,247 @@ export interface components {
             email: string;
         };
         /**
+         * @description What drives a vehicle.
+         * @enum {string}
+         */
+        Energy: "petrol" | "diesel" | "electric" | "hybrid" | "plugin_hybrid" | "lpg" | "cng" | "ethanol" | "hydrogen" | "other";
+        /** @description An entity. */
+        Entity: {
+            address?: string | null;
+            /** Format: date-time */
+            archived_at?: string | null;
+            /** Format: date */
+            birth_date?: string | null;
+            breed?: string | null;
+            contact?: components["schemas"]["EntityOwnerRef"] | null;
+            /** Format: date-time */
+            created_at: string;
+            description?: string | null;
+            display_name: string;
+            energy?: components["schemas"]["Energy"] | null;
+            /** Format: date */
+            first_registration?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            inspection_due?: string | null;
+            kind: components["schemas"]["EntityKind"];
+            /** Format: uuid */
+            kind_id?: string | null;
+            /** @description Name of the tenant's own kind. */
+            kind_name?: string | null;
+            make?: string | null;
+            /**
+             * Format: int32
+             * @description The latest reading, in km.
+             */
+            mileage?: number | null;
+            /**
+             * Format: date
+             * @description Day of the latest reading.
+             */
+            mileage_on?: string | null;
+            model?: string | null;
+            name?: string | null;
+            /**
+             * Format: date
+             * @description Since when.
+             */
+            owned_since?: string | null;
+            /** @description Such as `AB-123-CD` (GA-01). */
+            plate?: string | null;
+            /** @description ISO 3166 of the plate. */
+            plate_country?: string | null;
+            serial_number?: string | null;
+            species?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+            vin?: string | null;
+            /** @description What deserves a second look without being wrong. */
+            warnings: components["schemas"]["EntityWarning"][];
+        };
+        /** @description How many entities match, up to a bound. */
+        EntityCount: {
+            /** @description True: there are more than `count`. */
+            capped: boolean;
+            /** Format: int64 */
+            count: number;
+        };
+        /**
+         * @description File formats.
+         * @enum {string}
+         */
+        EntityExportFormat: "csv" | "xlsx";
+        /** @description What to export, as what. */
+        EntityExportIn: {
+            filter?: components["schemas"]["EntityFilter"];
+            format: components["schemas"]["EntityExportFormat"];
+        };
+        /** @description The filters of the entity list; all of them must hold. */
+        EntityFilter: {
+            /**
+             * @description Archived ones instead of the others.
+             * @default null
+             */
+            archived?: boolean | null;
+            /**
+             * @description Id of the owner, a contact, or `none`.
+             * @default null
+             */
+            contact?: string | null;
+            /**
+             * Format: date
+             * @description Technical inspection due before this day.
+             * @default null
+             */
+            inspection_before?: string | null;
+            /** @default null */
+            kind?: components["schemas"]["EntityKind"] | null;
+            /**
+             * Format: uuid
+             * @description One of the tenant's own kinds.
+             * @default null
+             */
+            kind_id?: string | null;
+            /**
+             * @description Plate or VIN in any spelling, name, make, model, serial number, or the owner's name, e-mail or phone.
+             * @default null
+             */
+            q?: string | null;
+        };
+        /** @description What a client sends: absent keeps, null clears. */
+        EntityIn: {
+            address?: string | null;
+            /** Format: date */
+            birth_date?: string | null;
+            breed?: string | null;
+            /**
+             * Format: uuid
+             * @description At creation only: the owner, a contact. Later through `POST /entities/{id}/owner`.
+             */
+            contact_id?: string | null;
+            description?: string | null;
+            energy?: components["schemas"]["Energy"] | null;
+            /** Format: date */
+            first_registration?: string | null;
+            /** Format: date */
+            inspection_due?: string | null;
+            kind?: components["schemas"]["EntityKind"] | null;
+            /**
+             * Format: uuid
+             * @description With `custom`: which of the tenant's kinds.
+             */
+            kind_id?: string | null;
+            make?: string | null;
+            /**
+             * Format: int64
+             * @description At creation only: the first reading, in km. Later through `POST /entities/{id}/readings`.
+             */
+            mileage?: number | null;
+            model?: string | null;
+            name?: string | null;
+            /** @description Read in any spelling; French unless `plate_country` says otherwise. */
+            plate?: string | null;
+            /** @description ISO 3166, two letters. */
+            plate_country?: string | null;
+            serial_number?: string | null;
+            species?: string | null;
+            vin?: string | null;
+        };
+        /**
+         * @description What sort of thing an entity is.
+         * @enum {string}
+         */
+        EntityKind: "vehicle" | "animal" | "equipment" | "property" | "patient" | "custom";
+        /** @description A kind. */
+        EntityKindIn: {
+            /** @description The built-in facts that such a thing has; none by default. */
+            facts?: components["schemas"]["Fact"][];
+            name: string;
+        };
+        /** @description Every kind that things may have here. */
+        EntityKindList: {
+            builtin: components["schemas"]["BuiltinKind"][];
+            /** @description At most 50. */
+            own: components["schemas"]["OwnKind"][];
+        };
+        /** @description Who owns it from now on. */
+        EntityOwnerIn: {
+            /**
+             * Format: uuid
+             * @description A contact; null for nobody.
+             */
+            contact_id: string | null;
+            /**
+             * Format: date
+             * @description The day of the change; today by default.
+             */
+            on?: string | null;
+        };
+        /** @description The contact that owns an entity. */
+        EntityOwnerRef: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description A span of ownership. */
+        EntityOwnership: {
+            contact?: components["schemas"]["EntityOwnerRef"] | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            since: string;
+            /**
+             * Format: date
+             * @description Null for the present owner.
+             */
+            until?: string | null;
+        };
+        /** @description At most 100. */
+        EntityOwnershipList: {
+            items: components["schemas"]["EntityOwnership"][];
+        };
+        /** @description An entity in a list. */
+        EntityRow: {
+            archived: boolean;
+            contact?: components["schemas"]["EntityOwnerRef"] | null;
+            display_name: string;
+            energy?: components["schemas"]["Energy"] | null;
+            /** Format: date */
+            first_registration?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            inspection_due?: string | null;
+            kind: components["schemas"]["EntityKind"];
+            /** @description Name of the tenant's own kind. */
+            kind_name?: string | null;
+            make?: string | null;
+            /**
+             * Format: int32
+             * @description In km.
+             */
+            mileage?: number | null;
+            model?: string | null;
+            plate?: string | null;
+            serial_number?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            vin?: string | null;
+        };
+        /** @description Something to look at again. */
+        EntityWarning: {
+            code: components["schemas"]["EntityWarningCode"];
+            field: string;
+        };
+        /**
+         * @description Why.
+         * @enum {string}
+         */
+        EntityWarningCode: "check_digit" | "same_plate" | "same_vin";
+        /**
          * @description File formats.
          * @enum {string}
          */
@@ -1596,6 +2052,11 @@ export interface components {
             format: components["schemas"]["ExportFormat"];
             selection: components["schemas"]["Selection"];
         };
+        /**
+         * @description A built-in fact that a kind may show.
+         * @enum {string}
+         */
+        Fact: "plate" | "vin" | "make" | "model" | "mileage" | "energy" | "first_registration" | "inspection_due" | "serial_number" | "species" | "breed" | "birth_date" | "address";
         /** @description What this instance offers. */
         Features: {
             /** @description The tenant holds demo data. */
@@ -1861,6 +2322,40 @@ export interface components {
             /** @description From the `mfa_required` problem. */
             mfa_token: string;
         };
+        /** @description A reading of the odometer. */
+        MileageReading: {
+            author: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            on: string;
+            /** @description Why it contradicts the others (GA-10); null when it does not. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description In km.
+             */
+            value: number;
+        };
+        /** @description A reading. */
+        MileageReadingIn: {
+            /**
+             * Format: date
+             * @description The day; today by default.
+             */
+            on?: string | null;
+            /** @description Needed when the value contradicts an earlier or a later reading (GA-10). */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description In km.
+             */
+            value: number;
+        };
+        /** @description At most 500, newest first. */
+        MileageReadingList: {
+            items: components["schemas"]["MileageReading"][];
+        };
         /** @description A note. */
         Note: {
             author: components["schemas"]["NoteAuthor"];
@@ -1897,6 +2392,17 @@ export interface components {
             completed?: boolean;
             /** @description The step to resume at: `company`, `look`, `team`, `import`. */
             step?: string | null;
+        };
+        /** @description A kind of the tenant's own. */
+        OwnKind: {
+            /** Format: int64 */
+            entity_count: number;
+            facts: components["schemas"]["Fact"][];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: int32 */
+            version: number;
         };
         /** @description One page of a list. */
         Page_AuditEntry: {
@@ -1943,6 +2449,39 @@ export interface components {
                 /** @description `prospect`, `client`, `dormant` */
                 status: string;
                 tags: components["schemas"]["TagRef"][];
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_EntityRow: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                archived: boolean;
+                contact?: components["schemas"]["EntityOwnerRef"] | null;
+                display_name: string;
+                energy?: components["schemas"]["Energy"] | null;
+                /** Format: date */
+                first_registration?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** Format: date */
+                inspection_due?: string | null;
+                kind: components["schemas"]["EntityKind"];
+                /** @description Name of the tenant's own kind. */
+                kind_name?: string | null;
+                make?: string | null;
+                /**
+                 * Format: int32
+                 * @description In km.
+                 */
+                mileage?: number | null;
+                model?: string | null;
+                plate?: string | null;
+                serial_number?: string | null;
+                /** Format: date-time */
+                updated_at: string;
+                vin?: string | null;
             }[];
             /** @description What to send as `cursor` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -3500,6 +4039,625 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_entities: {
+        parameters: {
+            query?: {
+                /** @description Plate or VIN in any spelling, name, make, model, serial number, or the owner's name, e-mail or phone. */
+                q?: string | null;
+                /** @description Kind. */
+                kind?: ("vehicle" | "animal" | "equipment" | "property" | "patient" | "custom") | null;
+                /** @description One of the tenant's own kinds. */
+                kind_id?: string | null;
+                /** @description Id of the owner, a contact, or `none`. */
+                contact?: string | null;
+                /** @description Technical inspection due before this day. */
+                inspection_before?: string | null;
+                /** @description Archived ones instead of the others. */
+                archived?: boolean | null;
+                /** @description `name`, `plate`, `inspection`, `updated`, `created`; with `-` in front, descending. `name` by default. */
+                sort?: string | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EntityRow"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    count_entities: {
+        parameters: {
+            query?: {
+                /** @description Plate or VIN in any spelling, name, make, model, serial number, or the owner's name, e-mail or phone. */
+                q?: string | null;
+                /** @description Kind. */
+                kind?: ("vehicle" | "animal" | "equipment" | "property" | "patient" | "custom") | null;
+                /** @description One of the tenant's own kinds. */
+                kind_id?: string | null;
+                /** @description Id of the owner, a contact, or `none`. */
+                contact?: string | null;
+                /** @description Technical inspection due before this day. */
+                inspection_before?: string | null;
+                /** @description Archived ones instead of the others. */
+                archived?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityCount"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    export_entities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityExportIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_entity: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    archive_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_entity_owner: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityOwnerIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_entity_owners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityOwnershipList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_entity_readings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MileageReadingList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    add_entity_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MileageReadingIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    restore_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_entity_timeline: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100; default 30. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TimelineItem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_entity_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityKindList"];
+                };
+            };
+        };
+    };
+    create_entity_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityKindIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnKind"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_entity_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_entity_kind: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityKindIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnKind"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
