@@ -6,6 +6,7 @@ import { useRef, useState } from 'react'
 import { api, data } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import type { Contact } from '@/api/types'
+import { EntityPanel } from '@/app/entity-panel'
 import { useCan } from '@/app/me'
 import { Timeline } from '@/app/timeline'
 import { ago, date } from '@/i18n/format'
@@ -187,6 +188,7 @@ function ContactView({ contact }: { contact: Contact }) {
             edit={() => setEditing(true)}
             tagsButton={tagsButton}
           />
+          <EntityPanel contact={{ id: contact.id, name: contact.display_name }} editable={editable} />
         </div>
         <div className={classes.main}>
           <Notes contactId={contact.id} editable={editable} composer={composer} />

@@ -52,7 +52,14 @@ export const en: typeof fr = {
   noMatchHint: 'Try a part of the plate or of the VIN; dashes do not matter.',
   firstUse: 'No record yet',
   firstUseHint: 'Keep here what your customers own and you look after, with its history.',
-  kinds: { vehicle: 'Vehicle', animal: 'Animal', equipment: 'Equipment', property: 'Property', patient: 'Patient', custom: 'Other' },
+  kinds: {
+    vehicle: 'Vehicle',
+    animal: 'Animal',
+    equipment: 'Equipment',
+    property: 'Property',
+    patient: 'Patient',
+    custom: 'Other',
+  },
   energies: {
     petrol: 'Petrol',
     diesel: 'Diesel',
@@ -143,7 +150,8 @@ export const en: typeof fr = {
   historyEmpty: 'Nothing has happened yet.',
   overdue: day => `Overdue since ${day}`,
   warnings: {
-    check_digit: 'The check digit of the VIN does not hold. European makers need not write one: compare with the registration document.',
+    check_digit:
+      'The check digit of the VIN does not hold. European makers need not write one: compare with the registration document.',
     same_plate: 'Another record has this plate.',
     same_vin: 'Another record has this VIN.',
   },

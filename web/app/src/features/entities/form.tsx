@@ -7,7 +7,6 @@ import { api, data, ifMatch } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import type { Entity, EntityIn, EntityKind, Fact } from '@/api/types'
 import { useMe } from '@/app/me'
-import formClasses from '@/features/contacts/form.module.css'
 import { CountrySelect } from '@/ui/country-select'
 import { Dialog } from '@/ui/dialog'
 import { type Form, Refused, useForm } from '@/ui/form'
@@ -16,6 +15,7 @@ import { FormBanner } from '@/ui/states'
 import { t as ui } from '@/ui/text'
 import { toast } from '@/ui/toast'
 import { ContactPicker } from './contact-picker'
+import formClasses from './form.module.css'
 import { entityQuery, kindsQuery } from './queries'
 import { t } from './text'
 
@@ -60,7 +60,8 @@ function FactFields({ form }: { form: Form<Values> }) {
   const has = (fact: Fact) => facts.includes(fact)
   const line = (fact: Fact & TextKey, label: string = t.facts[fact]) =>
     has(fact) && <TextInput key={fact} label={label} maxLength={120} autoComplete="off" {...form.text(fact)} />
-  const date = (fact: Fact & TextKey) => has(fact) && <TextInput key={fact} type="date" label={t.facts[fact]} {...form.text(fact)} />
+  const date = (fact: Fact & TextKey) =>
+    has(fact) && <TextInput key={fact} type="date" label={t.facts[fact]} {...form.text(fact)} />
   return (
     <Fields>
       {has('plate') && (
@@ -222,7 +223,11 @@ export function EditEntity({ entity, onClose }: { entity: Entity; onClose: () =>
       const before = valuesOf(base)
       try {
         const saved = await data(
-          api.PATCH('/entities/{id}', { params: path, body: changed(before, values) as EntityIn, headers: ifMatch(version.current) }),
+          api.PATCH('/entities/{id}', {
+            params: path,
+            body: changed(before, values) as EntityIn,
+            headers: ifMatch(version.current),
+          }),
         )
         client.setQueryData(entityQuery(base.id).queryKey, saved)
         void client.invalidateQueries({ queryKey: ['entities'] })

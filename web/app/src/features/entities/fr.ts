@@ -50,7 +50,14 @@ export const fr = {
   noMatchHint: 'Essayez un morceau de la plaque ou du VIN, sans vous soucier des tirets.',
   firstUse: 'Aucune fiche pour l’instant',
   firstUseHint: 'Gardez ici ce que possèdent vos clients et dont vous vous occupez, avec son historique.',
-  kinds: { vehicle: 'Véhicule', animal: 'Animal', equipment: 'Équipement', property: 'Bien immobilier', patient: 'Patient', custom: 'Autre' },
+  kinds: {
+    vehicle: 'Véhicule',
+    animal: 'Animal',
+    equipment: 'Équipement',
+    property: 'Bien immobilier',
+    patient: 'Patient',
+    custom: 'Autre',
+  },
   energies: {
     petrol: 'Essence',
     diesel: 'Gazole',
@@ -97,7 +104,8 @@ export const fr = {
   editTitle: 'Modifier la fiche',
   edit: 'Modifier',
   saved: 'Modifications enregistrées',
-  stale: 'Quelqu’un a modifié cette fiche entre-temps. Vos changements ne touchent que vos champs : enregistrez à nouveau pour les garder.',
+  stale:
+    'Quelqu’un a modifié cette fiche entre-temps. Vos changements ne touchent que vos champs : enregistrez à nouveau pour les garder.',
   back: { vehicle: 'Tous les véhicules', thing: 'Tous les biens' },
   addedOn: (day: string) => `Ajouté le ${day}`,
   moreActions: 'Autres actions',
@@ -141,7 +149,8 @@ export const fr = {
   historyEmpty: 'Rien ne s’est encore passé.',
   overdue: (day: string) => `Dépassé depuis le ${day}`,
   warnings: {
-    check_digit: 'La clé de contrôle du VIN ne correspond pas. Les constructeurs européens peuvent s’en passer : vérifiez la carte grise.',
+    check_digit:
+      'La clé de contrôle du VIN ne correspond pas. Les constructeurs européens peuvent s’en passer : vérifiez la carte grise.',
     same_plate: 'Une autre fiche porte cette plaque.',
     same_vin: 'Une autre fiche porte ce VIN.',
   },

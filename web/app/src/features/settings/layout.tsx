@@ -19,6 +19,7 @@ const SECTIONS: { group: keyof typeof t.groups; pages: { key: PageKey; needs?: P
       { key: 'etiquettes', needs: 'contacts.write' },
       { key: 'journal', needs: 'audit.read' },
       { key: 'cles-api', needs: 'api_keys.manage' },
+      { key: 'types', needs: 'company.manage' },
     ],
   },
 ]
