@@ -1,6 +1,7 @@
 //! Customers: people and companies, their tags, notes and history, imports and exports.
 
 pub mod bulk;
+pub mod companies;
 pub mod contacts;
 pub mod demo;
 pub mod entities;
@@ -30,6 +31,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(home::routes())
         .merge(imports::routes())
         .merge(entities::routes())
+        .merge(companies::routes())
 }
 
 /// Every job of the context.

@@ -148,12 +148,13 @@ fn vehicle(dice: &mut Dice, thing: &mut DemoEntity, owners: &[&DemoContact], now
     };
     draft.inspection_due = Some(days_before(today, 45).saturating_add(Span::new().days(number(dice.below(760)))));
 
-    // Some ten to twenty thousand km a year, read at each visit since the vehicle is known.
-    let per_day = 25 + dice.below(35);
+    // Some seven to seventeen thousand km a year, read at each visit since the vehicle is known.
+    let per_day = 18 + dice.below(30);
     let known = u64::try_from((now.as_second() - created.as_second()) / 86_400).unwrap_or(0);
     let mut visits: Vec<u64> = (0..=dice.below(6)).map(|_| dice.below(known.max(1))).collect();
     visits.sort_unstable_by(|a, b| b.cmp(a));
-    visits.dedup();
+    // Visits lie months apart, not days.
+    visits.dedup_by(|later, earlier| *earlier < *later + 45);
     let mut replaced = 0;
     for (index, ago) in visits.iter().enumerate() {
         let total = age.saturating_sub(*ago) * per_day;

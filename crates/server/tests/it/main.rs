@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bulk;
+mod companies;
 mod contacts;
 mod database;
 mod entities;

@@ -311,6 +311,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/company-lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Companies of the register for a SIREN or a name. */
+        get: operations["look_up_companies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts": {
         parameters: {
             query?: never;
@@ -2073,6 +2090,28 @@ export interface components {
             /** @description JSON pointer into the request body, such as `/emails/0/email`, or `?name` for a query parameter. */
             pointer: string;
         };
+        /** @description A company of the register. */
+        FoundCompany: {
+            /** @description False when it has ceased. */
+            active: boolean;
+            city?: string | null;
+            legal_form?: string | null;
+            line1?: string | null;
+            line2?: string | null;
+            naf?: string | null;
+            name: string;
+            postal_code?: string | null;
+            siren: string;
+            siret?: string | null;
+            /** @description Computed from the SIREN (QI-02). */
+            vat_number: string;
+        };
+        /** @description At most ten. */
+        FoundCompanyList: {
+            items: components["schemas"]["FoundCompany"][];
+            /** @description `none`: no register is configured; `offline`: invented companies; `gouv`: the State's open register. */
+            register: string;
+        };
         /** @description Accueil. */
         Home: {
             activity: components["schemas"]["TimelineItem"][];
@@ -3486,6 +3525,40 @@ export interface operations {
         };
         responses: {
             202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    look_up_companies: {
+        parameters: {
+            query?: {
+                /** @description A SIREN, a SIRET, or at least three characters of a name. Empty: tells only which register is used. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundCompanyList"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,7 +7,7 @@ import { api, data } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import type { Contact } from '@/api/types'
 import { EntityPanel } from '@/app/entity-panel'
-import { useCan } from '@/app/me'
+import { useCan, useMe } from '@/app/me'
 import { Timeline } from '@/app/timeline'
 import { ago, date } from '@/i18n/format'
 import { Confirm, Dialog } from '@/ui/dialog'
@@ -105,6 +105,9 @@ function ContactView({ contact }: { contact: Contact }) {
     }
   }
 
+  // A garage looks for the vehicle first; elsewhere what people own is a detail.
+  const garage = useMe().tenant.trade === 'garage'
+  const things = <EntityPanel contact={{ id: contact.id, name: contact.display_name }} editable={editable} />
   const subtitle = [contact.job_title, contact.kind === 'person' ? contact.company_name : null].filter(Boolean).join(' · ')
   const menu = (archived && (can('contacts.write') || can('contacts.delete'))) || editable
   return (
@@ -188,9 +191,10 @@ function ContactView({ contact }: { contact: Contact }) {
             edit={() => setEditing(true)}
             tagsButton={tagsButton}
           />
-          <EntityPanel contact={{ id: contact.id, name: contact.display_name }} editable={editable} />
+          {!garage && things}
         </div>
         <div className={classes.main}>
+          {garage && things}
           <Notes contactId={contact.id} editable={editable} composer={composer} />
           <History contactId={contact.id} />
         </div>

@@ -74,7 +74,7 @@ export function EntityTable({ rows, sort, onSort, hasMore, loadMore, stale }: Pr
           aria-rowcount={hasMore ? -1 : rows.length + 1}
           style={
             {
-              '--columns': '34px minmax(180px, 2fr) 120px minmax(160px, 1.6fr) 110px minmax(190px, 1.2fr) 110px',
+              '--columns': '34px minmax(160px, 1.5fr) 116px minmax(140px, 1.2fr) 100px 196px 92px',
             } as CSSProperties
           }
           className={cards ? classes.cards : classes.table}
