@@ -134,20 +134,24 @@ CREATE TRIGGER contact_search_of_entities BEFORE UPDATE OF search ON contacts FO
 -- The conditions of an entity list as SQL text. Only constants of this function enter the text; every value stays in $1.
 -- Keys of the filter: q (array of patterns, each found in the thing or in its owner), q_code (pattern of a plate or VIN fragment, instead of q),
 -- q_prefix, kind, kind_id, contact ("none" or a uuid), inspection_before, archived (true or "any"), scope (members whose contacts the actor may see), ids.
-CREATE FUNCTION entity_conditions(f jsonb) RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog AS $$
-DECLARE w text := 'e.tenant_id = $2'; words text := 'true';
+-- way: `far` finds what matches through the trigram indexes of things and owners; `near` tests rows at hand, joined with their owner as o.
+CREATE FUNCTION entity_conditions(f jsonb, way text) RETURNS text LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog AS $$
+DECLARE w text := 'e.tenant_id = $2'; words text := '';
 BEGIN
   w := w || CASE f->>'archived' WHEN 'true' THEN ' AND e.archived_at IS NOT NULL' WHEN 'any' THEN '' ELSE ' AND e.archived_at IS NULL' END;
   IF f ? 'q' THEN
     FOR i IN 0 .. least(jsonb_array_length(f->'q'), 6) - 1 LOOP
-      words := words || format(' AND e.id IN (SELECT x.id FROM public.entities x WHERE x.tenant_id = $2 AND x.search LIKE ($1->''q''->>%1$s)
-        UNION ALL SELECT x.id FROM public.contacts c JOIN public.entities x ON x.tenant_id = $2 AND x.contact_id = c.id
-        WHERE c.tenant_id = $2 AND split_part(c.search, chr(31), 1) LIKE ($1->''q''->>%1$s) AND c.search LIKE ($1->''q''->>%1$s))', i);
+      words := words || CASE WHEN i = 0 THEN '' WHEN way = 'near' THEN ' AND ' ELSE ' INTERSECT ' END || CASE way
+        WHEN 'near' THEN format('(e.search LIKE ($1->''q''->>%1$s) OR split_part(o.search, chr(31), 1) LIKE ($1->''q''->>%1$s))', i)
+        ELSE format('(SELECT x.id FROM public.entities x WHERE x.tenant_id = $2 AND x.search LIKE ($1->''q''->>%1$s)
+          UNION ALL SELECT x.id FROM public.contacts c JOIN public.entities x ON x.tenant_id = $2 AND x.contact_id = c.id
+          WHERE c.tenant_id = $2 AND split_part(c.search, chr(31), 1) LIKE ($1->''q''->>%1$s) AND c.search LIKE ($1->''q''->>%1$s))', i) END;
     END LOOP;
     IF f ? 'q_code' THEN
-      words := format('(%s OR e.id IN (SELECT x.id FROM public.entities x WHERE x.tenant_id = $2 AND x.search LIKE ($1->>''q_code'')))', words);
+      words := format(CASE way WHEN 'near' THEN '(%s) OR e.search LIKE ($1->>''q_code'')'
+        ELSE '(%s) UNION ALL SELECT x.id FROM public.entities x WHERE x.tenant_id = $2 AND x.search LIKE ($1->>''q_code'')' END, words);
     END IF;
-    w := w || ' AND ' || words;
+    w := w || format(CASE way WHEN 'near' THEN ' AND (%s)' ELSE ' AND e.id IN (%s)' END, words);
   END IF;
   IF f ? 'q_prefix' THEN
     w := w || ' AND (e.sort_name >= ($1->>''q_prefix'') AND e.sort_name < ($1->>''q_prefix'') || chr(1114111)
@@ -170,10 +174,12 @@ END $$;
 REVOKE ALL ON FUNCTION entity_conditions FROM PUBLIC;
 
 -- One page of an entity list: ids and sort keys only, joined under the policy by the caller. A definer function for the same reason as contact_page.
+-- A search first looks at the next 2,000 in order: enough for a word that many things hold, for which the far way would gather them all.
 CREATE FUNCTION entity_page(f jsonb, sort text, after_key text, after_id uuid, max_rows integer)
 RETURNS TABLE (entity_id uuid, sort_key text) LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
   tenant uuid := current_setting('app.tenant_id')::uuid;
+  wanted integer := least(max_rows, 1001);
   descending boolean := left(sort, 1) = '-';
   col text := CASE ltrim(sort, '-') WHEN 'name' THEN 'e.sort_name' WHEN 'plate' THEN 'e.plate_code'
     WHEN 'inspection' THEN 'coalesce(e.inspection_due, ''infinity''::date)' WHEN 'updated' THEN 'e.updated_at' ELSE NULL END;
@@ -181,11 +187,27 @@ DECLARE
   op text := CASE WHEN descending THEN '<' ELSE '>' END;
   dir text := CASE WHEN descending THEN 'DESC' ELSE 'ASC' END;
   keyset text := CASE WHEN after_id IS NULL THEN '' WHEN col IS NULL THEN format(' AND e.id %s $4', op) ELSE format(' AND (%s, e.id) %s ($3::%s, $4)', col, op, typ) END;
+  ordering text := CASE WHEN col IS NULL THEN '' ELSE col || ' ' || dir || ', ' END || 'e.id ' || dir;
+  picked text := format('SELECT e.id, %s AS key', CASE WHEN col IS NULL THEN quote_literal('') || '::text' ELSE col || '::text' END);
+  found_ids uuid[];
+  found_keys text[];
 BEGIN
-  RETURN QUERY EXECUTE format('SELECT e.id, %s FROM public.entities e WHERE %s%s ORDER BY %s e.id %s LIMIT $5',
-      CASE WHEN col IS NULL THEN quote_literal('') || '::text' ELSE col || '::text' END, entity_conditions(f), keyset,
-      CASE WHEN col IS NULL THEN '' ELSE col || ' ' || dir || ',' END, dir)
-    USING f, tenant, after_key, after_id, least(max_rows, 1001);
+  -- A plate is rare by nature: it is found at once the far way.
+  IF f ? 'q' AND NOT f ? 'q_code' THEN
+    EXECUTE format('SELECT array_agg(x.id), array_agg(x.key) FROM (%s FROM (SELECT * FROM public.entities e WHERE e.tenant_id = $2%s ORDER BY %s LIMIT 2000) e
+        LEFT JOIN public.contacts o ON o.tenant_id = $2 AND o.id = e.contact_id WHERE %s ORDER BY %s LIMIT $5) x',
+        picked, keyset, ordering, entity_conditions(f, 'near'), ordering)
+      INTO found_ids, found_keys USING f, tenant, after_key, after_id, wanted;
+    IF coalesce(array_length(found_ids, 1), 0) >= wanted THEN
+      RETURN QUERY SELECT u.i, u.k FROM unnest(found_ids, found_keys) AS u(i, k);
+      RETURN;
+    END IF;
+  END IF;
+  -- What a search finds is gathered before it is sorted: the order's own index would walk past everything that does not match.
+  RETURN QUERY EXECUTE format(CASE WHEN f ? 'q'
+      THEN 'WITH hits AS MATERIALIZED (SELECT e.* FROM public.entities e WHERE %2$s) %1$s FROM hits e WHERE true%3$s ORDER BY %4$s LIMIT $5'
+      ELSE '%1$s FROM public.entities e WHERE %2$s%3$s ORDER BY %4$s LIMIT $5' END, picked, entity_conditions(f, 'far'), keyset, ordering)
+    USING f, tenant, after_key, after_id, wanted;
 END $$;
 REVOKE ALL ON FUNCTION entity_page FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION entity_page TO vision_app;
@@ -195,7 +217,7 @@ CREATE FUNCTION entity_count(f jsonb, cap integer) RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE tenant uuid := current_setting('app.tenant_id')::uuid; n bigint;
 BEGIN
-  EXECUTE format('SELECT count(*) FROM (SELECT 1 FROM public.entities e WHERE %s LIMIT $3) x', entity_conditions(f)) INTO n USING f, tenant, cap;
+  EXECUTE format('SELECT count(*) FROM (SELECT 1 FROM public.entities e WHERE %s LIMIT $3) x', entity_conditions(f, 'far')) INTO n USING f, tenant, cap;
   RETURN n;
 END $$;
 REVOKE ALL ON FUNCTION entity_count FROM PUBLIC;

@@ -4,6 +4,7 @@ pub mod bulk;
 pub mod companies;
 pub mod contacts;
 pub mod demo;
+pub mod demo_entities;
 pub mod entities;
 pub mod export;
 pub mod home;

@@ -3,7 +3,6 @@
 //! Invariants: at most one present owner; mileage never falls without a stated reason (GA-10); the history follows the thing and names no
 //! owner, so that a change of owner leaves nothing of the previous one in sight (GA-14); who may see an entity is who may see its owner.
 
-pub mod demo;
 pub(crate) mod events;
 pub mod export;
 pub mod filter;

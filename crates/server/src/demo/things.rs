@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use vision_crm::demo::{DemoContact, id_at};
-use vision_crm::entities::demo::{self, DemoEntity};
+use vision_crm::demo_entities::{self as demo, DemoEntity};
 use vision_crm::entities::model::{Draft, Energy, EntityKind};
 use vision_platform::{Failure, Tx};
 

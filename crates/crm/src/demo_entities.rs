@@ -1,7 +1,7 @@
 //! Entities with a past, for demo data.
 
-use super::model::Draft;
-use super::store;
+use crate::entities::model::Draft;
+use crate::entities::store;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
