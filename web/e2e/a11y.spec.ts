@@ -21,6 +21,9 @@ const STAFF = [
   '/contacts',
   '/contacts?nouveau=true',
   '/contacts?q=introuvable-xyz',
+  '/biens',
+  '/biens?nouveau=true',
+  '/biens?q=introuvable-xyz',
   '/imports',
   '/bienvenue',
   '/parametres/entreprise',
@@ -32,6 +35,7 @@ const STAFF = [
   '/parametres/profil',
   '/parametres/securite',
   '/parametres/sessions',
+  '/parametres/types',
 ]
 
 async function clean(page: Page, name: string) {
@@ -87,6 +91,10 @@ for (const scheme of ['light', 'dark'] as const) {
         await page.getByRole('table', { name: 'Liste des contacts' }).getByRole('link').first().click()
         await expect(page.getByRole('region', { name: 'Historique' })).toBeVisible()
         await clean(page, 'a contact')
+        await page.goto('/biens')
+        await page.getByRole('table', { name: 'Liste des biens' }).getByRole('link').first().click()
+        await expect(page.getByRole('region', { name: 'Propriétaires' })).toBeVisible()
+        await clean(page, 'a vehicle')
         // At 390 px nothing may be wider than the screen.
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
         expect(errors).toEqual([])

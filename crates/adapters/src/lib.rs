@@ -1,5 +1,6 @@
 //! The outside world, behind the traits of `vision-ports`: one folder per provider, all outgoing traffic in one place.
 
+pub mod companies;
 pub mod local_files;
 pub mod smtp;
 

@@ -1,9 +1,12 @@
 //! Customers: people and companies, their tags, notes and history, imports and exports.
 
 pub mod bulk;
+pub mod companies;
 pub mod contacts;
 pub mod custom_fields;
 pub mod demo;
+pub mod demo_entities;
+pub mod entities;
 pub mod export;
 pub mod home;
 pub mod imports;
@@ -32,6 +35,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(imports::routes())
         .merge(custom_fields::routes())
         .merge(merges::routes())
+        .merge(entities::routes())
+        .merge(companies::routes())
 }
 
 /// Every job of the context.
@@ -46,6 +51,7 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<custom_fields::jobs::Convert>()
         .with::<custom_fields::jobs::Purge>()
         .with::<merges::jobs::MergeMany>()
+        .with::<entities::export::RunEntityExport>()
 }
 
 /// Who reacts to events.

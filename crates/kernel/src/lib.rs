@@ -11,6 +11,7 @@ pub mod permission;
 pub mod problem;
 pub mod secret;
 pub mod text;
+pub mod vehicle;
 
 pub use actor::{Actor, ActorKind, Attempt, Visibility};
 pub use business::{Siren, Siret, VatNumber};
@@ -21,3 +22,4 @@ pub use patch::Patch;
 pub use permission::Permission;
 pub use problem::{FieldError, Problem, ProblemKind};
 pub use secret::Secret;
+pub use vehicle::{Plate, Vin};

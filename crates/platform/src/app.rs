@@ -10,7 +10,7 @@ use crate::{Clock, Config, Db};
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
-use vision_ports::{FileStore, MailSender};
+use vision_ports::{CompanyDirectory, FileStore, MailSender};
 
 /// The parts of an instance.
 pub struct Parts {
@@ -26,6 +26,8 @@ pub struct Parts {
     pub mail: Arc<dyn MailSender>,
     /// Files.
     pub files: Arc<dyn FileStore>,
+    /// The register of companies.
+    pub companies: Arc<dyn CompanyDirectory>,
     /// Live updates of this instance's browsers.
     pub live: Live,
     /// Burst limits.

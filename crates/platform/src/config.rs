@@ -25,6 +25,13 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("trust_proxy", "false", "take the caller's address from the last X-Forwarded-For entry"),
     ("log", "info", "log filter, as in tracing"),
     ("log_format", "text", "text or json"),
+    ("hds_hosting", "false", "true declares a certified host of health data (HDS): people in care may then be kept"),
+    (
+        "company_lookup",
+        "",
+        "register of companies: none, offline (invented ones) or gouv (the State's open one); default: offline, none in production",
+    ),
+    ("company_lookup_url", "https://recherche-entreprises.api.gouv.fr", "address of the State's open register"),
 ];
 
 /// Why the configuration is unusable.
@@ -70,6 +77,23 @@ pub struct Config {
     pub log: String,
     /// JSON logs.
     pub log_json: bool,
+    /// Whether the host is certified for health data (GD-17).
+    pub hds_hosting: bool,
+    /// Which register of companies is asked.
+    pub company_lookup: CompanyLookup,
+    /// Address of the public register.
+    pub company_lookup_url: String,
+}
+
+/// Registers of companies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompanyLookup {
+    /// No look-up.
+    None,
+    /// Invented companies, without network.
+    Offline,
+    /// The State's open register.
+    Gouv,
 }
 
 impl Config {
@@ -170,6 +194,16 @@ impl Config {
             trust_proxy: text("trust_proxy")? == "true",
             log: text("log")?,
             log_json: text("log_format")? == "json",
+            hds_hosting: text("hds_hosting")? == "true",
+            company_lookup: match text("company_lookup")?.as_str() {
+                // Invented companies have no place among real customers.
+                "" if production => CompanyLookup::None,
+                "" | "offline" => CompanyLookup::Offline,
+                "none" => CompanyLookup::None,
+                "gouv" => CompanyLookup::Gouv,
+                other => return Err(wrong("company_lookup", other)),
+            },
+            company_lookup_url: text("company_lookup_url")?,
         })
     }
 

@@ -51,6 +51,7 @@ fn domain(name: &str) -> &'static str {
         "tag" => "tags",
         "import" => "imports",
         "job" => "jobs",
+        "entity" | "entity_kind" => "entities",
         _ => "company",
     }
 }

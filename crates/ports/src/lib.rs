@@ -1,8 +1,10 @@
 //! What the product asks of the outside world, one module per capability. Traits have no default methods: an adapter that
 //! does not do a thing cannot compile. Knows nothing of HTTP clients, databases or providers.
 
+pub mod companies;
 pub mod files;
 pub mod mail;
 
+pub use companies::{CompaniesError, CompanyDirectory, CompanyRecord};
 pub use files::{FileStore, FilesError};
 pub use mail::{MailError, MailMessage, MailSender};

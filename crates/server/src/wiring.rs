@@ -13,16 +13,18 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use vision_adapters::Smtp;
+use vision_adapters::companies::{Gouv, NoRegister, Offline};
 use vision_kernel::{FieldError, Problem};
 use vision_platform::app::Parts;
 use vision_platform::background::{self, Runner};
+use vision_platform::config::CompanyLookup;
 use vision_platform::crypto::Crypto;
 use vision_platform::http::{edge, idempotency, ratelimit::Limiter, sse};
 use vision_platform::jobs::JobRegistry;
 use vision_platform::mailbox::{SendMail, TestMailbox};
 use vision_platform::outbox::Subscriber;
 use vision_platform::{App, Clock, Config, Db, Failure};
-use vision_ports::{FileStore, MailSender};
+use vision_ports::{CompanyDirectory, FileStore, MailSender};
 
 /// Base of the API.
 pub const API: &str = "/api/v1";
@@ -91,6 +93,11 @@ pub fn app(config: Config, crypto: Crypto, db: Db, clock: Clock, files: Arc<dyn 
         None if config.production => return Err(Problem::internal("smtp_url is required in production").into()),
         None => Arc::new(TestMailbox::new(db.clone())),
     };
+    let companies: Arc<dyn CompanyDirectory> = match config.company_lookup {
+        CompanyLookup::None => Arc::new(NoRegister),
+        CompanyLookup::Offline => Arc::new(Offline),
+        CompanyLookup::Gouv => Arc::new(Gouv::new(&config.company_lookup_url).map_err(|error| Problem::internal(error.to_string()))?),
+    };
     Ok(App::new(Parts {
         limiter: Limiter::new(config.burst_per_second),
         live: vision_platform::live::Live::default(),
@@ -103,6 +110,7 @@ pub fn app(config: Config, crypto: Crypto, db: Db, clock: Clock, files: Arc<dyn 
         crypto,
         mail,
         files,
+        companies,
     }))
 }
 

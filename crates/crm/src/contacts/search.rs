@@ -1,6 +1,6 @@
 //! From what somebody types to the conditions of a search.
 
-use vision_kernel::text;
+use vision_kernel::{Plate, text, vehicle};
 
 /// What to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub(crate) fn parse(query: &str) -> Option<Search> {
     }
     if let Some(number) = as_number(&folded) {
         return Some(Search::Words(vec![pattern(&number)]));
+    }
+    // What a contact owns is found by its plate in any spelling (GA-01); parts of a plate are words like others.
+    if folded.parse::<Plate>().is_ok() {
+        return Some(Search::Words(vec![pattern(vehicle::compact(&folded).to_lowercase())]));
     }
     let mut words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).collect();
     words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
@@ -69,6 +73,13 @@ mod tests {
         assert_eq!(words("+33 (0)6 12"), ["%+33612%"]);
         assert_eq!(words("0033 6 12"), ["%+33612%"]);
         assert_eq!(words("732 829 320"), ["%732829320%"]);
+    }
+
+    #[test] // GA-01
+    fn plates_are_found_in_any_spelling() {
+        for query in ["AB-123-CD", "ab123cd", "ab 123-cd"] {
+            assert_eq!(words(query), ["%ab123cd%"], "{query}");
+        }
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub const REFERENCES: &[Reference] = &[
     Reference { table: "contact_companies", column: "contact_id", key: &["company_id"], collides: Collision::GivesWayToSelf("company_id") },
     Reference { table: "contact_companies", column: "company_id", key: &["contact_id"], collides: Collision::GivesWayToSelf("contact_id") },
     Reference { table: "bulk_changes", column: "contact_id", key: &["job_id"], collides: Collision::GivesWay },
+    Reference { table: "entities", column: "contact_id", key: &["id"], collides: Collision::Never },
+    Reference { table: "entity_owners", column: "contact_id", key: &["entity_id", "id"], collides: Collision::Never },
     Reference { table: "contact_merges", column: "kept_id", key: &["id"], collides: Collision::Never },
 ];
 

@@ -49,9 +49,10 @@ pub struct TimelineItem {
     data: Value,
 }
 
+/// A line of history as stored; the history of other things than contacts is read with it too.
 #[derive(sqlx::FromRow)]
-struct Row {
-    id: Uuid,
+pub(crate) struct Row {
+    pub(crate) id: Uuid,
     at: jiff_sqlx::Timestamp,
     actor_kind: String,
     actor_id: Uuid,

@@ -16,24 +16,24 @@ const COUNT: u64 = 800;
 const DAYS: u64 = 730;
 
 /// A small generator with a fixed seed: the same people on every machine. Not for secrets.
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    fn next(&mut self) -> u64 {
+    pub(super) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         self.0 >> 33
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound.max(1)
     }
 
-    fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
+    pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> Option<T> {
         let bound = u64::try_from(from.len()).unwrap_or(1);
         from.get(usize::try_from(self.below(bound)).unwrap_or(0)).copied()
     }
 
-    fn one_in(&mut self, chances: u64) -> bool {
+    pub(super) fn one_in(&mut self, chances: u64) -> bool {
         self.below(chances) == 0
     }
 }
@@ -44,8 +44,8 @@ fn siren(dice: &mut Dice) -> String {
     (0..10).map(|key| (base + key).to_string()).find(|candidate| candidate.parse::<Siren>().is_ok()).unwrap_or_default()
 }
 
-/// Fills a company with contacts and their past.
-pub(super) async fn fill(tx: &mut Tx, trade: &str, team: &[(Uuid, String)], seed: u64) -> Result<(), Failure> {
+/// Fills a company with contacts and their past; returns them.
+pub(super) async fn fill(tx: &mut Tx, trade: &str, team: &[(Uuid, String)], seed: u64) -> Result<Vec<DemoContact>, Failure> {
     let mut dice = Dice(0x5EED + seed);
     let day = tx.now().as_second().div_euclid(86_400) * 86_400;
     let today = Timestamp::from_second(day).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -63,7 +63,8 @@ pub(super) async fn fill(tx: &mut Tx, trade: &str, team: &[(Uuid, String)], seed
             links.push((contact.id, company, contact.draft.job_title.as_deref().unwrap_or_default()));
         }
     }
-    demo::link(tx, &links).await
+    demo::link(tx, &links).await?;
+    Ok(contacts)
 }
 
 fn contact(dice: &mut Dice, trade: &str, team: &[(Uuid, String)], today: Timestamp, n: u64) -> DemoContact {

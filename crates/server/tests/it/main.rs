@@ -3,9 +3,11 @@
 
 mod accounts;
 mod bulk;
+mod companies;
 mod contacts;
 mod custom_fields;
 mod database;
+mod entities;
 mod imports;
 mod merges;
 mod openapi;

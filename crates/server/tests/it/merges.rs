@@ -55,6 +55,7 @@ async fn pair(owner: &Persona) -> (String, String) {
         owner.put(&format!("/contacts/{id}/companies/{company}"), &json!({ "role": "Gérante" })).await.expect(200);
         owner.post(&format!("/contacts/{id}/notes"), &json!({ "body": format!("note de {id}") })).await.expect(201);
     }
+    owner.post("/entities", &json!({ "plate": "AB-123-CD", "contact_id": other })).await.expect(201);
     owner.contact(&json!({ "last_name": "Filleul", "custom": { "parrain": other } })).await;
     let bulk = json!({ "selection": { "ids": [kept, other] }, "action": { "type": "add_tags", "tags": ["lot"] } });
     owner.post("/contacts/bulk", &bulk).await.expect(202);
@@ -83,6 +84,7 @@ async fn a_merge_keeps_everything_and_its_undo_leaves_the_tenant_as_it_was() {
     assert_eq!(one["companies"].as_array().map(Vec::len), Some(1));
     assert_eq!(owner.get(&format!("/contacts/{kept}/notes")).await.expect(200)["items"].as_array().map(Vec::len), Some(2));
     assert_eq!(owner.get("/contacts?q=0612345678").await.expect(200)["items"][0]["id"], json!(kept), "found by what the other one had");
+    assert_eq!(owner.get("/contacts?q=ab123cd").await.expect(200)["items"][0]["id"], json!(kept), "and by the other one's vehicle");
     assert_eq!(owner.get("/contacts/count").await.expect(200)["count"], 3);
     let timeline = owner.get(&format!("/contacts/{kept}/timeline?limit=100")).await.expect(200);
     assert_eq!(timeline["items"][0]["kind"], "contact.merged");

@@ -53,7 +53,8 @@ fn body(method: &Method) -> Option<Value> {
         "selection": { "ids": ["00000000-0000-0000-0000-000000000000"] }, "action": { "type": "archive" }, "format": "csv", "code": "000000",
         "current_password": "x", "new_password": "y", "token": "t", "mfa_token": "t", "challenge_id": "00000000-0000-0000-0000-000000000000", "credential": {},
         "full_name": "Essai", "company_name": "Essai", "label": "Essai", "kind": "text", "object": "contact", "ids": [], "distinct": true, "groups": [],
-        "other_id": "00000000-0000-0000-0000-000000000000" });
+        "other_id": "00000000-0000-0000-0000-000000000000",
+        "value": 1000, "contact_id": "00000000-0000-0000-0000-000000000000" });
     (*method != Method::GET && *method != Method::DELETE).then_some(value)
 }
 
@@ -128,6 +129,8 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let session = owner.get("/me/sessions").await.expect(200)["items"][0]["id"].as_str().expect("session").to_owned();
     let twin = owner.contact(&json!({ "last_name": "Jumeau" })).await;
     let merge = id(owner.post(&format!("/contacts/{contact}/merge"), &json!({ "other_id": twin })).await.expect(200));
+    let entity = id(owner.post("/entities", &json!({ "plate": "AB-123-CD", "name": "secret" })).await.expect(201));
+    let kind = id(owner.post("/entity-kinds", &json!({ "name": "secret" })).await.expect(201));
     let field = id(owner.post("/custom-fields", &json!({ "label": "secret", "kind": "text" })).await.expect(201));
     t.run_jobs().await;
     BTreeMap::from([
@@ -144,6 +147,8 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
         ("invitations", invitation),
         ("api-keys", key),
         ("sessions", session),
+        ("entities", entity),
+        ("entity-kinds", kind),
         // Passkeys belong to a person; one that does not exist stands for another person's.
         ("passkeys", t.app.clock.new_id().to_string()),
     ])
@@ -186,6 +191,9 @@ async fn lists_searches_exports_and_filters_show_nothing_of_another_tenant() {
         "/duplicates",
         "/duplicates/suggestions",
         "/audit-log?limit=100",
+        "/entities",
+        "/entities?q=ab123cd",
+        "/entity-kinds",
     ] {
         let answer = ours.get(path).await;
         assert_eq!(answer.status.as_u16(), 200, "{path}");

@@ -50,3 +50,13 @@ export type ImportRow = Answer<'/imports/{id}/rows', 'get'>['items'][number]
 export type CustomField = Answer<'/custom-fields', 'get'>['items'][number]
 export type FieldImpact = Answer<'/custom-fields/{id}/preview', 'post'>
 export type Home = Answer<'/home', 'get'>
+
+export type EntityRow = Answer<'/entities', 'get'>['items'][number]
+export type EntityQuery = Query<'/entities'>
+export type Entity = Answer<'/entities/{id}', 'get'>
+export type EntityIn = Sent<'/entities', 'post'>
+export type EntityKind = Entity['kind']
+export type MileageReading = Answer<'/entities/{id}/readings', 'get'>['items'][number]
+export type OwnKind = Answer<'/entity-kinds', 'get'>['own'][number]
+export type Fact = OwnKind['facts'][number]
+export type FoundCompany = Answer<'/company-lookup', 'get'>['items'][number]

@@ -5,7 +5,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { api, data } from '@/api/client'
-import { IconAddressBook, IconHome, IconImport, IconPlus, IconSearch, IconSettings, IconUser } from '@/ui/icons'
+import { IconAddressBook, IconBox, IconCar, IconHome, IconImport, IconPlus, IconSearch, IconSettings, IconUser } from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
 import { useCan } from './me'
 import classes from './palette.module.css'
@@ -35,6 +35,13 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     queryKey: ['contacts', 'palette', query],
     queryFn: ({ signal }) => data(api.GET('/contacts', { params: { query: { q: query, limit: 8 } }, signal })),
     enabled: query.length > 0 && can('contacts.read'),
+    placeholderData: keepPreviousData,
+  })
+
+  const things = useQuery({
+    queryKey: ['entities', 'palette', query],
+    queryFn: ({ signal }) => data(api.GET('/entities', { params: { query: { q: query, limit: 6 } }, signal })),
+    enabled: query.length > 1 && can('contacts.read'),
     placeholderData: keepPreviousData,
   })
 
@@ -111,8 +118,19 @@ export default function Palette({ onClose }: { onClose: () => void }) {
           run: () => navigate({ to: '/contacts/$id', params: { id: contact.id } }),
         }))
       : []
-    return [...contacts, ...fixed]
-  }, [typed, query, found.data, navigate, can])
+    const owned: Result[] =
+      query.length > 1
+        ? (things.data?.items ?? []).map(thing => ({
+            id: thing.id,
+            group: t.searchThings,
+            label: thing.display_name,
+            detail: [thing.plate, thing.contact?.name].filter(Boolean).join(' · '),
+            icon: thing.kind === 'vehicle' ? IconCar : IconBox,
+            run: () => navigate({ to: '/biens/$id', params: { id: thing.id } }),
+          }))
+        : []
+    return [...contacts, ...owned, ...fixed]
+  }, [typed, query, found.data, things.data, navigate, can])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new question starts from its best answer
   useEffect(() => setChosen(0), [query])

@@ -14,6 +14,7 @@ import { ApiError } from '@/api/problem'
 import { homeQuery, meQuery, queryClient } from '@/api/queries'
 import type { Me, Permission } from '@/api/types'
 import { contactSearch } from '@/features/contacts/filters'
+import { entitySearch } from '@/features/entities/filters'
 import { switchLocale } from '@/i18n'
 import { setTimeZone } from '@/i18n/format'
 import { Empty, Failed } from '@/ui/states'
@@ -130,6 +131,19 @@ const duplicates = createRoute({
   beforeLoad: needs('contacts.read'),
   component: lazyRouteComponent(() => import('@/features/contacts/duplicates'), 'Duplicates'),
 })
+const entities = createRoute({
+  getParentRoute: () => shell,
+  path: '/biens',
+  beforeLoad: needs('contacts.read'),
+  validateSearch: entitySearch,
+  component: lazyRouteComponent(() => import('@/features/entities/page'), 'Entities'),
+})
+const entity = createRoute({
+  getParentRoute: () => shell,
+  path: '/biens/$id',
+  beforeLoad: needs('contacts.read'),
+  component: lazyRouteComponent(() => import('@/features/entities/detail'), 'EntityPage'),
+})
 const imports = createRoute({
   getParentRoute: () => shell,
   path: '/imports',
@@ -217,12 +231,28 @@ const settingsPages = [
     path: '/sessions',
     component: lazyRouteComponent(() => import('@/features/settings/sessions'), 'Sessions'),
   }),
+  createRoute({
+    getParentRoute: () => settings,
+    path: '/types',
+    beforeLoad: needs('company.manage'),
+    component: lazyRouteComponent(() => import('@/features/entities/kinds'), 'KindSettings'),
+  }),
 ] as const
 
 const tree = root.addChildren([
   auth.addChildren(authPages),
   onboarding,
-  shell.addChildren([home, contacts, contact, duplicates, imports, importPage, settings.addChildren(settingsPages)]),
+  shell.addChildren([
+    home,
+    contacts,
+    contact,
+    duplicates,
+    imports,
+    importPage,
+    entities,
+    entity,
+    settings.addChildren(settingsPages),
+  ]),
 ])
 
 export const router = createRouter({

@@ -4,7 +4,7 @@ import { Link, Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { startLive } from '@/api/live'
 import { queryClient } from '@/api/queries'
-import { IconAddressBook, IconHome, IconImport, IconKeyboard, IconSearch, IconSettings } from '@/ui/icons'
+import { IconAddressBook, IconBox, IconCar, IconHome, IconImport, IconKeyboard, IconSearch, IconSettings } from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Tag } from '@/ui/tag'
@@ -89,9 +89,11 @@ export function Shell() {
 
 function Navigation() {
   const can = useCan()
+  const { trade } = useMe().tenant
   const items = [
     { to: '/', label: t.nav.home, icon: IconHome, exact: true },
     ...(can('contacts.read') ? [{ to: '/contacts', label: t.nav.contacts, icon: IconAddressBook }] : []),
+    ...(can('contacts.read') ? [{ to: '/biens', label: t.nav.things[trade], icon: trade === 'garage' ? IconCar : IconBox }] : []),
     ...(can('contacts.import') ? [{ to: '/imports', label: t.nav.imports, icon: IconImport }] : []),
     { to: '/parametres', label: t.nav.settings, icon: IconSettings },
   ]

@@ -60,6 +60,7 @@ function Entry({ item, showContact, action }: { item: TimelineItem; showContact?
       <div className={classes.body}>
         <div>
           <strong>{name}</strong> {t.timeline.kinds[item.kind] ?? t.timeline.other}
+          <Thing item={item} />
           {subject && <> · {subject}</>}
         </div>
         {!showContact && <Changes changes={item.changes} />}
@@ -73,8 +74,23 @@ function Entry({ item, showContact, action }: { item: TimelineItem; showContact?
   )
 }
 
+/** The thing that an event of its owner's timeline is about. */
+function Thing({ item }: { item: TimelineItem }) {
+  const thing = (item.data as { entity?: { id: string; name: string } } | null)?.entity
+  if (!thing) return null
+  return (
+    <>
+      {' · '}
+      <Link to="/biens/$id" params={{ id: thing.id }} className={classes.subject}>
+        {thing.name}
+      </Link>
+    </>
+  )
+}
+
 function textOf(item: TimelineItem): string | undefined {
   const data = item.data as Record<string, unknown> | null
-  const found = data?.excerpt ?? data?.body ?? data?.filename ?? (item.kind === 'contact.merged' ? data?.name : undefined)
+  const found =
+    data?.excerpt ?? data?.body ?? data?.filename ?? data?.reason ?? (item.kind === 'contact.merged' ? data?.name : undefined)
   return typeof found === 'string' ? found : undefined
 }

@@ -12,6 +12,7 @@ import { CountrySelect } from '@/ui/country-select'
 import type { Form } from '@/ui/form'
 import { IconPlus, IconX } from '@/ui/icons'
 import { Fields, Wide } from '@/ui/page'
+import { CompanyLookup } from './company-lookup'
 import type { ContactValues } from './contact-values'
 import classes from './form.module.css'
 import { t } from './text'
@@ -40,6 +41,7 @@ export function ContactFields({ form, everything }: { form: ContactForm; everyth
       />
       {company ? (
         <Fields>
+          <CompanyLookup form={form} onFound={() => setAll(true)} />
           <Wide>
             <TextInput label={t.companyName} data-autofocus maxLength={200} {...form.text('company_name')} />
           </Wide>
@@ -108,6 +110,7 @@ function Details({ form, company }: { form: ContactForm; company: boolean }) {
         error={form.errors['/language']}
       />
       <TextInput label={t.vatNumber} maxLength={20} {...form.text('vat_number')} />
+      {company && <TextInput label={t.naf} maxLength={6} {...form.text('naf')} />}
       <TextInput label={t.website} type="url" maxLength={300} {...form.text('website')} />
       <TextInput label={t.source} maxLength={120} {...form.text('source')} />
       <Wide>

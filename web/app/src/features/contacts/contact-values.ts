@@ -16,6 +16,7 @@ export interface ContactValues {
   siren: string
   siret: string
   vat_number: string
+  naf: string
   customer_kind: string
   language: string
   birthday: string
@@ -41,6 +42,7 @@ export const EMPTY: ContactValues = {
   siren: '',
   siret: '',
   vat_number: '',
+  naf: '',
   customer_kind: '',
   language: '',
   birthday: '',
@@ -74,6 +76,7 @@ export function valuesOf(contact: Contact, fields: CustomField[]): ContactValues
     siren: text(contact.siren),
     siret: text(contact.siret),
     vat_number: text(contact.vat_number),
+    naf: text(contact.naf),
     customer_kind: text(contact.customer_kind),
     language: text(contact.language),
     birthday: text(contact.birthday),
@@ -116,6 +119,7 @@ export function requestOf(
     siren: compact(values.siren),
     siret: compact(values.siret),
     vat_number: compact(values.vat_number),
+    naf: compact(values.naf),
     ...(values.customer_kind ? { customer_kind: values.customer_kind as NonNullable<ContactIn['customer_kind']> } : {}),
     ...(values.language ? { language: values.language } : {}),
     birthday: values.birthday || null,

@@ -7,7 +7,8 @@ import { api, data } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import type { Contact, TimelineItem } from '@/api/types'
 import { useCustomFields } from '@/app/custom/fields'
-import { useCan } from '@/app/me'
+import { EntityPanel } from '@/app/entity-panel'
+import { useCan, useMe } from '@/app/me'
 import { Timeline } from '@/app/timeline'
 import { ago, date } from '@/i18n/format'
 import { Confirm, Dialog } from '@/ui/dialog'
@@ -115,6 +116,9 @@ function ContactView({ contact }: { contact: Contact }) {
     }
   }
 
+  // A garage looks for the vehicle first; elsewhere what people own is a detail.
+  const garage = useMe().tenant.trade === 'garage'
+  const things = <EntityPanel contact={{ id: contact.id, name: contact.display_name }} editable={editable} />
   const subtitle = [contact.job_title, contact.kind === 'person' ? contact.company_name : null].filter(Boolean).join(' · ')
   const menu = (archived && (can('contacts.write') || can('contacts.delete'))) || editable
   return (
@@ -203,8 +207,10 @@ function ContactView({ contact }: { contact: Contact }) {
             edit={() => setEditing(true)}
             tagsButton={tagsButton}
           />
+          {!garage && things}
         </div>
         <div className={classes.main}>
+          {garage && things}
           <Notes contactId={contact.id} editable={editable} composer={composer} />
           <History contactId={contact.id} editable={editable} />
         </div>

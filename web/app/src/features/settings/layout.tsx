@@ -20,6 +20,7 @@ const SECTIONS: { group: keyof typeof t.groups; pages: { key: PageKey; needs?: P
       { key: 'champs', needs: 'company.manage' },
       { key: 'journal', needs: 'audit.read' },
       { key: 'cles-api', needs: 'api_keys.manage' },
+      { key: 'types', needs: 'company.manage' },
     ],
   },
 ]

@@ -1,0 +1,246 @@
+//! Entities as a file: CSV for French Excel, or XLSX. Small ones at once, large ones as a job.
+
+use super::filter::EntityFilter;
+use super::store::{self, Row};
+use crate::contacts::events::ContactsEvent;
+use axum::body::Body;
+use axum::response::Response;
+use jiff_sqlx::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+use vision_documents::{Cell, DocumentError, TableWriter};
+use vision_kernel::{Cursor, Problem, permission::Permission};
+use vision_platform::background::{self, BackgroundJob, JobOut};
+use vision_platform::http::Json;
+use vision_platform::permits::ContactsExport;
+use vision_platform::{ApiResult, App, Authorized, Failure, Job, JobContext, JobError, crypto};
+
+/// Kind of the background job.
+const KIND: &str = "entities.export";
+/// Largest export that is answered at once.
+const INLINE: i64 = 5000;
+/// Entities per read.
+const BATCH: usize = 500;
+
+const HEADERS: &[&str] = &[
+    "Type",
+    "Nom",
+    "Immatriculation",
+    "Pays",
+    "VIN",
+    "Marque",
+    "Modèle",
+    "Énergie",
+    "Kilométrage",
+    "Relevé le",
+    "1re mise en circulation",
+    "Contrôle technique avant",
+    "N° de série",
+    "Espèce",
+    "Race",
+    "Naissance",
+    "Adresse",
+    "Description",
+    "Propriétaire",
+    "Depuis le",
+    "Archivé",
+];
+
+/// Routes.
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(export_entities))
+}
+
+/// File formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EntityExportFormat {
+    /// `;`, UTF-8 with BOM: opens in French Excel by a double click.
+    Csv,
+    /// Excel.
+    Xlsx,
+}
+
+impl EntityExportFormat {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+        }
+    }
+}
+
+/// What to export, as what.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EntityExportIn {
+    #[serde(default)]
+    filter: EntityFilter,
+    format: EntityExportFormat,
+}
+
+/// Exports entities: the file for up to 5,000, a job above.
+#[utoipa::path(post, path = "/entities/export", operation_id = "export_entities", tag = "entities", request_body = EntityExportIn,
+    responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 202, body = JobOut), (status = 422)),
+    security(("session" = ["contacts.export"])))]
+async fn export_entities(auth: Authorized<ContactsExport>, Json(input): Json<EntityExportIn>) -> ApiResult<Response> {
+    let conditions = input.filter.conditions(&auth.actor)?;
+    let mut tx = auth.begin().await?;
+    let total = store::count(&mut tx, conditions.clone(), i32::MAX).await?;
+    if total > INLINE {
+        let job = background::create(&mut tx, KIND, serde_json::to_value(&input)?, false).await?;
+        background::set_total(&mut tx, job.id, total).await?;
+        tx.enqueue_with(&RunEntityExport { job_id: job.id }, Some(&format!("export:{}", job.id)), None).await?;
+        tx.commit().await?;
+        return Ok(background::accepted(BackgroundJob { total, ..job }));
+    }
+    tx.emit(&exported(auth.actor.id, input.format, total));
+    tx.commit().await?;
+    let ctx = JobContext { app: auth.app.clone(), actor: auth.actor.clone() };
+    let path = scratch(input.format);
+    let written = write(&ctx, &conditions, input.format, &path, None).await;
+    let content = tokio::fs::read(&path).await;
+    drop(tokio::fs::remove_file(&path).await);
+    written?;
+    let content = content.map_err(Problem::internal)?;
+    let size = u64::try_from(content.len()).unwrap_or(0);
+    Ok(background::attachment(&file_name(&ctx, input.format), Some(size), Body::from(content)))
+}
+
+fn exported(id: Uuid, format: EntityExportFormat, count: i64) -> ContactsEvent {
+    ContactsEvent { name: "entities.exported", kind: "export", id, label: format.extension().to_owned(), count }
+}
+
+fn file_name(ctx: &JobContext, format: EntityExportFormat) -> String {
+    format!("biens-{}.{}", ctx.app.clock.now().strftime("%Y-%m-%d"), format.extension())
+}
+
+/// A private temporary path.
+fn scratch(format: EntityExportFormat) -> PathBuf {
+    std::env::temp_dir().join(format!("vision-export-{}.{}", crypto::random_token(), format.extension()))
+}
+
+/// Writes the entities that meet `conditions`; `Ok(false)` when the job was cancelled.
+async fn write(
+    ctx: &JobContext,
+    conditions: &Map<String, Value>,
+    format: EntityExportFormat,
+    path: &Path,
+    job: Option<&BackgroundJob>,
+) -> Result<bool, Failure> {
+    let failed = |error: DocumentError| Failure::from(Problem::internal(error));
+    let mut table = match format {
+        EntityExportFormat::Csv => TableWriter::csv(path, HEADERS),
+        EntityExportFormat::Xlsx => TableWriter::xlsx(path, HEADERS),
+    }
+    .map_err(failed)?;
+    let (mut after, mut done) = (None, 0_i64);
+    loop {
+        let mut tx = ctx.read().await?;
+        let rows = store::page(&mut tx, conditions.clone(), "created", after, BATCH - 1).await?;
+        drop(tx);
+        let Some(last) = rows.last() else { break };
+        after = Some(Cursor::id(last.id));
+        for row in &rows {
+            write_row(&mut table, row).map_err(failed)?;
+        }
+        done += i64::try_from(rows.len()).unwrap_or(0);
+        if let Some(job) = job {
+            let mut tx = ctx.begin().await?;
+            let go_on = background::advance(&mut tx, job.id, done, job.total.max(done), None).await?;
+            tx.commit().await?;
+            if !go_on {
+                return Ok(false);
+            }
+        }
+    }
+    table.finish().map_err(failed)?;
+    Ok(true)
+}
+
+fn energy(stored: &str) -> &str {
+    match stored {
+        "petrol" => "Essence",
+        "diesel" => "Gazole",
+        "electric" => "Électrique",
+        "hybrid" => "Hybride",
+        "plugin_hybrid" => "Hybride rechargeable",
+        "lpg" => "GPL",
+        "cng" => "GNV",
+        "ethanol" => "Superéthanol",
+        "hydrogen" => "Hydrogène",
+        _ => "Autre",
+    }
+}
+
+fn write_row(table: &mut TableWriter, row: &Row) -> Result<(), DocumentError> {
+    let draft = row.draft();
+    let day = |day: Option<Date>| day.map_or(Cell::Empty, |day| Cell::Date(day.to_jiff()));
+    let mileage = row.mileage.map(|value| value.to_string());
+    table.row(&[
+        Cell::Text(row.kind_name.as_deref().unwrap_or_else(|| draft.kind.label())),
+        Cell::Text(&row.display_name),
+        Cell::text(row.plate.as_deref()),
+        Cell::text(row.plate_country.as_deref()),
+        Cell::text(row.vin.as_deref()),
+        Cell::text(row.make.as_deref()),
+        Cell::text(row.model.as_deref()),
+        Cell::text(row.energy.as_deref().map(energy)),
+        Cell::text(mileage.as_deref()),
+        day(row.mileage_on),
+        day(row.first_registration),
+        day(row.inspection_due),
+        Cell::text(row.serial_number.as_deref()),
+        Cell::text(row.species.as_deref()),
+        Cell::text(row.breed.as_deref()),
+        day(row.birth_date),
+        Cell::text(row.address.as_deref()),
+        Cell::text(row.description.as_deref()),
+        Cell::text(row.contact_name.as_deref()),
+        day(row.owned_since),
+        Cell::Text(if row.archived_at.is_some() { "oui" } else { "non" }),
+    ])
+}
+
+/// Writes a large export to the file store.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RunEntityExport {
+    job_id: Uuid,
+}
+
+impl Job for RunEntityExport {
+    const NAME: &'static str = "entities_export";
+
+    async fn run(self, ctx: JobContext) -> Result<(), JobError> {
+        let mut tx = ctx.read().await?;
+        let job = background::get(&mut tx, self.job_id).await?;
+        drop(tx);
+        if !matches!(job.status.as_str(), "queued" | "running") || !ctx.actor.may(Permission::ContactsExport) {
+            return Ok(());
+        }
+        let input: EntityExportIn = serde_json::from_value(job.params.clone()).map_err(|error| JobError::Fail(error.to_string()))?;
+        let conditions = input.filter.conditions(&ctx.actor).map_err(|problem| JobError::Fail(problem.to_string()))?;
+        let path = scratch(input.format);
+        let written = write(&ctx, &conditions, input.format, &path, Some(&job)).await;
+        let stored = match written {
+            Ok(true) => {
+                let key = format!("{}/exports/{}", ctx.actor.tenant_id, job.id);
+                ctx.app.files.put_path(&key, &path).await.map(|()| Some(key)).map_err(Failure::from)
+            }
+            Ok(false) => Ok(None),
+            Err(failure) => Err(failure),
+        };
+        drop(tokio::fs::remove_file(&path).await);
+        let Some(key) = stored? else {
+            background::finish(&ctx, &job, "cancelled", None, None).await?;
+            return Ok(());
+        };
+        let mut tx = ctx.begin().await?;
+        tx.emit(&exported(job.id, input.format, job.total));
+        tx.commit().await?;
+        background::finish(&ctx, &job, "done", Some((&key, &file_name(&ctx, input.format))), None).await?;
+        Ok(())
+    }
+}

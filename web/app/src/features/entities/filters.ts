@@ -1,0 +1,54 @@
+// What the list shows is in its address, as for contacts.
+import type { EntityQuery } from '@/api/types'
+
+export type EntityFilter = Omit<EntityQuery, 'sort' | 'limit' | 'cursor'>
+export const SORTS = [
+  'name',
+  '-name',
+  'plate',
+  '-plate',
+  'inspection',
+  '-inspection',
+  '-updated',
+  'updated',
+  '-created',
+  'created',
+] as const
+export type EntitySort = (typeof SORTS)[number]
+export const KINDS = ['vehicle', 'animal', 'equipment', 'property', 'patient', 'custom'] as const
+
+export interface EntitySearch extends EntityFilter {
+  sort?: EntitySort
+  /** Opens the creation dialog. */
+  nouveau?: boolean
+}
+
+const text = (value: unknown) => (typeof value === 'string' && value.trim() ? value : undefined)
+const yes = (value: unknown) => (value === true || value === 'true' || value === '1' ? true : undefined)
+
+/** Reads an address, ignoring whatever does not belong. */
+export function entitySearch(search: Record<string, unknown>): EntitySearch {
+  const day = text(search.inspection_before)
+  const read: EntitySearch = {
+    q: text(search.q),
+    kind: KINDS.find(kind => kind === search.kind),
+    kind_id: text(search.kind_id),
+    contact: text(search.contact),
+    inspection_before: day && /^\d{4}-\d{2}-\d{2}$/.test(day) ? day : undefined,
+    archived: yes(search.archived),
+    sort: SORTS.find(sort => sort === search.sort),
+    nouveau: yes(search.nouveau),
+  }
+  return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined)) as EntitySearch
+}
+
+export function filterOf({ sort: _sort, nouveau: _nouveau, ...filter }: EntitySearch): EntityFilter {
+  return filter
+}
+
+/** A click on a column: one way, the other way, then the server's own order. */
+export function nextSort(current: EntitySort | undefined, column: 'name' | 'plate' | 'inspection' | 'updated') {
+  const [first, second] = (column === 'updated' ? ['-updated', 'updated'] : [column, `-${column}`]) as [EntitySort, EntitySort]
+  if (current === first) return second
+  return current === second ? undefined : first
+}
