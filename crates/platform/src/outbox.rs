@@ -51,6 +51,7 @@ fn domain(name: &str) -> &'static str {
         "tag" => "tags",
         "import" => "imports",
         "job" => "jobs",
+        "task" | "tasks" => "tasks",
         _ => "company",
     }
 }
