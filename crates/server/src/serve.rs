@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use vision_platform::{App, Config, live, telemetry};
+use vision_platform::{App, Config, live, schedule, telemetry};
 
 /// How long running jobs may take to finish at the end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -153,7 +153,7 @@ fn background_tasks(app: &App) -> Vec<Task> {
             }
         }
     };
-    vec![Box::pin(live::listen(app.clone())), Box::pin(sweeper)]
+    vec![Box::pin(live::listen(app.clone())), Box::pin(sweeper), Box::pin(schedule::run(app.clone(), wiring::beats()))]
 }
 
 /// Starts the worker; the task ends after `stop` has become true and running jobs are done.

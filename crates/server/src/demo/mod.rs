@@ -1,6 +1,7 @@
 //! Demo data: three companies with two years of history, the same on every machine (its dates end on the day it is loaded).
 
 mod people;
+mod tasks;
 mod words;
 
 use crate::boot::BootError;
@@ -85,7 +86,8 @@ pub async fn load(app: &App, reset: bool) -> Result<bool, Failure> {
     for (index, company) in COMPANIES.iter().enumerate() {
         let (tenant, team) = create(app, company, &hash).await?;
         let mut tx = app.db.begin_as_system(tenant).await?;
-        people::fill(&mut tx, company.trade, &team, u64::try_from(index).unwrap_or(0)).await?;
+        let contacts = people::fill(&mut tx, company.trade, &team, u64::try_from(index).unwrap_or(0)).await?;
+        tasks::fill(&mut tx, company.trade, &team, &contacts).await?;
         tx.commit().await?;
         // Last, so that a load that was cut off is loaded again from the start.
         let mut tx = app.db.system().await?;

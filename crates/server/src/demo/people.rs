@@ -44,8 +44,8 @@ fn siren(dice: &mut Dice) -> String {
     (0..10).map(|key| (base + key).to_string()).find(|candidate| candidate.parse::<Siren>().is_ok()).unwrap_or_default()
 }
 
-/// Fills a company with contacts and their past.
-pub(super) async fn fill(tx: &mut Tx, trade: &str, team: &[(Uuid, String)], seed: u64) -> Result<(), Failure> {
+/// Fills a company with contacts and their past; gives some that are neither archived nor without an owner.
+pub(super) async fn fill(tx: &mut Tx, trade: &str, team: &[(Uuid, String)], seed: u64) -> Result<Vec<(Uuid, String)>, Failure> {
     let mut dice = Dice(0x5EED + seed);
     let day = tx.now().as_second().div_euclid(86_400) * 86_400;
     let today = Timestamp::from_second(day).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -63,7 +63,9 @@ pub(super) async fn fill(tx: &mut Tx, trade: &str, team: &[(Uuid, String)], seed
             links.push((contact.id, company, contact.draft.job_title.as_deref().unwrap_or_default()));
         }
     }
-    demo::link(tx, &links).await
+    demo::link(tx, &links).await?;
+    let shown = contacts.iter().filter(|contact| contact.archived_at.is_none() && contact.draft.owner_id.is_some());
+    Ok(shown.take(20).map(|contact| (contact.id, contact.draft.display_name())).collect())
 }
 
 fn contact(dice: &mut Dice, trade: &str, team: &[(Uuid, String)], today: Timestamp, n: u64) -> DemoContact {

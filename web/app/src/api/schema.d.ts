@@ -458,7 +458,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The notes of a contact, newest first; pinned ones are marked. */
+        /** The notes of a contact: pinned ones first, then newest first. */
         get: operations["list_notes"];
         put?: never;
         /** Writes a note. */
@@ -830,6 +830,24 @@ export interface paths {
         patch: operations["update_me"];
         trace?: never;
     };
+    "/api/v1/me/notification-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one wants to hear of. */
+        get: operations["get_notification_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what one wants to hear of. */
+        patch: operations["update_notification_settings"];
+        trace?: never;
+    };
     "/api/v1/me/passkeys": {
         parameters: {
             query?: never;
@@ -1019,6 +1037,91 @@ export interface paths {
         patch: operations["update_note"];
         trace?: never;
     };
+    "/api/v1/notes/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a note said before, newest first. */
+        get: operations["list_note_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own notifications, newest first. */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts what was not read. */
+        get: operations["count_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks everything read that one has. */
+        post: operations["read_all_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks one notification read. */
+        post: operations["read_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/permissions": {
         parameters: {
             query?: never;
@@ -1123,6 +1226,145 @@ export interface paths {
         head?: never;
         /** Renames or recolours a tag, on every contact at once. */
         patch: operations["update_tag"];
+        trace?: never;
+    };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks that meet the filter. */
+        get: operations["list_tasks"];
+        put?: never;
+        /** Creates a task. */
+        post: operations["create_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does one thing to several tasks, at once. */
+        post: operations["change_tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/bulk/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an action on several tasks back, once; a task that somebody has changed since stays as it is. */
+        post: operations["undo_task_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts open tasks for badges; `view` and `done` do not matter here. */
+        get: operations["count_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task. */
+        get: operations["get_task"];
+        put?: never;
+        post?: never;
+        /** Deletes a task; it can be restored for 30 days. */
+        delete: operations["delete_task"];
+        options?: never;
+        head?: never;
+        /** Changes a task. */
+        patch: operations["update_task"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Completes a task; one that is done already only gets its result. A task of a series makes the next one. */
+        post: operations["complete_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a task again. The next one of its series goes if nobody has touched it. */
+        post: operations["reopen_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings a deleted task back. */
+        post: operations["restore_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/tenant": {
@@ -1616,6 +1858,15 @@ export interface components {
         Home: {
             activity: components["schemas"]["TimelineItem"][];
             contacts: components["schemas"]["HomeContacts"];
+            /** @description One's own tasks that are late or due today, soonest first, at most 6; empty without the right to see tasks. */
+            tasks: components["schemas"]["Task"][];
+            /**
+             * Format: int64
+             * @description How many of one's own tasks are late, and due later today.
+             */
+            tasks_overdue: number;
+            /** Format: int64 */
+            tasks_today: number;
             todos: components["schemas"]["Todo"][];
         };
         /** @description How many contacts there are. */
@@ -1790,6 +2041,11 @@ export interface components {
         LookalikeList: {
             items: components["schemas"]["ContactRow"][];
         };
+        /**
+         * @description Whether, and when, a mail is sent.
+         * @enum {string}
+         */
+        Mail: "never" | "once" | "digest";
         /** @description The signed-in person, their tenant, role and rights. */
         Me: {
             features: components["schemas"]["Features"];
@@ -1864,9 +2120,12 @@ export interface components {
         /** @description A note. */
         Note: {
             author: components["schemas"]["NoteAuthor"];
+            /** @description The text without its styles. */
             body: string;
             /** Format: date-time */
             created_at: string;
+            doc: components["schemas"]["NoteDocument"];
+            edited_by?: components["schemas"]["NoteAuthor"] | null;
             /** Format: uuid */
             id: string;
             pinned: boolean;
@@ -1881,15 +2140,150 @@ export interface components {
             id: string;
             name: string;
         };
-        /** @description A new note. */
+        /** @description A paragraph or a list. */
+        NoteBlock: {
+            /** @description Pieces, in order. */
+            content?: components["schemas"]["NoteInline"][];
+            /** @enum {string} */
+            type: "paragraph";
+        } | {
+            /** @description Its entries. */
+            content: components["schemas"]["NoteListItem"][];
+            /** @enum {string} */
+            type: "bullet_list";
+        } | {
+            /** @description Its entries. */
+            content: components["schemas"]["NoteListItem"][];
+            /** @enum {string} */
+            type: "numbered_list";
+        };
+        /** @description A note's content. */
+        NoteDocument: {
+            content: components["schemas"]["NoteBlock"][];
+        };
+        /** @description A new note: a document, or plain text. */
         NoteIn: {
-            body: string;
+            /** @description Plain text, up to 10,000 characters; ignored when there is a `doc`. */
+            body?: string | null;
+            doc?: components["schemas"]["NoteDocument"] | null;
             pinned?: boolean;
+        };
+        /** @description A piece of a paragraph. */
+        NoteInline: {
+            /** @description Bold. */
+            bold?: boolean;
+            /** @description Italic. */
+            italic?: boolean;
+            /** @description Where it leads: http, https, mailto or tel. */
+            link?: string | null;
+            /** @description Struck through. */
+            strike?: boolean;
+            /** @description The words. */
+            text: string;
+            /** @enum {string} */
+            type: "text";
+        } | {
+            /**
+             * Format: uuid
+             * @description The member.
+             */
+            id: string;
+            /** @description Their name; written by the server. */
+            label?: string;
+            /** @enum {string} */
+            type: "mention";
+        } | {
+            /** @enum {string} */
+            type: "line_break";
+        };
+        /** @description An entry of a list. */
+        NoteListItem: {
+            /** @description Paragraphs, and lists in the list. */
+            content: components["schemas"]["NoteBlock"][];
         };
         /** @description A change of a note. */
         NotePatch: {
+            /** @description Plain text, up to 10,000 characters; ignored when there is a `doc`. */
             body?: string | null;
+            doc?: components["schemas"]["NoteDocument"] | null;
             pinned?: boolean | null;
+        };
+        /** @description What a note said before a change. */
+        NoteVersion: {
+            author: components["schemas"]["NoteAuthor"];
+            body: string;
+            doc: components["schemas"]["NoteDocument"];
+            /** Format: int32 */
+            version: number;
+            /** Format: date-time */
+            written_at: string;
+        };
+        /** @description The last 50 at most. */
+        NoteVersionList: {
+            items: components["schemas"]["NoteVersion"][];
+        };
+        /** @description A notification. */
+        Notification: {
+            /** @description Who did it; null when nobody in particular did. */
+            actor_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What the kind adds: `count`, `excerpt`, `due_at`, `failed`. */
+            data: unknown;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["NotificationKind"];
+            /** @description What the record is called. */
+            label: string;
+            read: boolean;
+            /** Format: uuid */
+            subject_id: string;
+            /** @description `task`, `contact`, `import`, `job` */
+            subject_kind: string;
+        };
+        /** @description How a person wants to hear of one kind of thing. */
+        NotificationChoice: {
+            email: components["schemas"]["Mail"];
+            /** @description Shown in the product. */
+            in_app: boolean;
+            kind: components["schemas"]["NotificationKind"];
+        };
+        /** @description How much was not read. */
+        NotificationCount: {
+            /**
+             * Format: int64
+             * @description Counted to 100.
+             */
+            unread: number;
+        };
+        /**
+         * @description What a notification is about.
+         * @enum {string}
+         */
+        NotificationKind: "TaskAssigned" | "TaskReminder" | "Mention" | "ImportFinished" | "ExportReady";
+        /** @description What one wants to hear of. */
+        NotificationSettings: {
+            /** @description Every kind. */
+            choices: components["schemas"]["NotificationChoice"][];
+            /**
+             * Format: int32
+             * @description 0 to 23, on the company's clock.
+             */
+            digest_hour: number;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A change of one's notification settings. */
+        NotificationSettingsIn: {
+            /** @description The kinds to change; the others stay. */
+            choices?: components["schemas"]["NotificationChoice"][] | null;
+            /**
+             * Format: int32
+             * @description 0 to 23, on the company's clock.
+             */
+            digest_hour?: number | null;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
         };
         /** @description Where the onboarding stands. */
         OnboardingIn: {
@@ -2048,12 +2442,85 @@ export interface components {
             /** @description The rows, in the order asked for. */
             items: {
                 author: components["schemas"]["NoteAuthor"];
+                /** @description The text without its styles. */
                 body: string;
                 /** Format: date-time */
                 created_at: string;
+                doc: components["schemas"]["NoteDocument"];
+                edited_by?: components["schemas"]["NoteAuthor"] | null;
                 /** Format: uuid */
                 id: string;
                 pinned: boolean;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Notification: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description Who did it; null when nobody in particular did. */
+                actor_name?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description What the kind adds: `count`, `excerpt`, `due_at`, `failed`. */
+                data: unknown;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["NotificationKind"];
+                /** @description What the record is called. */
+                label: string;
+                read: boolean;
+                /** Format: uuid */
+                subject_id: string;
+                /** @description `task`, `contact`, `import`, `job` */
+                subject_kind: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Task: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                assignee?: components["schemas"]["TaskPerson"] | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by: components["schemas"]["TaskPerson"];
+                description?: string | null;
+                /** Format: date-time */
+                done_at?: string | null;
+                done_by?: components["schemas"]["TaskPerson"] | null;
+                /**
+                 * Format: date-time
+                 * @description From this instant on the task is late.
+                 */
+                due_at?: string | null;
+                /**
+                 * Format: date
+                 * @description `YYYY-MM-DD`, where the company is.
+                 */
+                due_date?: string | null;
+                /** @description `HH:MM`; null: any time that day. */
+                due_time?: string | null;
+                /** Format: int32 */
+                duration_minutes?: number | null;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["TaskKind"];
+                outcome?: components["schemas"]["TaskOutcome"] | null;
+                priority: components["schemas"]["TaskPriority"];
+                recurrence?: components["schemas"]["Recurrence"] | null;
+                /** Format: int32 */
+                reminder_minutes?: number | null;
+                result?: string | null;
+                status: components["schemas"]["TaskStatus"];
+                subject?: components["schemas"]["TaskSubject"] | null;
+                title: string;
                 /** Format: date-time */
                 updated_at: string;
                 /** Format: int32 */
@@ -2156,10 +2623,36 @@ export interface components {
             /** @description `urn:vision:problem:<code>` */
             type: string;
         };
+        /** @description Hours without mail. */
+        QuietHours: {
+            /** @description `HH:MM` on the company's clock. */
+            from: string;
+            /** @description `HH:MM`; earlier than `from` means the next morning. */
+            to: string;
+        };
         /** @description Recovery codes, shown once. */
         RecoveryCodes: {
             recovery_codes: string[];
         };
+        /** @description A rhythm, as people write it. */
+        Recurrence: {
+            /**
+             * Format: int32
+             * @description Every so many units, 1 to 99.
+             */
+            every?: number;
+            unit: components["schemas"]["RepeatUnit"];
+            /**
+             * Format: date
+             * @description The last day, `YYYY-MM-DD`; without it the task comes back for ever.
+             */
+            until?: string | null;
+        };
+        /**
+         * @description The unit of a rhythm.
+         * @enum {string}
+         */
+        RepeatUnit: "Day" | "Week" | "Month" | "Year";
         /** @description The token of the mailed link and the new password. */
         ResetIn: {
             password: string;
@@ -2255,6 +2748,11 @@ export interface components {
             /** @description QI-02 */
             vat_number?: string | null;
         };
+        /**
+         * @description Until when to put tasks off.
+         * @enum {string}
+         */
+        SnoozeUntil: "later_today" | "tomorrow" | "next_monday" | "moment";
         /** @description Which tenant to go to. */
         SwitchIn: {
             /** Format: uuid */
@@ -2291,6 +2789,194 @@ export interface components {
             name: string;
             /** @description `neutral`, `good`, `bad`, `info` */
             tone: string;
+        };
+        /** @description A task. */
+        Task: {
+            assignee?: components["schemas"]["TaskPerson"] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["TaskPerson"];
+            description?: string | null;
+            /** Format: date-time */
+            done_at?: string | null;
+            done_by?: components["schemas"]["TaskPerson"] | null;
+            /**
+             * Format: date-time
+             * @description From this instant on the task is late.
+             */
+            due_at?: string | null;
+            /**
+             * Format: date
+             * @description `YYYY-MM-DD`, where the company is.
+             */
+            due_date?: string | null;
+            /** @description `HH:MM`; null: any time that day. */
+            due_time?: string | null;
+            /** Format: int32 */
+            duration_minutes?: number | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["TaskKind"];
+            outcome?: components["schemas"]["TaskOutcome"] | null;
+            priority: components["schemas"]["TaskPriority"];
+            recurrence?: components["schemas"]["Recurrence"] | null;
+            /** Format: int32 */
+            reminder_minutes?: number | null;
+            result?: string | null;
+            status: components["schemas"]["TaskStatus"];
+            subject?: components["schemas"]["TaskSubject"] | null;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description What to do to several tasks. */
+        TaskAction: {
+            /** @enum {string} */
+            type: "complete";
+        } | {
+            /** @enum {string} */
+            type: "reopen";
+        } | {
+            /**
+             * Format: date
+             * @description For `moment`: `YYYY-MM-DD`.
+             */
+            due_date?: string | null;
+            /** @description For `moment`: `HH:MM`, or nothing for any time that day. */
+            due_time?: string | null;
+            /** @enum {string} */
+            type: "snooze";
+            /** @description Until when. */
+            until: components["schemas"]["SnoozeUntil"];
+        } | {
+            /**
+             * Format: uuid
+             * @description The member.
+             */
+            assignee_id?: string | null;
+            /** @enum {string} */
+            type: "reassign";
+        } | {
+            /** @enum {string} */
+            type: "delete";
+        };
+        /** @description An action on several tasks. */
+        TaskChangeIn: {
+            action: components["schemas"]["TaskAction"];
+            /** @description 1 to 500. */
+            ids: string[];
+        };
+        /** @description What an action on several tasks did. */
+        TaskChangeOut: {
+            /** @description How many tasks changed. */
+            changed: number;
+            /**
+             * Format: uuid
+             * @description Takes the action back within a day; null when nothing changed.
+             */
+            undo_id?: string | null;
+        };
+        /** @description How many open tasks there are, by view; counted to 10,000. */
+        TaskCount: {
+            /** @description True: there are more than 10,000 open ones, and the figures are of those counted. */
+            capped: boolean;
+            /**
+             * Format: int64
+             * @description All that are not done.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Late.
+             */
+            overdue: number;
+            /**
+             * Format: int64
+             * @description Due today, not late yet.
+             */
+            today: number;
+            /**
+             * Format: int64
+             * @description Due later, or without a day.
+             */
+            upcoming: number;
+        };
+        /** @description A task as people write it. On creation `title` is needed; without `assignee_id` the task is one's own, with null nobody's. */
+        TaskIn: {
+            /** Format: uuid */
+            assignee_id?: string | null;
+            /** @description Up to 5,000 characters. */
+            description?: string | null;
+            /**
+             * Format: date
+             * @description `YYYY-MM-DD`, where the company is.
+             */
+            due_date?: string | null;
+            /** @description `HH:MM` on the company's clock; needs a day. */
+            due_time?: string | null;
+            kind?: components["schemas"]["TaskKind"] | null;
+            priority?: components["schemas"]["TaskPriority"] | null;
+            recurrence?: components["schemas"]["Recurrence"] | null;
+            /**
+             * Format: int32
+             * @description Minutes before the hour, or before 9:00 of a day without one; up to four weeks.
+             */
+            reminder_minutes?: number | null;
+            subject?: components["schemas"]["TaskSubjectIn"] | null;
+            /** @description Up to 200 characters. */
+            title?: string | null;
+        };
+        /**
+         * @description What is to be done.
+         * @enum {string}
+         */
+        TaskKind: "Todo" | "Call" | "Meeting";
+        /**
+         * @description How a call or a meeting went.
+         * @enum {string}
+         */
+        TaskOutcome: "Reached" | "NoAnswer" | "LeftMessage" | "WrongNumber" | "Held" | "NoShow" | "Cancelled";
+        /** @description A member in short. */
+        TaskPerson: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /**
+         * @description How much it matters.
+         * @enum {string}
+         */
+        TaskPriority: "Low" | "Normal" | "High";
+        /** @description How a task ended. A to-do needs nothing; a call or a meeting may have an outcome, words and a duration. */
+        TaskResultIn: {
+            /** Format: int32 */
+            duration_minutes?: number | null;
+            outcome?: components["schemas"]["TaskOutcome"] | null;
+            /** @description Up to 5,000 characters. */
+            result?: string | null;
+        };
+        /**
+         * @description Open until it is done.
+         * @enum {string}
+         */
+        TaskStatus: "Open" | "Done";
+        /** @description The record that a task is about. */
+        TaskSubject: {
+            /** Format: uuid */
+            id: string;
+            /** @description `contact` */
+            kind: string;
+            /** @description Its name; null for a reader who may not see the record. */
+            label?: string | null;
+        };
+        /** @description The record that a task is about. */
+        TaskSubjectIn: {
+            /** Format: uuid */
+            id: string;
+            /** @description `contact` */
+            kind: string;
         };
         /** @description The company. */
         Tenant: {
@@ -4176,6 +4862,62 @@ export interface operations {
             };
         };
     };
+    get_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+        };
+    };
+    update_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationSettingsIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_passkeys: {
         parameters: {
             query?: never;
@@ -4519,6 +5261,119 @@ export interface operations {
             };
         };
     };
+    list_note_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteVersionList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /** @description Only what was not read. */
+                unread?: boolean | null;
+                /** @description 1 to 100; default 30. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Notification"];
+                };
+            };
+        };
+    };
+    count_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationCount"];
+                };
+            };
+        };
+    };
+    read_all_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    read_notification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_permissions: {
         parameters: {
             query?: never;
@@ -4810,6 +5665,384 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: {
+                /** @description `open` (default), `overdue`, `today`, `due` (late or today), `upcoming` (later or without a day), `done`, `all`. */
+                view?: ("open" | "overdue" | "today" | "due" | "upcoming" | "done" | "all") | null;
+                /** @description `me`, `anyone` (default), `none`, or the id of a member. */
+                assignee?: string | null;
+                /** @description `todo`, `call` or `meeting`. */
+                kind?: ("Todo" | "Call" | "Meeting") | null;
+                /** @description `low`, `normal` or `high`. */
+                priority?: ("Low" | "Normal" | "High") | null;
+                /** @description Id of a contact. */
+                contact?: string | null;
+                /** @description Kind of the record that the tasks are about; with `subject_id`. */
+                subject_kind?: string | null;
+                /** @description Id of the record that the tasks are about. */
+                subject_id?: string | null;
+                /** @description Words of the title or the description; case and accents do not matter. */
+                q?: string | null;
+                /** @description Due on this day or later. */
+                due_from?: string | null;
+                /** @description Due on this day or earlier. */
+                due_to?: string | null;
+                /** @description `due` (default), `-due`, `created`, `-created`, `priority`, `-done`. */
+                sort?: ("due" | "-due" | "created" | "-created" | "priority" | "-done") | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Task"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskChangeIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskChangeOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    undo_task_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskChangeOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    count_tasks: {
+        parameters: {
+            query?: {
+                /** @description `open` (default), `overdue`, `today`, `due` (late or today), `upcoming` (later or without a day), `done`, `all`. */
+                view?: ("open" | "overdue" | "today" | "due" | "upcoming" | "done" | "all") | null;
+                /** @description `me`, `anyone` (default), `none`, or the id of a member. */
+                assignee?: string | null;
+                /** @description `todo`, `call` or `meeting`. */
+                kind?: ("Todo" | "Call" | "Meeting") | null;
+                /** @description `low`, `normal` or `high`. */
+                priority?: ("Low" | "Normal" | "High") | null;
+                /** @description Id of a contact. */
+                contact?: string | null;
+                /** @description Kind of the record that the tasks are about; with `subject_id`. */
+                subject_kind?: string | null;
+                /** @description Id of the record that the tasks are about. */
+                subject_id?: string | null;
+                /** @description Words of the title or the description; case and accents do not matter. */
+                q?: string | null;
+                /** @description Due on this day or later. */
+                due_from?: string | null;
+                /** @description Due on this day or earlier. */
+                due_to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskCount"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    complete_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskResultIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reopen_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    restore_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
