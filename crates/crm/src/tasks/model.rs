@@ -11,7 +11,8 @@ macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal),+ $(,)? })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-        pub enum $name { $($(#[$word_doc])* #[serde(rename = $word)] $variant),+ }
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$word_doc])* $variant),+ }
         impl $name {
             /// The stored word.
             pub fn word(self) -> &'static str { match self { $(Self::$variant => $word),+ } }
@@ -332,6 +333,14 @@ fn valid_rhythm(rule: &Recurrence, day: Date) -> Result<Repeat, FieldError> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_word_is_spelled_alike_in_the_api_and_in_the_database() {
+        for outcome in TaskKind::Call.outcomes().iter().chain(TaskKind::Meeting.outcomes()) {
+            assert_eq!(json!(outcome), outcome.word());
+            assert_eq!(TaskOutcome::from_word(outcome.word()), Some(*outcome));
+        }
+    }
 
     fn read(value: impl Into<serde_json::Value>) -> Result<Draft, Vec<String>> {
         let input: TaskIn = serde_json::from_value(value.into()).expect("shape");

@@ -209,10 +209,11 @@ async fn the_digest_comes_once_a_day_in_the_language_of_its_reader() {
     assert_eq!(mails.len(), 1, "{mails:?}");
     assert_eq!(mails[0].0, "Your day: 2 notifications");
     assert!(mails[0].1.contains("Camille owner gave you a task: Un") && mails[0].1.contains("gave you a task: Deux"));
-    let bob = again(&bob).await;
+    let (owner, bob) = (again(&owner).await, again(&bob).await);
     assert_eq!(bob.get("/notifications").await.expect(200)["items"], json!([]), "not in the product");
     // The next day has its own.
     give(&owner, &bob, "Trois").await;
+    t.run_jobs().await;
     t.advance(SignedDuration::from_hours(24));
     beat(&t).await;
     assert_eq!(t.mails(&bob.email).await.len(), 2);
