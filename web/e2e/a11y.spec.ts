@@ -22,6 +22,10 @@ const STAFF = [
   '/contacts?nouveau=true',
   '/contacts?q=introuvable-xyz',
   '/imports',
+  '/taches',
+  '/taches?liste=overdue&qui=anyone',
+  '/taches?liste=done&qui=anyone',
+  '/taches?nouveau=true',
   '/bienvenue',
   '/parametres/entreprise',
   '/parametres/equipe',
@@ -32,6 +36,7 @@ const STAFF = [
   '/parametres/profil',
   '/parametres/securite',
   '/parametres/sessions',
+  '/parametres/notifications',
 ]
 
 async function clean(page: Page, name: string) {
@@ -87,6 +92,9 @@ for (const scheme of ['light', 'dark'] as const) {
         await page.getByRole('table', { name: 'Liste des contacts' }).getByRole('link').first().click()
         await expect(page.getByRole('region', { name: 'Historique' })).toBeVisible()
         await clean(page, 'a contact')
+        await page.getByRole('button', { name: /^Notifications/ }).click()
+        await clean(page, 'the bell')
+        await page.keyboard.press('Escape')
         // At 390 px nothing may be wider than the screen.
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
         expect(errors).toEqual([])

@@ -14,6 +14,7 @@ const ALSO: Record<string, string[]> = {
   tags: ['contacts'],
   imports: ['home', 'jobs', 'contacts', 'tags'],
   jobs: ['contacts'],
+  tasks: ['home', 'contacts'],
   company: ['tenant', 'me', 'users', 'roles', 'invitations', 'api_keys', 'sessions', 'home'],
 }
 

@@ -2260,7 +2260,7 @@ export interface components {
          * @description What a notification is about.
          * @enum {string}
          */
-        NotificationKind: "TaskAssigned" | "TaskReminder" | "Mention" | "ImportFinished" | "ExportReady";
+        NotificationKind: "task_assigned" | "task_reminder" | "mention" | "import_finished" | "export_ready";
         /** @description What one wants to hear of. */
         NotificationSettings: {
             /** @description Every kind. */
@@ -2652,7 +2652,7 @@ export interface components {
          * @description The unit of a rhythm.
          * @enum {string}
          */
-        RepeatUnit: "Day" | "Week" | "Month" | "Year";
+        RepeatUnit: "day" | "week" | "month" | "year";
         /** @description The token of the mailed link and the new password. */
         ResetIn: {
             password: string;
@@ -2932,12 +2932,12 @@ export interface components {
          * @description What is to be done.
          * @enum {string}
          */
-        TaskKind: "Todo" | "Call" | "Meeting";
+        TaskKind: "todo" | "call" | "meeting";
         /**
          * @description How a call or a meeting went.
          * @enum {string}
          */
-        TaskOutcome: "Reached" | "NoAnswer" | "LeftMessage" | "WrongNumber" | "Held" | "NoShow" | "Cancelled";
+        TaskOutcome: "reached" | "no_answer" | "left_message" | "wrong_number" | "held" | "no_show" | "cancelled";
         /** @description A member in short. */
         TaskPerson: {
             /** Format: uuid */
@@ -2948,7 +2948,7 @@ export interface components {
          * @description How much it matters.
          * @enum {string}
          */
-        TaskPriority: "Low" | "Normal" | "High";
+        TaskPriority: "low" | "normal" | "high";
         /** @description How a task ended. A to-do needs nothing; a call or a meeting may have an outcome, words and a duration. */
         TaskResultIn: {
             /** Format: int32 */
@@ -2961,7 +2961,7 @@ export interface components {
          * @description Open until it is done.
          * @enum {string}
          */
-        TaskStatus: "Open" | "Done";
+        TaskStatus: "open" | "done";
         /** @description The record that a task is about. */
         TaskSubject: {
             /** Format: uuid */
@@ -5680,9 +5680,9 @@ export interface operations {
                 /** @description `me`, `anyone` (default), `none`, or the id of a member. */
                 assignee?: string | null;
                 /** @description `todo`, `call` or `meeting`. */
-                kind?: ("Todo" | "Call" | "Meeting") | null;
+                kind?: ("todo" | "call" | "meeting") | null;
                 /** @description `low`, `normal` or `high`. */
-                priority?: ("Low" | "Normal" | "High") | null;
+                priority?: ("low" | "normal" | "high") | null;
                 /** @description Id of a contact. */
                 contact?: string | null;
                 /** @description Kind of the record that the tasks are about; with `subject_id`. */
@@ -5816,9 +5816,9 @@ export interface operations {
                 /** @description `me`, `anyone` (default), `none`, or the id of a member. */
                 assignee?: string | null;
                 /** @description `todo`, `call` or `meeting`. */
-                kind?: ("Todo" | "Call" | "Meeting") | null;
+                kind?: ("todo" | "call" | "meeting") | null;
                 /** @description `low`, `normal` or `high`. */
-                priority?: ("Low" | "Normal" | "High") | null;
+                priority?: ("low" | "normal" | "high") | null;
                 /** @description Id of a contact. */
                 contact?: string | null;
                 /** @description Kind of the record that the tasks are about; with `subject_id`. */

@@ -14,6 +14,7 @@ import { ApiError } from '@/api/problem'
 import { homeQuery, meQuery, queryClient } from '@/api/queries'
 import type { Me, Permission } from '@/api/types'
 import { contactSearch } from '@/features/contacts/filters'
+import { taskSearch } from '@/features/tasks/search'
 import { switchLocale } from '@/i18n'
 import { setTimeZone } from '@/i18n/format'
 import { Empty, Failed } from '@/ui/states'
@@ -137,6 +138,14 @@ const importPage = createRoute({
   component: lazyRouteComponent(() => import('@/features/imports/detail'), 'ImportPage'),
 })
 
+const tasks = createRoute({
+  getParentRoute: () => shell,
+  path: '/taches',
+  beforeLoad: needs('tasks.read'),
+  validateSearch: taskSearch,
+  component: lazyRouteComponent(() => import('@/features/tasks/page'), 'Tasks'),
+})
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/parametres',
@@ -205,12 +214,17 @@ const settingsPages = [
     path: '/sessions',
     component: lazyRouteComponent(() => import('@/features/settings/sessions'), 'Sessions'),
   }),
+  createRoute({
+    getParentRoute: () => settings,
+    path: '/notifications',
+    component: lazyRouteComponent(() => import('@/features/settings/notifications'), 'NotificationSettingsPage'),
+  }),
 ] as const
 
 const tree = root.addChildren([
   auth.addChildren(authPages),
   onboarding,
-  shell.addChildren([home, contacts, contact, imports, importPage, settings.addChildren(settingsPages)]),
+  shell.addChildren([home, contacts, contact, imports, importPage, tasks, settings.addChildren(settingsPages)]),
 ])
 
 export const router = createRouter({

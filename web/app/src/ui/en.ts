@@ -67,4 +67,15 @@ export const en: typeof fr = {
     mismatch_siret: 'This SIRET does not begin with the SIREN given.',
   },
   fieldFallback: 'This value is not accepted.',
+  editor: {
+    tools: 'Formatting',
+    bold: 'Bold',
+    italic: 'Italic',
+    strike: 'Strikethrough',
+    link: 'Link',
+    bulletList: 'Bulleted list',
+    orderedList: 'Numbered list',
+    address: 'Address of the link',
+    people: 'Colleagues',
+  },
 }

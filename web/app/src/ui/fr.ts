@@ -65,4 +65,15 @@ export const fr = {
     mismatch_siret: 'Ce SIRET ne commence pas par le SIREN indiqué.',
   } as Record<string, string>,
   fieldFallback: 'Cette valeur n’est pas acceptée.',
+  editor: {
+    tools: 'Mise en forme',
+    bold: 'Gras',
+    italic: 'Italique',
+    strike: 'Barré',
+    link: 'Lien',
+    bulletList: 'Liste à puces',
+    orderedList: 'Liste numérotée',
+    address: 'Adresse du lien',
+    people: 'Collègues',
+  },
 }

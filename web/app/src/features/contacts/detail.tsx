@@ -2,14 +2,16 @@
 import { ActionIcon, Button, Menu } from '@mantine/core'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
+import { Suspense, useRef, useState } from 'react'
 import { api, data } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import type { Contact } from '@/api/types'
 import { useCan } from '@/app/me'
+import { TasksPanel } from '@/app/slots'
 import { Timeline } from '@/app/timeline'
 import { ago, date } from '@/i18n/format'
 import { Confirm, Dialog } from '@/ui/dialog'
+import type { EditorHandle } from '@/ui/editor'
 import { Refused, useForm } from '@/ui/form'
 import { IconArchive, IconArrowLeft, IconDots, IconEdit, IconRefresh, IconTrash } from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
@@ -61,7 +63,7 @@ function ContactView({ contact }: { contact: Contact }) {
   const { save, settled, conflict, takeTheirs, keepMine } = useContactSave(contact)
   const [editing, setEditing] = useState(false)
   const [deleting, setDeleting] = useState(false)
-  const composer = useRef<HTMLTextAreaElement>(null)
+  const composer = useRef<EditorHandle>(null)
   const tagsButton = useRef<HTMLButtonElement>(null)
   const archived = contact.archived_at !== null
   const editable = can('contacts.write') && !archived
@@ -189,6 +191,11 @@ function ContactView({ contact }: { contact: Contact }) {
           />
         </div>
         <div className={classes.main}>
+          {can('tasks.read') && (
+            <Suspense fallback={<Card title={t.tasks}>{null}</Card>}>
+              <TasksPanel contact={{ id: contact.id, name: contact.display_name }} editable={can('tasks.write') && !archived} />
+            </Suspense>
+          )}
           <Notes contactId={contact.id} editable={editable} composer={composer} />
           <History contactId={contact.id} />
         </div>
