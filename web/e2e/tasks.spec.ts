@@ -113,10 +113,10 @@ test('a colleague gives a task: the bell rings at once, and leads to it', async 
   const bell = page.getByRole('button', { name: /^Notifications/ })
   await bell.click()
   const panel = page.getByRole('dialog', { name: 'Notifications' })
-  const readAll = panel.getByRole('button', { name: 'Tout marquer comme lu' })
-  if (await readAll.isEnabled()) await readAll.click()
+  await panel.getByRole('button', { name: 'Tout marquer comme lu' }).click()
   await expect(page.getByRole('button', { name: 'Notifications', exact: true })).toBeVisible()
   await page.keyboard.press('Escape')
+  await expect(panel).toBeHidden()
 
   const title = `Porter les bagages ${Date.now().toString(36)}`
   const other = await (await browser.newContext()).newPage()

@@ -16,7 +16,7 @@ import { Text } from '@tiptap/extension-text'
 import { Placeholder } from '@tiptap/extensions/placeholder'
 import { UndoRedo } from '@tiptap/extensions/undo-redo'
 import { type Editor, EditorContent, useEditor, useEditorState } from '@tiptap/react'
-import { type RefObject, useEffect, useId, useImperativeHandle, useRef, useState } from 'react'
+import { type RefObject, useImperativeHandle, useRef, useState } from 'react'
 import classes from './editor.module.css'
 import { fromEditor, isEmpty, toEditor } from './editor-doc'
 import { IconBold, IconItalic, IconLink, IconList, IconNumbers, IconStrike } from './icons'
@@ -68,7 +68,6 @@ export default function RichEditor({
   onEscape,
 }: Props) {
   const [suggested, setSuggested] = useState<Suggestions>()
-  const listId = useId()
   // The editor is made once and asks these for what holds now.
   const now = useRef({ people, suggested, onChange, onSubmit, onEscape })
   now.current = { people, suggested, onChange, onSubmit, onEscape }
@@ -161,18 +160,12 @@ export default function RichEditor({
     focus: () => editor.commands.focus('end'),
     clear: () => editor.commands.clearContent(true),
   }))
-  useEffect(() => {
-    const area = editor.view.dom
-    if (suggested) area.setAttribute('aria-controls', listId)
-    else area.removeAttribute('aria-controls')
-  }, [editor, suggested, listId])
-
   return (
     <div className={classes.editor}>
       <Tools editor={editor} />
       <EditorContent editor={editor} />
       {suggested && (
-        <div id={listId} className={classes.people} style={suggested.place} role="listbox" aria-label={t.editor.people}>
+        <div className={classes.people} style={suggested.place} role="listbox" aria-label={t.editor.people}>
           {suggested.people.map((person, index) => (
             <div
               key={person.id}
