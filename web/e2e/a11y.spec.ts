@@ -25,6 +25,10 @@ const STAFF = [
   '/biens?nouveau=true',
   '/biens?q=introuvable-xyz',
   '/imports',
+  '/taches',
+  '/taches?liste=overdue&qui=anyone',
+  '/taches?liste=done&qui=anyone',
+  '/taches?nouveau=true',
   '/bienvenue',
   '/parametres/entreprise',
   '/parametres/equipe',
@@ -36,6 +40,7 @@ const STAFF = [
   '/parametres/securite',
   '/parametres/sessions',
   '/parametres/types',
+  '/parametres/notifications',
 ]
 
 async function clean(page: Page, name: string) {
@@ -95,6 +100,9 @@ for (const scheme of ['light', 'dark'] as const) {
         await page.getByRole('table', { name: 'Liste des biens' }).getByRole('link').first().click()
         await expect(page.getByRole('region', { name: 'Propriétaires' })).toBeVisible()
         await clean(page, 'a vehicle')
+        await page.getByRole('button', { name: /^Notifications/ }).click()
+        await clean(page, 'the bell')
+        await page.keyboard.press('Escape')
         // At 390 px nothing may be wider than the screen.
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
         expect(errors).toEqual([])

@@ -42,8 +42,9 @@ test('a contact from its creation to its archive', async ({ browser }) => {
   await page.getByRole('button', { name: 'Enregistrer' }).click()
   await expect(page.getByRole('region', { name: 'Étiquettes' })).toContainText('Fidèle')
 
+  await expect(page.getByRole('textbox', { name: 'Ajouter une note' })).toBeVisible()
   await page.locator('body').press('n')
-  await page.getByLabel('Ajouter une note').fill('Rappeler jeudi.')
+  await page.keyboard.type('Rappeler jeudi.')
   await page.keyboard.press('Control+Enter')
   const notes = page.getByRole('region', { name: 'Notes' })
   await expect(notes.getByText('Rappeler jeudi.')).toBeVisible()

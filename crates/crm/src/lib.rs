@@ -6,21 +6,26 @@ pub mod contacts;
 pub mod custom_fields;
 pub mod demo;
 pub mod demo_entities;
+pub mod demo_tasks;
 pub mod entities;
 pub mod export;
 pub mod home;
 pub mod imports;
 pub mod merges;
 pub mod notes;
+pub mod notifications;
 pub mod tags;
+pub mod tasks;
 pub mod timeline;
+mod zone;
 
 use std::collections::BTreeMap;
 use utoipa_axum::router::OpenApiRouter;
-use vision_platform::App;
 use vision_platform::background::Runner;
 use vision_platform::jobs::JobRegistry;
 use vision_platform::outbox::Subscriber;
+use vision_platform::schedule::Beat;
+use vision_platform::{App, Job};
 
 /// Every route of the context, relative to the API's base.
 pub fn routes() -> OpenApiRouter<App> {
@@ -37,6 +42,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(merges::routes())
         .merge(entities::routes())
         .merge(companies::routes())
+        .merge(tasks::routes())
+        .merge(notifications::routes())
 }
 
 /// Every job of the context.
@@ -52,11 +59,19 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<custom_fields::jobs::Purge>()
         .with::<merges::jobs::MergeMany>()
         .with::<entities::export::RunEntityExport>()
+        .with::<tasks::jobs::FollowTimeZone>()
+        .with::<notifications::subscriber::Notify>()
+        .with::<notifications::jobs::DueWork>()
 }
 
 /// Who reacts to events.
 pub fn subscribers() -> Vec<Subscriber> {
-    Vec::new()
+    vec![notifications::subscriber::SUBSCRIBER, Subscriber { job: <tasks::jobs::FollowTimeZone as Job>::NAME, events: &["tenant.updated"] }]
+}
+
+/// What a clock looks for.
+pub fn beats() -> Vec<Beat> {
+    vec![notifications::jobs::beat]
 }
 
 /// How background jobs are undone.

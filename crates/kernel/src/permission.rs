@@ -47,6 +47,10 @@ permissions! {
     AuditRead = "audit.read" / "company",
     /// Create and revoke API keys.
     ApiKeysManage = "api_keys.manage" / "company",
+    /// See tasks.
+    TasksRead = "tasks.read" / "tasks",
+    /// Create, change, complete and delete tasks.
+    TasksWrite = "tasks.write" / "tasks",
 }
 
 /// A role that every tenant starts with and cannot change.
@@ -80,25 +84,27 @@ pub const BUILTIN_ROLES: &[BuiltinRole] = &[
             P::ContactsImport,
             P::TeamRead,
             P::AuditRead,
+            P::TasksRead,
+            P::TasksWrite,
         ],
     },
     BuiltinRole {
         key: "member",
         name: "Membre",
         visibility: crate::Visibility::All,
-        permissions: &[P::ContactsRead, P::ContactsWrite, P::TeamRead],
+        permissions: &[P::ContactsRead, P::ContactsWrite, P::TeamRead, P::TasksRead, P::TasksWrite],
     },
     BuiltinRole {
         key: "technician",
         name: "Technicien",
         visibility: crate::Visibility::Team,
-        permissions: &[P::ContactsRead, P::TeamRead],
+        permissions: &[P::ContactsRead, P::TeamRead, P::TasksRead, P::TasksWrite],
     },
     BuiltinRole {
         key: "accountant",
         name: "Comptable",
         visibility: crate::Visibility::All,
-        permissions: &[P::ContactsRead, P::ContactsExport, P::TeamRead],
+        permissions: &[P::ContactsRead, P::ContactsExport, P::TeamRead, P::TasksRead, P::TasksWrite],
     },
 ];
 

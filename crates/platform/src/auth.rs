@@ -80,6 +80,10 @@ pub mod permits {
         AuditRead => Some(Permission::AuditRead),
         /// `api_keys.manage`
         ApiKeysManage => Some(Permission::ApiKeysManage),
+        /// `tasks.read`
+        TasksRead => Some(Permission::TasksRead),
+        /// `tasks.write`
+        TasksWrite => Some(Permission::TasksWrite),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Live updates: what changed, told to every open browser of the tenant. Messages name a domain and an id, never content.
 
 use crate::app::App;
+use crate::db::Tx;
+use crate::failure::Failure;
 use crate::outbox;
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::PgListener;
@@ -19,6 +21,16 @@ pub struct Change {
     pub id: Uuid,
     /// Event name.
     pub kind: String,
+    /// The one person concerned; everybody in the tenant when absent.
+    #[serde(default)]
+    pub user: Option<Uuid>,
+}
+
+/// Tells the open browsers of one person, once the transaction has committed.
+pub async fn tell(tx: &mut Tx, user: Uuid, domain: &str, id: Uuid, kind: &str) -> Result<(), Failure> {
+    let message = serde_json::json!({ "tenant": tx.tenant(), "domain": domain, "id": id, "kind": kind, "user": user });
+    sqlx::query("SELECT pg_notify('vision_live', $1)").bind(message.to_string()).execute(tx.conn()).await?;
+    Ok(())
 }
 
 /// The changes heard by this instance.
@@ -69,7 +81,9 @@ async fn listen_once(app: &App) -> Result<(), sqlx::Error> {
             }
             Err(_) | Ok(Ok(Some(_))) => dispatch(app).await,
             // The connection was lost and made anew: something may have been missed.
-            Ok(Ok(None)) => app.live.send(Change { tenant: Uuid::nil(), domain: "all".into(), id: Uuid::nil(), kind: "resync".into() }),
+            Ok(Ok(None)) => {
+                app.live.send(Change { tenant: Uuid::nil(), domain: "all".into(), id: Uuid::nil(), kind: "resync".into(), user: None });
+            }
             Ok(Err(error)) => return Err(error),
         }
     }

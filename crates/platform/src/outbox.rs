@@ -52,6 +52,7 @@ fn domain(name: &str) -> &'static str {
         "import" => "imports",
         "job" => "jobs",
         "entity" | "entity_kind" => "entities",
+        "task" | "tasks" => "tasks",
         _ => "company",
     }
 }

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use vision_platform::{App, Config, live, telemetry};
+use vision_platform::{App, Config, live, schedule, telemetry};
 
 /// How long running jobs may take to finish at the end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -153,7 +153,12 @@ fn background_tasks(app: &App) -> Vec<Task> {
             }
         }
     };
-    vec![Box::pin(live::listen(app.clone())), Box::pin(sweeper), Box::pin(keep_house(app.clone()))]
+    vec![
+        Box::pin(live::listen(app.clone())),
+        Box::pin(sweeper),
+        Box::pin(keep_house(app.clone())),
+        Box::pin(schedule::run(app.clone(), wiring::beats())),
+    ]
 }
 
 /// Deletes what is out of date, once an hour. Several instances may do it at once: each row is deleted by one of them.

@@ -23,6 +23,7 @@ use vision_platform::http::{edge, idempotency, ratelimit::Limiter, sse};
 use vision_platform::jobs::JobRegistry;
 use vision_platform::mailbox::{SendMail, TestMailbox};
 use vision_platform::outbox::Subscriber;
+use vision_platform::schedule::Beat;
 use vision_platform::{App, Clock, Config, Db, Failure};
 use vision_ports::{CompanyDirectory, FileStore, MailSender};
 
@@ -78,6 +79,11 @@ pub fn jobs() -> JobRegistry {
 /// Who reacts to which events after their commit.
 fn subscribers() -> Vec<Subscriber> {
     vision_crm::subscribers()
+}
+
+/// What a clock looks for.
+pub fn beats() -> Vec<Beat> {
+    vision_crm::beats()
 }
 
 /// How background jobs are undone, by kind.

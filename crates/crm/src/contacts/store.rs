@@ -359,3 +359,15 @@ pub(crate) async fn by_keys(tx: &mut Tx, kinds: &[&str], values: &[String]) -> s
     .fetch_all(tx.conn())
     .await
 }
+
+/// Marks activity on several contacts.
+pub(crate) async fn touch_many(tx: &mut Tx, ids: &[Uuid]) -> sqlx::Result<()> {
+    let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
+    sqlx::query("UPDATE contacts SET last_activity_at = greatest(last_activity_at, $3) WHERE tenant_id = $1 AND id = ANY ($2)")
+        .bind(tenant)
+        .bind(ids)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}

@@ -20,7 +20,7 @@ use vision_platform::permits::ContactsExport;
 use vision_platform::{ApiResult, App, Authorized, Failure, Job, JobContext, JobError, crypto};
 
 /// Kind of the background job.
-const KIND: &str = "contacts.export";
+pub(crate) const KIND: &str = "contacts.export";
 /// Largest export that is answered at once.
 const INLINE: i64 = 5000;
 /// Contacts per read.

@@ -3,7 +3,11 @@
 use crate::contacts::filter::ContactFilter;
 use crate::contacts::http::ContactCount;
 use crate::contacts::store as contacts;
+use crate::tasks::filter::{TaskFilter, TaskSort, TaskView};
+use crate::tasks::http::TaskOut;
+use crate::tasks::store as task_store;
 use crate::timeline::{self, TimelineItem};
+use crate::zone;
 use jiff::SignedDuration;
 use serde::Serialize;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -45,6 +49,11 @@ pub struct HomeContacts {
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Home {
     todos: Vec<Todo>,
+    /// One's own tasks that are late or due today, soonest first, at most 6; empty without the right to see tasks.
+    tasks: Vec<TaskOut>,
+    /// How many of one's own tasks are late, and due later today.
+    tasks_overdue: i64,
+    tasks_today: i64,
     activity: Vec<TimelineItem>,
     contacts: HomeContacts,
 }
@@ -81,6 +90,15 @@ async fn get_home(auth: Authorized<ContactsRead>) -> ApiResult<Json<Home>> {
     .fetch_one(tx.conn())
     .await?;
     let activity = timeline::recent(&mut tx, 20).await?;
+    let (mut tasks, mut tasks_overdue, mut tasks_today) = (Vec::new(), 0, 0);
+    if auth.actor.may(Permission::TasksRead) {
+        let zone = zone::of_tenant(&mut tx).await?;
+        let mine =
+            TaskFilter { view: Some(TaskView::Due), assignee: Some("me".to_owned()), ..TaskFilter::default() }.conditions(&auth.actor)?;
+        tasks = task_store::page(&mut tx, &zone, &mine, TaskSort::Due, None, 5).await?;
+        let counts = task_store::count(&mut tx, &zone, &mine).await?;
+        (tasks_overdue, tasks_today) = (counts.overdue, counts.today);
+    }
     let mut todos = Vec::new();
     let mut todo = |wanted: bool, kind, count, id| {
         if wanted {
@@ -93,5 +111,13 @@ async fn get_home(auth: Authorized<ContactsRead>) -> ApiResult<Json<Home>> {
     todo(waiting.rejects.is_some(), "import_rejects", waiting.rejected_rows, waiting.rejects);
     todo(waiting.invitations > 0 && auth.actor.may(Permission::TeamManage), "pending_invitations", waiting.invitations, None);
     let total = ContactCount { count: all.min(i64::from(CAP)), capped: all > i64::from(CAP) };
-    Ok(Json(Home { todos, activity, contacts: HomeContacts { total: total.count, capped: total.capped, added_7d: added } }))
+    let tasks = tasks.into_iter().map(TaskOut::from).collect();
+    Ok(Json(Home {
+        todos,
+        tasks,
+        tasks_overdue,
+        tasks_today,
+        activity,
+        contacts: HomeContacts { total: total.count, capped: total.capped, added_7d: added },
+    }))
 }

@@ -36,7 +36,10 @@ async fn live(auth: Authorized<SignedIn>, headers: HeaderMap) -> ApiResult<Sse<i
                         return None;
                     }
                 }
-                Ok(Ok(change)) if change.tenant == auth.actor.tenant_id || change.tenant.is_nil() => {
+                Ok(Ok(change))
+                    if (change.tenant == auth.actor.tenant_id || change.tenant.is_nil())
+                        && change.user.is_none_or(|user| user == auth.actor.id) =>
+                {
                     let data = serde_json::json!({ "domain": change.domain, "id": change.id, "kind": change.kind });
                     return Some((Ok(Event::default().event("change").data(data.to_string())), (auth, credentials, receiver, recheck)));
                 }

@@ -1,6 +1,7 @@
 //! Demo data: three companies with two years of history, the same on every machine (its dates end on the day it is loaded).
 
 mod people;
+mod tasks;
 mod things;
 mod words;
 
@@ -89,6 +90,7 @@ pub async fn load(app: &App, reset: bool) -> Result<bool, Failure> {
         let seed = u64::try_from(index).unwrap_or(0);
         let contacts = people::fill(&mut tx, company.trade, &team, seed).await?;
         things::fill(&mut tx, company.trade, &team, &contacts, seed).await?;
+        tasks::fill(&mut tx, company.trade, &team, &people::shown(&contacts)).await?;
         tx.commit().await?;
         // Last, so that a load that was cut off is loaded again from the start.
         let mut tx = app.db.system().await?;

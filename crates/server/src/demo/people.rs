@@ -44,6 +44,12 @@ fn siren(dice: &mut Dice) -> String {
     (0..10).map(|key| (base + key).to_string()).find(|candidate| candidate.parse::<Siren>().is_ok()).unwrap_or_default()
 }
 
+/// Some contacts that are neither archived nor without an owner: id and name.
+pub(super) fn shown(contacts: &[DemoContact]) -> Vec<(Uuid, String)> {
+    let shown = contacts.iter().filter(|contact| contact.archived_at.is_none() && contact.draft.owner_id.is_some());
+    shown.take(20).map(|contact| (contact.id, contact.draft.display_name())).collect()
+}
+
 /// Fills a company with contacts and their past; returns them.
 pub(super) async fn fill(tx: &mut Tx, trade: &str, team: &[(Uuid, String)], seed: u64) -> Result<Vec<DemoContact>, Failure> {
     let mut dice = Dice(0x5EED + seed);

@@ -52,7 +52,7 @@ fn body(method: &Method) -> Option<Value> {
         "role_id": "00000000-0000-0000-0000-000000000000", "user_id": "00000000-0000-0000-0000-000000000000", "tenant_id": "00000000-0000-0000-0000-000000000000",
         "selection": { "ids": ["00000000-0000-0000-0000-000000000000"] }, "action": { "type": "archive" }, "format": "csv", "code": "000000",
         "current_password": "x", "new_password": "y", "token": "t", "mfa_token": "t", "challenge_id": "00000000-0000-0000-0000-000000000000", "credential": {},
-        "full_name": "Essai", "company_name": "Essai", "label": "Essai", "kind": "text", "object": "contact", "ids": [], "distinct": true, "groups": [],
+        "full_name": "Essai", "company_name": "Essai", "label": "Essai", "kind": "text", "object": "contact", "ids": ["00000000-0000-0000-0000-000000000000"], "title": "Essai", "distinct": true, "groups": [],
         "other_id": "00000000-0000-0000-0000-000000000000",
         "value": 1000, "contact_id": "00000000-0000-0000-0000-000000000000" });
     (*method != Method::GET && *method != Method::DELETE).then_some(value)
@@ -131,8 +131,12 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let merge = id(owner.post(&format!("/contacts/{contact}/merge"), &json!({ "other_id": twin })).await.expect(200));
     let entity = id(owner.post("/entities", &json!({ "plate": "AB-123-CD", "name": "secret" })).await.expect(201));
     let kind = id(owner.post("/entity-kinds", &json!({ "name": "secret" })).await.expect(201));
+    let task = id(member.post("/tasks", &json!({ "title": "secret", "assignee_id": owner.user_id })).await.expect(201));
+    let renamed = json!({ "ids": [task], "action": { "type": "snooze", "until": "tomorrow" } });
+    let undo = owner.post("/tasks/bulk", &renamed).await.expect(200)["undo_id"].as_str().expect("undo").to_owned();
     let field = id(owner.post("/custom-fields", &json!({ "label": "secret", "kind": "text" })).await.expect(201));
     t.run_jobs().await;
+    let notification = owner.get("/notifications").await.expect(200)["items"][0]["id"].as_str().expect("notification").to_owned();
     BTreeMap::from([
         ("custom-fields", field),
         ("merges", merge),
@@ -149,6 +153,9 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
         ("sessions", session),
         ("entities", entity),
         ("entity-kinds", kind),
+        ("tasks", task),
+        ("bulk", undo),
+        ("notifications", notification),
         // Passkeys belong to a person; one that does not exist stands for another person's.
         ("passkeys", t.app.clock.new_id().to_string()),
     ])
@@ -194,6 +201,8 @@ async fn lists_searches_exports_and_filters_show_nothing_of_another_tenant() {
         "/entities",
         "/entities?q=ab123cd",
         "/entity-kinds",
+        "/tasks?view=all",
+        "/notifications",
     ] {
         let answer = ours.get(path).await;
         assert_eq!(answer.status.as_u16(), 200, "{path}");
@@ -212,6 +221,8 @@ async fn lists_searches_exports_and_filters_show_nothing_of_another_tenant() {
     ours.post("/contacts/bulk", &bulk).await.expect(202);
     t.run_jobs().await;
     assert_eq!(theirs.get(&format!("/contacts/{contact}")).await.expect(200)["archived_at"], Value::Null);
+    let delete = json!({ "ids": [records["tasks"]], "action": { "type": "delete" } });
+    assert_eq!(ours.post("/tasks/bulk", &delete).await.expect(200)["changed"], 0);
     // References in bodies.
     let mine = ours.contact(&json!({ "last_name": "Martin" })).await;
     assert_eq!(ours.patch(&format!("/contacts/{mine}"), &json!({ "owner_id": theirs.user_id })).await.status.as_u16(), 422);

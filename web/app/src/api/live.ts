@@ -15,6 +15,7 @@ const ALSO: Record<string, string[]> = {
   imports: ['home', 'jobs', 'contacts', 'tags'],
   jobs: ['contacts'],
   entities: ['contacts'],
+  tasks: ['home', 'contacts'],
   company: ['tenant', 'me', 'users', 'roles', 'invitations', 'api_keys', 'sessions', 'home'],
 }
 

@@ -12,6 +12,8 @@ export type Permission =
   | 'roles.manage'
   | 'audit.read'
   | 'api_keys.manage'
+  | 'tasks.read'
+  | 'tasks.write'
 export type Visibility = 'own' | 'team' | 'all'
 export type Trade = 'garage' | 'hotel' | 'restaurant' | 'other'
 export type Tone = 'neutral' | 'good' | 'bad' | 'info'

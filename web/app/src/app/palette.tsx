@@ -5,7 +5,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { api, data } from '@/api/client'
-import { IconAddressBook, IconBox, IconCar, IconHome, IconImport, IconPlus, IconSearch, IconSettings, IconUser } from '@/ui/icons'
+import { IconAddressBook, IconBox, IconCar, IconHome, IconImport, IconPlus, IconSearch, IconSettings, IconTasks, IconUser } from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
 import { useCan } from './me'
 import classes from './palette.module.css'
@@ -65,6 +65,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
               run: () => navigate({ to: '/imports' }),
             },
           ]
+        : []),
+      ...(can('tasks.read')
+        ? [{ id: 'tasks', group: t.searchPages, label: t.nav.tasks, icon: IconTasks, run: () => navigate({ to: '/taches' }) }]
         : []),
       {
         id: 'settings',

@@ -15,6 +15,7 @@ import { homeQuery, meQuery, queryClient } from '@/api/queries'
 import type { Me, Permission } from '@/api/types'
 import { contactSearch } from '@/features/contacts/filters'
 import { entitySearch } from '@/features/entities/filters'
+import { taskSearch } from '@/features/tasks/search'
 import { switchLocale } from '@/i18n'
 import { setTimeZone } from '@/i18n/format'
 import { Empty, Failed } from '@/ui/states'
@@ -157,6 +158,14 @@ const importPage = createRoute({
   component: lazyRouteComponent(() => import('@/features/imports/detail'), 'ImportPage'),
 })
 
+const tasks = createRoute({
+  getParentRoute: () => shell,
+  path: '/taches',
+  beforeLoad: needs('tasks.read'),
+  validateSearch: taskSearch,
+  component: lazyRouteComponent(() => import('@/features/tasks/page'), 'Tasks'),
+})
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/parametres',
@@ -237,6 +246,11 @@ const settingsPages = [
     beforeLoad: needs('company.manage'),
     component: lazyRouteComponent(() => import('@/features/entities/kinds'), 'KindSettings'),
   }),
+  createRoute({
+    getParentRoute: () => settings,
+    path: '/notifications',
+    component: lazyRouteComponent(() => import('@/features/settings/notifications'), 'NotificationSettingsPage'),
+  }),
 ] as const
 
 const tree = root.addChildren([
@@ -244,6 +258,7 @@ const tree = root.addChildren([
   onboarding,
   shell.addChildren([
     home,
+    tasks,
     contacts,
     contact,
     duplicates,

@@ -4,7 +4,7 @@ import { Link, Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { startLive } from '@/api/live'
 import { queryClient } from '@/api/queries'
-import { IconAddressBook, IconBox, IconCar, IconHome, IconImport, IconKeyboard, IconSearch, IconSettings } from '@/ui/icons'
+import { IconAddressBook, IconBox, IconCar, IconHome, IconImport, IconKeyboard, IconSearch, IconSettings, IconTasks } from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Tag } from '@/ui/tag'
@@ -18,6 +18,7 @@ const Menus = {
   user: lazy(() => import('./menus').then(part => ({ default: part.UserMenu }))),
 }
 const JobsTray = lazy(() => import('./jobs').then(part => ({ default: part.JobsTray })))
+const Bell = lazy(() => import('./bell').then(part => ({ default: part.Bell })))
 const Palette = lazy(() => import('./palette'))
 const ShortcutSheet = lazy(() => import('./shortcut-sheet'))
 
@@ -60,6 +61,9 @@ export function Shell() {
           <Suspense>
             <JobsTray />
           </Suspense>
+          <Suspense>
+            <Bell />
+          </Suspense>
           <ActionIcon
             className={classes.wideOnly}
             aria-label={t.shortcuts}
@@ -95,6 +99,7 @@ function Navigation() {
     ...(can('contacts.read') ? [{ to: '/contacts', label: t.nav.contacts, icon: IconAddressBook }] : []),
     ...(can('contacts.read') ? [{ to: '/biens', label: t.nav.things[trade], icon: trade === 'garage' ? IconCar : IconBox }] : []),
     ...(can('contacts.import') ? [{ to: '/imports', label: t.nav.imports, icon: IconImport }] : []),
+    ...(can('tasks.read') ? [{ to: '/taches', label: t.nav.tasks, icon: IconTasks }] : []),
     { to: '/parametres', label: t.nav.settings, icon: IconSettings },
   ]
   return (

@@ -77,4 +77,15 @@ export const en: typeof fr = {
     unavailable: 'Patients need a certified host of health data (HDS).',
   },
   fieldFallback: 'This value is not accepted.',
+  editor: {
+    tools: 'Formatting',
+    bold: 'Bold',
+    italic: 'Italic',
+    strike: 'Strikethrough',
+    link: 'Link',
+    bulletList: 'Bulleted list',
+    orderedList: 'Numbered list',
+    address: 'Address of the link',
+    people: 'Colleagues',
+  },
 }

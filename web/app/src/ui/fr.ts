@@ -75,4 +75,15 @@ export const fr = {
     unavailable: 'Les patients demandent un hébergement de données de santé (HDS).',
   } as Record<string, string>,
   fieldFallback: 'Cette valeur n’est pas acceptée.',
+  editor: {
+    tools: 'Mise en forme',
+    bold: 'Gras',
+    italic: 'Italique',
+    strike: 'Barré',
+    link: 'Lien',
+    bulletList: 'Liste à puces',
+    orderedList: 'Liste numérotée',
+    address: 'Adresse du lien',
+    people: 'Collègues',
+  },
 }

@@ -9,9 +9,11 @@ import type { Contact, TimelineItem } from '@/api/types'
 import { useCustomFields } from '@/app/custom/fields'
 import { EntityPanel } from '@/app/entity-panel'
 import { useCan, useMe } from '@/app/me'
+import { TasksPanel } from '@/app/slots'
 import { Timeline } from '@/app/timeline'
 import { ago, date } from '@/i18n/format'
 import { Confirm, Dialog } from '@/ui/dialog'
+import type { EditorHandle } from '@/ui/editor'
 import { Refused, useForm } from '@/ui/form'
 import { IconArchive, IconArrowLeft, IconDots, IconEdit, IconLink, IconRefresh, IconTrash } from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
@@ -73,7 +75,7 @@ function ContactView({ contact }: { contact: Contact }) {
   const [editing, setEditing] = useState(false)
   const [deleting, setDeleting] = useState(false)
   const [merging, setMerging] = useState(false)
-  const composer = useRef<HTMLTextAreaElement>(null)
+  const composer = useRef<EditorHandle>(null)
   const tagsButton = useRef<HTMLButtonElement>(null)
   const archived = contact.archived_at !== null
   const editable = can('contacts.write') && !archived
@@ -211,6 +213,11 @@ function ContactView({ contact }: { contact: Contact }) {
         </div>
         <div className={classes.main}>
           {garage && things}
+          {can('tasks.read') && (
+            <Suspense fallback={<Card title={t.tasks}>{null}</Card>}>
+              <TasksPanel contact={{ id: contact.id, name: contact.display_name }} editable={can('tasks.write') && !archived} />
+            </Suspense>
+          )}
           <Notes contactId={contact.id} editable={editable} composer={composer} />
           <History contactId={contact.id} editable={editable} />
         </div>

@@ -1,21 +1,35 @@
-import { ActionIcon, Button, Menu, Textarea } from '@mantine/core'
+import { ActionIcon, Button, Menu } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { type RefObject, useState } from 'react'
+import { lazy, type RefObject, Suspense, useState } from 'react'
 import { api, data, ifMatch } from '@/api/client'
+import { usersQuery } from '@/api/queries'
 import type { Note } from '@/api/types'
+import { useCan } from '@/app/me'
 import { ago, dateTime } from '@/i18n/format'
+import { Dialog } from '@/ui/dialog'
+import type { EditorHandle, Person } from '@/ui/editor'
 import { IconDots, IconPin } from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
 import { Card } from '@/ui/page'
-import { Failed } from '@/ui/states'
+import { type Doc, RichText } from '@/ui/rich-text'
+import { Failed, Loading } from '@/ui/states'
 import { t as ui } from '@/ui/text'
 import { toast, toastError } from '@/ui/toast'
 import classes from './detail.module.css'
 import { notesQuery } from './queries'
 import { t } from './text'
 
+const RichEditor = lazy(() => import('@/ui/editor'))
+
 /** Long enough to change one's mind, as long as the toast stays. */
 const UNDO_MS = 8000
+
+/** The colleagues whom @ offers; without the right to see the team there is nobody to offer. */
+function usePeople(): Person[] {
+  const can = useCan()
+  const users = useQuery({ ...usersQuery, enabled: can('team.read') })
+  return (users.data ?? []).filter(user => user.status === 'active').map(user => ({ id: user.id, name: user.full_name }))
+}
 
 export function Notes({
   contactId,
@@ -24,21 +38,22 @@ export function Notes({
 }: {
   contactId: string
   editable: boolean
-  composer: RefObject<HTMLTextAreaElement | null>
+  composer: RefObject<EditorHandle | null>
 }) {
   const client = useQueryClient()
   const notes = useQuery(notesQuery(contactId))
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set())
+  const [past, setPast] = useState<Note>()
 
   const refresh = () => {
     void client.invalidateQueries({ queryKey: ['contacts', contactId] })
     void client.invalidateQueries({ queryKey: ['home'] })
   }
-  const add = async (body: string) => {
-    await data(api.POST('/contacts/{id}/notes', { params: { path: { id: contactId } }, body: { body } }))
+  const add = async (doc: Doc) => {
+    await data(api.POST('/contacts/{id}/notes', { params: { path: { id: contactId } }, body: { doc, pinned: false } }))
     refresh()
   }
-  const change = async (note: Note, part: { body?: string; pinned?: boolean }) => {
+  const change = async (note: Note, part: { doc?: Doc; pinned?: boolean }) => {
     await data(api.PATCH('/notes/{id}', { params: { path: { id: note.id } }, body: part, headers: ifMatch(note.version) }))
     refresh()
   }
@@ -64,37 +79,40 @@ export function Notes({
   }
 
   const visible = (notes.data ?? []).filter(note => !hidden.has(note.id))
-  const ordered = [...visible].sort((a, b) => Number(b.pinned) - Number(a.pinned) || b.created_at.localeCompare(a.created_at))
   return (
     <Card title={t.notes}>
-      {editable && <Composer add={add} field={composer} />}
+      {editable && <Composer add={add} handle={composer} />}
       {notes.isError && <Failed error={notes.error} retry={() => void notes.refetch()} />}
-      {ordered.length > 0 && (
+      {visible.length > 0 && (
         <ul className={classes.notes}>
-          {ordered.map(note => (
+          {visible.map(note => (
             <NoteItem
               key={note.id}
               note={note}
               editable={editable}
               change={part => change(note, part)}
               remove={() => remove(note)}
+              history={() => setPast(note)}
             />
           ))}
         </ul>
       )}
+      {past && <Versions note={past} onClose={() => setPast(undefined)} />}
     </Card>
   )
 }
 
-function Composer({ add, field }: { add: (body: string) => Promise<void>; field: RefObject<HTMLTextAreaElement | null> }) {
-  const [body, setBody] = useState('')
+function Composer({ add, handle }: { add: (doc: Doc) => Promise<void>; handle: RefObject<EditorHandle | null> }) {
+  const people = usePeople()
+  const [doc, setDoc] = useState<Doc>()
   const [busy, setBusy] = useState(false)
   const submit = async () => {
-    if (!body.trim() || busy) return
+    if (!doc || busy) return
     setBusy(true)
     try {
-      await add(body.trim())
-      setBody('')
+      await add(doc)
+      handle.current?.clear()
+      setDoc(undefined)
     } catch (error) {
       toastError(error)
     } finally {
@@ -102,60 +120,40 @@ function Composer({ add, field }: { add: (body: string) => Promise<void>; field:
     }
   }
   return (
-    <form
-      className={classes.inlineForm}
-      onSubmit={event => {
-        event.preventDefault()
-        void submit()
-      }}
-    >
-      <Textarea
-        ref={field}
-        aria-label={t.addNote}
-        placeholder={t.noteHint}
-        autosize
-        minRows={2}
-        maxRows={12}
-        maxLength={10_000}
-        value={body}
-        onChange={event => setBody(event.currentTarget.value)}
-        onKeyDown={event => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-            event.preventDefault()
-            void submit()
-          }
-          if (event.key === 'Escape') event.currentTarget.blur()
-        }}
-      />
-      {body.trim() && (
+    <div className={classes.inlineForm}>
+      <Suspense fallback={<div className={classes.editorRoom} />}>
+        <RichEditor
+          label={t.addNote}
+          placeholder={t.noteHint}
+          people={people}
+          handle={handle}
+          onChange={setDoc}
+          onSubmit={() => void submit()}
+        />
+      </Suspense>
+      {doc && (
         <div className={classes.buttons}>
-          <Button size="compact-sm" type="submit" loading={busy}>
+          <Button size="compact-sm" loading={busy} onClick={() => void submit()}>
             {t.addNote}
           </Button>
         </div>
       )}
-    </form>
+    </div>
   )
 }
 
 interface ItemProps {
   note: Note
   editable: boolean
-  change: (part: { body?: string; pinned?: boolean }) => Promise<void>
+  change: (part: { doc?: Doc; pinned?: boolean }) => Promise<void>
   remove: () => void
+  history: () => void
 }
 
-function NoteItem({ note, editable, change, remove }: ItemProps) {
-  const [draft, setDraft] = useState<string>()
+function NoteItem({ note, editable, change, remove, history }: ItemProps) {
+  const [editing, setEditing] = useState(false)
   const author = note.author?.name ?? '—'
-  const save = async () => {
-    try {
-      if (draft?.trim() && draft.trim() !== note.body) await change({ body: draft.trim() })
-      setDraft(undefined)
-    } catch (error) {
-      toastError(error)
-    }
-  }
+  const edited = note.updated_at !== note.created_at
   return (
     <li className={classes.note} data-pinned={note.pinned || undefined}>
       <Monogram name={author} size={24} />
@@ -164,35 +162,17 @@ function NoteItem({ note, editable, change, remove }: ItemProps) {
           <strong>{author}</strong>
           <time dateTime={note.created_at} title={dateTime(note.created_at)} className="muted small">
             {ago(note.created_at)}
-            {note.updated_at !== note.created_at && ` · ${t.noteEdited(ago(note.updated_at))}`}
+            {edited && ` · ${t.noteEdited(ago(note.updated_at))}`}
           </time>
           {note.pinned && <IconPin size={14} aria-label={t.pinned} />}
         </div>
-        {draft === undefined ? (
-          <p className={classes.noteText}>{note.body}</p>
+        {editing ? (
+          <NoteEditor note={note} change={change} close={() => setEditing(false)} />
         ) : (
-          <div className={classes.inlineForm}>
-            <Textarea
-              autoFocus
-              aria-label={t.notes}
-              autosize
-              minRows={2}
-              maxRows={16}
-              value={draft}
-              onChange={event => setDraft(event.currentTarget.value)}
-            />
-            <div className={classes.buttons}>
-              <Button size="compact-sm" variant="default" onClick={() => setDraft(undefined)}>
-                {ui.cancel}
-              </Button>
-              <Button size="compact-sm" onClick={() => void save()}>
-                {ui.save}
-              </Button>
-            </div>
-          </div>
+          <RichText doc={note.doc as Doc} />
         )}
       </div>
-      {editable && (
+      {(editable || edited) && (
         <Menu>
           <Menu.Target>
             <ActionIcon size={28} aria-label={t.noteActions}>
@@ -200,16 +180,98 @@ function NoteItem({ note, editable, change, remove }: ItemProps) {
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            <Menu.Item onClick={() => setDraft(note.body)}>{t.edit}</Menu.Item>
-            <Menu.Item onClick={() => void change({ pinned: !note.pinned }).catch(toastError)}>
-              {note.pinned ? t.unpin : t.pin}
-            </Menu.Item>
-            <Menu.Item color="red" onClick={remove}>
-              {t.delete}
-            </Menu.Item>
+            {editable && <Menu.Item onClick={() => setEditing(true)}>{t.edit}</Menu.Item>}
+            {editable && (
+              <Menu.Item onClick={() => void change({ pinned: !note.pinned }).catch(toastError)}>
+                {note.pinned ? t.unpin : t.pin}
+              </Menu.Item>
+            )}
+            {edited && <Menu.Item onClick={history}>{t.noteVersions}</Menu.Item>}
+            {editable && (
+              <Menu.Item color="red" onClick={remove}>
+                {t.delete}
+              </Menu.Item>
+            )}
           </Menu.Dropdown>
         </Menu>
       )}
     </li>
+  )
+}
+
+function NoteEditor({ note, change, close }: { note: Note; change: ItemProps['change']; close: () => void }) {
+  const people = usePeople()
+  const [doc, setDoc] = useState<Doc | undefined>(note.doc as Doc)
+  const save = async () => {
+    try {
+      if (doc && doc !== note.doc) await change({ doc })
+      close()
+    } catch (error) {
+      toastError(error)
+    }
+  }
+  return (
+    <div className={classes.inlineForm}>
+      <Suspense fallback={<div className={classes.editorRoom} />}>
+        <RichEditor
+          label={t.editNote}
+          initial={note.doc as Doc}
+          people={people}
+          autoFocus
+          onChange={setDoc}
+          onSubmit={() => void save()}
+          onEscape={close}
+        />
+      </Suspense>
+      <div className={classes.buttons}>
+        <Button size="compact-sm" variant="default" onClick={close}>
+          {ui.cancel}
+        </Button>
+        <Button size="compact-sm" disabled={!doc} onClick={() => void save()}>
+          {ui.save}
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+/** What the note said before, newest first. */
+function Versions({ note, onClose }: { note: Note; onClose: () => void }) {
+  const versions = useQuery({
+    queryKey: ['contacts', 'note-versions', note.id, note.version],
+    queryFn: async () => (await data(api.GET('/notes/{id}/versions', { params: { path: { id: note.id } } }))).items,
+  })
+  const current = {
+    version: note.version,
+    doc: note.doc,
+    author: note.edited_by ?? note.author,
+    written_at: note.updated_at,
+  }
+  return (
+    <Dialog opened onClose={onClose} title={t.noteVersions} size={560}>
+      {versions.isError ? (
+        <Failed error={versions.error} retry={() => void versions.refetch()} />
+      ) : !versions.data ? (
+        <Loading lines={3} />
+      ) : (
+        <ol className={classes.notes}>
+          {[current, ...versions.data].map((version, index) => (
+            <li key={version.version} className={classes.note}>
+              <Monogram name={version.author.name} size={24} />
+              <div className={classes.noteBody}>
+                <div className={classes.noteHead}>
+                  <strong>{version.author.name}</strong>
+                  <time dateTime={version.written_at} className="muted small">
+                    {dateTime(version.written_at)}
+                    {index === 0 && ` · ${t.noteCurrent}`}
+                  </time>
+                </div>
+                <RichText doc={version.doc as Doc} />
+              </div>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Dialog>
   )
 }

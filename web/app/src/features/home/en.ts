@@ -8,6 +8,12 @@ export const en: typeof fr = {
   evening: name => `Good evening ${name}`,
   todos: 'To do',
   todosNone: 'Everything is up to date.',
+  today: 'today',
+  lateSince: day => `overdue, was due on ${day}`,
+  complete: title => `Complete: ${title}`,
+  completed: title => `Done: ${title}`,
+  allTasks: (late, today) =>
+    [late && `${n(late)} overdue task${s(late)}`, today && `${n(today)} for today`].filter(Boolean).join(', '),
   kinds: {
     onboarding: () => 'Finish introducing your company',
     first_contacts: () => 'Add your first contacts',

@@ -6,6 +6,12 @@ export const fr = {
   evening: (name: string) => `Bonsoir ${name}`,
   todos: 'À faire',
   todosNone: 'Tout est à jour.',
+  today: 'aujourd’hui',
+  lateSince: (day: string) => `en retard, prévu le ${day}`,
+  complete: (title: string) => `Terminer : ${title}`,
+  completed: (title: string) => `Terminée : ${title}`,
+  allTasks: (late: number, today: number) =>
+    [late && `${n(late)} tâche${s(late)} en retard`, today && `${n(today)} pour aujourd’hui`].filter(Boolean).join(', '),
   kinds: {
     onboarding: () => 'Terminer la présentation de votre entreprise',
     first_contacts: () => 'Ajouter vos premiers contacts',

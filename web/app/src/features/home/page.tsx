@@ -1,19 +1,31 @@
 // The first screen of the day: what waits for someone, and what has happened. Nothing here is decoration.
-import { useQuery } from '@tanstack/react-query'
+import { ActionIcon } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, type LinkProps } from '@tanstack/react-router'
+import { api, data } from '@/api/client'
 import { homeQuery } from '@/api/queries'
 import type { Home as HomeData } from '@/api/types'
 import { ButtonLink } from '@/app/button-link'
 import { useCan, useMe } from '@/app/me'
 import { Timeline } from '@/app/timeline'
-import { number } from '@/i18n/format'
-import { IconChevronRight, IconImport, IconPlus } from '@/ui/icons'
+import { day, number } from '@/i18n/format'
+import { IconChevronRight, IconCircle, IconImport, IconMeeting, IconPhone, IconPlus } from '@/ui/icons'
 import { Card, Page } from '@/ui/page'
 import { Empty, Failed, Loading } from '@/ui/states'
+import { toast, toastError } from '@/ui/toast'
 import classes from './home.module.css'
 import { t } from './text'
 
 type Todo = HomeData['todos'][number]
+type Task = HomeData['tasks'][number]
+
+const isLate = (task: Task) => task.due_at !== null && Date.parse(task.due_at) <= Date.now()
+
+/** What is late says since when, what is due today says at what time. */
+function dueOf(task: Task): string {
+  if (isLate(task)) return t.lateSince(task.due_date ? day(task.due_date) : '')
+  return task.due_time ?? t.today
+}
 
 function target(todo: Todo): LinkProps {
   switch (todo.kind) {
@@ -34,6 +46,22 @@ export function Home() {
   const home = useQuery(homeQuery)
   const firstName = me.user.full_name.split(' ')[0] ?? me.user.full_name
   const greeting = new Date().getHours() >= 18 ? t.evening(firstName) : t.morning(firstName)
+  const client = useQueryClient()
+  const path = (task: Task) => ({ params: { path: { id: task.id } } })
+  const refresh = () => {
+    for (const key of ['home', 'tasks']) void client.invalidateQueries({ queryKey: [key] })
+  }
+  const complete = async (task: Task) => {
+    try {
+      await data(api.POST('/tasks/{id}/complete', { ...path(task), body: {} }))
+      toast(t.completed(task.title), {
+        undo: () => void data(api.POST('/tasks/{id}/reopen', path(task))).then(refresh, toastError),
+      })
+    } catch (error) {
+      toastError(error)
+    }
+    refresh()
+  }
   const todos = home.data?.todos.filter(todo => t.kinds[todo.kind]) ?? []
 
   return (
@@ -55,8 +83,45 @@ export function Home() {
             <Card title={t.todos} flush>
               {!home.data ? (
                 <Loading lines={3} height={48} />
-              ) : todos.length ? (
+              ) : todos.length || home.data.tasks.length ? (
                 <ul className={classes.todos}>
+                  {home.data.tasks.map(task => (
+                    <li key={task.id} className={classes.task}>
+                      {task.kind === 'todo' ? (
+                        <ActionIcon
+                          className={classes.done}
+                          disabled={!can('tasks.write')}
+                          aria-label={t.complete(task.title)}
+                          title={t.complete(task.title)}
+                          onClick={() => void complete(task)}
+                        >
+                          <IconCircle size={20} stroke={1.7} aria-hidden />
+                        </ActionIcon>
+                      ) : (
+                        // How it went is asked where it is opened.
+                        <span className={classes.kind}>
+                          {task.kind === 'call' ? <IconPhone size={17} aria-hidden /> : <IconMeeting size={17} aria-hidden />}
+                        </span>
+                      )}
+                      <Link to="/taches" search={{ tache: task.id }}>
+                        <span>
+                          <span className={classes.taskTitle}>{task.title}</span>
+                          <span className="small" data-late={isLate(task) || undefined}>
+                            {[dueOf(task), task.subject?.label].filter(Boolean).join(' · ')}
+                          </span>
+                        </span>
+                        <IconChevronRight size={16} aria-hidden />
+                      </Link>
+                    </li>
+                  ))}
+                  {home.data.tasks_overdue + home.data.tasks_today > home.data.tasks.length && (
+                    <li>
+                      <Link to="/taches" search={home.data.tasks_overdue ? { liste: 'overdue' } : {}}>
+                        <span>{t.allTasks(home.data.tasks_overdue, home.data.tasks_today)}</span>
+                        <IconChevronRight size={16} aria-hidden />
+                      </Link>
+                    </li>
+                  )}
                   {todos.map(todo => (
                     <li key={todo.kind + (todo.id ?? '')}>
                       <Link {...target(todo)}>

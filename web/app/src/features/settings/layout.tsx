@@ -9,7 +9,7 @@ import { t } from './text'
 type PageKey = keyof typeof t.pages
 
 const SECTIONS: { group: keyof typeof t.groups; pages: { key: PageKey; needs?: Permission }[] }[] = [
-  { group: 'me', pages: [{ key: 'profil' }, { key: 'securite' }, { key: 'sessions' }] },
+  { group: 'me', pages: [{ key: 'profil' }, { key: 'securite' }, { key: 'sessions' }, { key: 'notifications' }] },
   {
     group: 'company',
     pages: [

@@ -6,6 +6,7 @@ import { t } from './text'
 export const PERMISSIONS: { group: keyof typeof t.permissionGroups; keys: Permission[] }[] = [
   { group: 'contacts', keys: ['contacts.read', 'contacts.write', 'contacts.delete', 'contacts.export', 'contacts.import'] },
   { group: 'company', keys: ['company.manage', 'team.read', 'team.manage', 'roles.manage', 'audit.read', 'api_keys.manage'] },
+  { group: 'tasks', keys: ['tasks.read', 'tasks.write'] },
 ]
 
 /** Nobody gives away a right that they do not hold; the server refuses it, so it is not offered. */

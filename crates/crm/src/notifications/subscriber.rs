@@ -1,0 +1,140 @@
+//! Turns what happened into notifications, after it was committed.
+
+use super::{NewNotification, NotificationKind};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use vision_platform::outbox::Subscriber;
+use vision_platform::{Job, JobContext, JobError, background};
+
+/// Who is told of what.
+pub(crate) const SUBSCRIBER: Subscriber = Subscriber {
+    job: Notify::NAME,
+    events: &[
+        "task.created",
+        "task.updated",
+        "tasks.reassigned",
+        "note.added",
+        "note.updated",
+        "import.done",
+        "import.failed",
+        "job.changed",
+    ],
+};
+
+/// One event, as handed on by the outbox.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Notify {
+    event_id: Uuid,
+    name: String,
+    actor: EventActor,
+    payload: Value,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct EventActor {
+    id: Uuid,
+    name: String,
+}
+
+impl Notify {
+    fn id(&self, key: &str) -> Option<Uuid> {
+        self.payload.get(key).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok())
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.payload.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn to(&self, user_id: Uuid, kind: NotificationKind, subject: (&'static str, Uuid)) -> NewNotification {
+        NewNotification {
+            user_id,
+            kind,
+            source: self.event_id.to_string(),
+            actor: Some((self.actor.id, self.actor.name.clone())),
+            subject,
+            label: self.text("label").to_owned(),
+            contact_id: None,
+            data: json!({}),
+        }
+    }
+
+    /// A task that was given to somebody.
+    fn task(&self) -> Option<NewNotification> {
+        let member = self.id("assigned_to").filter(|member| *member != self.actor.id)?;
+        let count = self.payload.get("count").and_then(Value::as_u64).unwrap_or(1);
+        let new = self.to(member, NotificationKind::TaskAssigned, ("task", self.id("id")?));
+        Some(NewNotification { data: json!({ "count": count }), ..new })
+    }
+
+    /// The members whom a note names.
+    fn note(&self) -> Vec<NewNotification> {
+        let Some(contact) = self.id("id") else { return Vec::new() };
+        let data = self.payload.get("data").cloned().unwrap_or_default();
+        let mentioned: Vec<Uuid> = data.get("mentions").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default();
+        let shown = json!({ "note_id": data.get("note_id"), "excerpt": data.get("excerpt") });
+        mentioned
+            .into_iter()
+            .filter(|member| *member != self.actor.id)
+            .map(|member| NewNotification {
+                contact_id: Some(contact),
+                data: shown.clone(),
+                ..self.to(member, NotificationKind::Mention, ("contact", contact))
+            })
+            .collect()
+    }
+}
+
+impl Job for Notify {
+    const NAME: &'static str = "notifications_notify";
+
+    async fn run(self, ctx: JobContext) -> Result<(), JobError> {
+        let mut tx = ctx.begin().await?;
+        let mut told: Vec<NewNotification> = match self.name.split('.').next().unwrap_or_default() {
+            "task" | "tasks" => self.task().into_iter().collect(),
+            "note" => self.note(),
+            "import" => self
+                .id("id")
+                .map(|id| NewNotification {
+                    actor: None,
+                    data: json!({ "count": self.payload.get("count"), "failed": self.name == "import.failed" }),
+                    ..self.to(self.actor.id, NotificationKind::ImportFinished, ("import", id))
+                })
+                .into_iter()
+                .collect(),
+            _ => Vec::new(),
+        };
+        if self.text("kind") == crate::export::KIND
+            && matches!(self.text("status"), "done" | "failed")
+            && let Some(id) = self.id("id")
+        {
+            // The event knows the job, the job knows who asked for it.
+            let job = background::get(&mut tx, id).await?;
+            told.push(NewNotification {
+                actor: None,
+                label: job.file_name.clone().unwrap_or_default(),
+                data: json!({ "count": job.done, "failed": job.status == "failed" }),
+                ..self.to(job.created_by, NotificationKind::ExportReady, ("job", id))
+            });
+        }
+        // A contact that has been deleted meanwhile takes what was said about it along.
+        told = without_lost_contacts(&mut tx, told).await?;
+        super::add(&mut tx, told).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+async fn without_lost_contacts(tx: &mut vision_platform::Tx, told: Vec<NewNotification>) -> sqlx::Result<Vec<NewNotification>> {
+    let wanted: Vec<Uuid> = told.iter().filter_map(|new| new.contact_id).collect();
+    if wanted.is_empty() {
+        return Ok(told);
+    }
+    let tenant = tx.tenant();
+    let there: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM contacts WHERE tenant_id = $1 AND id = ANY ($2) FOR KEY SHARE")
+        .bind(tenant)
+        .bind(wanted)
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(told.into_iter().filter(|new| new.contact_id.is_none_or(|id| there.contains(&id))).collect())
+}

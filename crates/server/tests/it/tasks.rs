@@ -1,0 +1,320 @@
+//! Tasks: who sees them, when they are due, how they come back, and what can be taken back.
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use vision_testkit::{Persona, TestApp};
+
+fn titles(page: &Value) -> Vec<&str> {
+    page["items"].as_array().expect("items").iter().map(|row| row["title"].as_str().expect("title")).collect()
+}
+
+async fn list(who: &Persona, query: &str) -> Vec<String> {
+    titles(&who.get(&format!("/tasks?{query}")).await.expect(200)).into_iter().map(str::to_owned).collect()
+}
+
+async fn task(who: &Persona, body: &Value) -> Value {
+    who.post("/tasks", body).await.expect(201)
+}
+
+fn id(value: &Value) -> &str {
+    value["id"].as_str().expect("id")
+}
+
+/// The day at the company, so many days from now.
+fn day(t: &TestApp, days: i64) -> String {
+    let paris = jiff::tz::TimeZone::get("Europe/Paris").expect("zone");
+    let today = t.app.clock.now().to_zoned(paris).date();
+    today.checked_add(jiff::Span::new().days(days)).expect("day").to_string()
+}
+
+#[tokio::test]
+async fn a_task_is_written_read_changed_and_its_history_stands_with_the_contact() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let contact = owner.contact(&json!({ "last_name": "Dupré" })).await;
+    let body = json!({ "title": "  Rappeler  ", "kind": "call", "due_date": "2027-03-28", "due_time": "02:30", "reminder_minutes": 30,
+        "priority": "high", "subject": { "kind": "contact", "id": contact } });
+    let answer = owner.post("/tasks", &body).await;
+    assert!(answer.headers["location"].to_str().expect("path").starts_with("/api/v1/tasks/"));
+    let made = answer.expect(201);
+    assert_eq!(
+        (made["title"].as_str(), made["status"].as_str(), made["due_time"].as_str()),
+        (Some("Rappeler"), Some("open"), Some("02:30"))
+    );
+    assert_eq!(made["due_at"], "2027-03-28T01:30:00Z", "the lost hour is the one after it");
+    assert_eq!(
+        (made["assignee"]["id"].as_str(), made["subject"]["label"].as_str()),
+        (Some(owner.user_id.to_string().as_str()), Some("Dupré"))
+    );
+    let path = format!("/tasks/{}", id(&made));
+    let october = owner.patch_if(&path, 1, &json!({ "due_date": "2026-10-25" })).await;
+    assert_eq!(october.headers["etag"], "\"2\"");
+    assert_eq!(october.expect(200)["due_at"], "2026-10-25T00:30:00Z", "of the doubled hour the first");
+    assert_eq!(owner.patch_if(&path, 1, &json!({ "title": "x" })).await.code(), "stale_version");
+    let done = owner
+        .post(&format!("{path}/complete"), &json!({ "outcome": "reached", "result": "D’accord", "duration_minutes": 12 }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (done["status"].as_str(), done["outcome"].as_str(), done["duration_minutes"].as_i64()),
+        (Some("done"), Some("reached"), Some(12))
+    );
+    let history = owner.get(&format!("/contacts/{contact}/timeline")).await.expect(200);
+    let kinds: Vec<&str> = history["items"].as_array().expect("items").iter().map(|item| item["kind"].as_str().expect("kind")).collect();
+    assert_eq!(kinds, ["task.completed", "task.updated", "task.created", "contact.created"]);
+    assert_eq!(history["items"][0]["data"]["excerpt"], "Rappeler");
+    // A contact that goes for good takes its tasks along.
+    owner.post(&format!("/contacts/{contact}/archive"), &json!({})).await.expect(200);
+    owner.delete(&format!("/contacts/{contact}")).await.expect(204);
+    owner.get(&path).await.expect(404);
+}
+
+#[tokio::test]
+async fn wrong_values_are_refused_with_their_place() {
+    let t = TestApp::new().await;
+    let (owner, other) = (t.owner().await, t.owner().await);
+    let foreign = other.contact(&json!({ "last_name": "Martin" })).await;
+    for (body, pointer) in [
+        (json!({}), "/title"),
+        (json!({ "title": "x".repeat(201) }), "/title"),
+        (json!({ "title": "x", "description": "x".repeat(5001) }), "/description"),
+        (json!({ "title": "x", "due_date": "2026-02-31" }), "/due_date"),
+        (json!({ "title": "x", "due_date": "2026-11-24", "due_time": "25:00" }), "/due_time"),
+        (json!({ "title": "x", "due_date": "2026-11-24", "reminder_minutes": -1 }), "/reminder_minutes"),
+        (json!({ "title": "x", "recurrence": { "unit": "day" } }), "/recurrence"),
+        (json!({ "title": "x", "kind": "robot" }), "/kind"),
+        (json!({ "title": "x", "assignee_id": other.user_id }), "/assignee_id"),
+        (json!({ "title": "x", "subject": { "kind": "contact", "id": foreign } }), "/subject/id"),
+    ] {
+        let answer = owner.post("/tasks", &body).await;
+        assert_eq!((answer.status.as_u16(), answer.pointers()), (422, vec![pointer]), "{body}: {}", answer.text);
+    }
+    let todo = task(&owner, &json!({ "title": "x" })).await;
+    let complete = format!("/tasks/{}/complete", id(&todo));
+    assert_eq!(
+        owner.post(&complete, &json!({ "outcome": "reached", "duration_minutes": 5 })).await.pointers(),
+        ["/outcome", "/duration_minutes"]
+    );
+    let none = json!({ "ids": [], "action": { "type": "complete" } });
+    assert_eq!(owner.post("/tasks/bulk", &none).await.pointers(), ["/ids"]);
+    let many = json!({ "ids": vec![todo["id"].clone(); 501], "action": { "type": "complete" } });
+    assert_eq!(owner.post("/tasks/bulk", &many).await.pointers(), ["/ids"]);
+    let snooze = json!({ "ids": [todo["id"]], "action": { "type": "snooze", "until": "moment", "due_date": "demain" } });
+    assert_eq!(owner.post("/tasks/bulk", &snooze).await.pointers(), ["/action/due_date"]);
+    for query in ["view=hier", "sort=hasard", "assignee=moi", "due_from=31/02", "cursor=zz", "sort=-done"] {
+        assert!(matches!(owner.get(&format!("/tasks?{query}")).await.status.as_u16(), 400 | 422), "{query}");
+    }
+    // A cursor of another order is refused, not an error of the database.
+    let priority = "sort=priority&cursor=00000000000000000000000000000000";
+    assert_eq!(owner.get(&format!("/tasks?{priority}")).await.status.as_u16(), 422);
+}
+
+#[tokio::test]
+async fn lists_part_the_tasks_by_when_they_are_due_and_pages_follow_each_other() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    for (title, due) in [("Hier", Some(-1)), ("Aujourd’hui", Some(0)), ("Demain", Some(1)), ("Un jour", None)] {
+        task(&owner, &json!({ "title": title, "due_date": due.map(|days| day(&t, days)), "priority": if title == "Un jour" { "high" } else { "normal" } })).await;
+    }
+    let finished = task(&owner, &json!({ "title": "Finie", "kind": "call", "description": "Éloïse" })).await;
+    owner.post(&format!("/tasks/{}/complete", id(&finished)), &json!({})).await.expect(200);
+    assert_eq!(list(&owner, "").await, ["Hier", "Aujourd’hui", "Demain", "Un jour"]);
+    assert_eq!(list(&owner, "view=overdue").await, ["Hier"]);
+    assert_eq!(list(&owner, "view=today").await, ["Aujourd’hui"]);
+    assert_eq!(list(&owner, "view=due").await, ["Hier", "Aujourd’hui"]);
+    assert_eq!(list(&owner, "view=upcoming").await, ["Demain", "Un jour"]);
+    assert_eq!(list(&owner, "view=done&sort=-done").await, ["Finie"]);
+    assert_eq!(list(&owner, "view=all&q=eloise").await, ["Finie"]);
+    assert_eq!(list(&owner, "view=all&kind=call").await, ["Finie"]);
+    assert_eq!(list(&owner, "q=%25").await, Vec::<String>::new());
+    assert_eq!(list(&owner, "sort=-due").await, ["Un jour", "Demain", "Aujourd’hui", "Hier"]);
+    assert_eq!(list(&owner, "sort=priority").await, ["Un jour", "Hier", "Aujourd’hui", "Demain"]);
+    assert_eq!(list(&owner, &format!("due_from={0}&due_to={0}", day(&t, 1))).await, ["Demain"]);
+    let counts = owner.get("/tasks/count?assignee=me").await.expect(200);
+    assert_eq!(counts, json!({ "open": 4, "overdue": 1, "today": 1, "upcoming": 2, "capped": false }));
+    let home = owner.get("/home").await.expect(200);
+    assert_eq!(
+        (home["tasks"].as_array().map(Vec::len), home["tasks_overdue"].as_i64(), home["tasks_today"].as_i64()),
+        (Some(2), Some(1), Some(1))
+    );
+    for sort in ["due", "-due", "created", "-created", "priority"] {
+        let whole = list(&owner, &format!("sort={sort}")).await;
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = owner.get(&format!("/tasks?sort={sort}&limit=1&cursor={cursor}")).await.expect(200);
+            seen.extend(titles(&page).into_iter().map(str::to_owned));
+            let Some(next) = page["next_cursor"].as_str() else { break };
+            next.clone_into(&mut cursor);
+        }
+        assert_eq!(seen, whole, "{sort}");
+    }
+}
+
+#[tokio::test]
+async fn a_member_sees_the_tasks_of_their_scope_and_never_the_name_of_a_hidden_contact() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let bob = t.member_with(owner.tenant_id, &["contacts.read", "tasks.read", "tasks.write"], "own").await;
+    let contact = owner.contact(&json!({ "last_name": "Secret" })).await;
+    let hidden = task(&owner, &json!({ "title": "À moi" })).await;
+    let given =
+        task(&owner, &json!({ "title": "Pour Bob", "assignee_id": bob.user_id, "subject": { "kind": "contact", "id": contact } })).await;
+    task(&bob, &json!({ "title": "De Bob", "assignee_id": null })).await;
+    assert_eq!(list(&bob, "sort=created").await, ["Pour Bob", "De Bob"]);
+    assert_eq!(list(&bob, "assignee=none").await, ["De Bob"]);
+    assert_eq!(bob.get("/tasks/count").await.expect(200)["open"], 2);
+    bob.get(&format!("/tasks/{}", id(&hidden))).await.expect(404);
+    bob.post(&format!("/tasks/{}/complete", id(&hidden)), &json!({})).await.expect(404);
+    let seen = bob.get(&format!("/tasks/{}", id(&given))).await.expect(200);
+    assert_eq!((seen["subject"]["label"].clone(), seen["subject"]["id"].as_str()), (Value::Null, Some(contact.as_str())));
+    let refused = bob.post("/tasks", &json!({ "title": "x", "subject": { "kind": "contact", "id": contact } })).await;
+    assert_eq!(refused.pointers(), ["/subject/id"]);
+    let bulk = json!({ "ids": [hidden["id"], given["id"]], "action": { "type": "delete" } });
+    assert_eq!(bob.post("/tasks/bulk", &bulk).await.expect(200)["changed"], 1);
+    assert_eq!(list(&owner, "").await, ["À moi", "De Bob"]);
+}
+
+#[tokio::test]
+async fn a_repeated_task_comes_back_once_and_reopening_takes_the_next_one_away() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let first = task(
+        &owner,
+        &json!({ "title": "Ménage", "due_date": "2027-01-31", "recurrence": { "unit": "month", "every": 1, "until": "2027-03-31" } }),
+    )
+    .await;
+    let complete = format!("/tasks/{}/complete", id(&first));
+    let body = json!({});
+    let both = futures::future::join_all((0..5).map(|_| owner.post(&complete, &body))).await;
+    assert!(both.iter().all(|answer| answer.status.as_u16() == 200));
+    let due = async || -> Vec<String> {
+        let page = owner.get("/tasks?view=open").await.expect(200);
+        page["items"].as_array().expect("items").iter().map(|row| row["due_date"].as_str().expect("day").to_owned()).collect()
+    };
+    assert_eq!(due().await, ["2027-02-28"], "once, and in a shorter month");
+    owner.post(&format!("/tasks/{}/reopen", id(&first)), &json!({})).await.expect(200);
+    assert_eq!(due().await, ["2027-01-31"]);
+    owner.post(&complete, &json!({})).await.expect(200);
+    let second = owner.get("/tasks").await.expect(200)["items"][0].clone();
+    owner.patch(&format!("/tasks/{}", id(&second)), &json!({ "title": "Grand ménage" })).await.expect(200);
+    owner.post(&format!("/tasks/{}/reopen", id(&first)), &json!({})).await.expect(200);
+    assert_eq!(due().await, ["2027-01-31", "2027-02-28"], "the next one was touched: it stays");
+    owner.post(&complete, &json!({})).await.expect(200);
+    assert_eq!(due().await, ["2027-02-28"]);
+    owner.post(&format!("/tasks/{}/complete", id(&second)), &json!({})).await.expect(200);
+    assert_eq!(due().await, ["2027-03-31"], "the 31st again");
+    let third = owner.get("/tasks").await.expect(200)["items"][0].clone();
+    owner.post(&format!("/tasks/{}/complete", id(&third)), &json!({})).await.expect(200);
+    assert!(due().await.is_empty(), "the rhythm has ended");
+}
+
+#[tokio::test]
+async fn many_tasks_change_at_once_and_go_back_where_nobody_touched_them() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let bob = t.member(owner.tenant_id, "member").await;
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        ids.push(task(&owner, &json!({ "title": format!("T{n}"), "due_date": day(&t, -2) })).await["id"].clone());
+    }
+    let act = async |action: Value| owner.post("/tasks/bulk", &json!({ "ids": ids, "action": action })).await.expect(200);
+    let undo = async |done: &Value| owner.post(&format!("/tasks/bulk/{}/undo", done["undo_id"].as_str().expect("undo")), &json!({})).await;
+    let done = act(json!({ "type": "complete" })).await;
+    assert_eq!((done["changed"].as_i64(), list(&owner, "view=done").await.len()), (Some(3), 3));
+    assert_eq!(act(json!({ "type": "complete" })).await, json!({ "changed": 0, "undo_id": null }));
+    assert_eq!(undo(&done).await.expect(200)["changed"], 3);
+    undo(&done).await.expect(404);
+    assert_eq!(list(&owner, "view=overdue").await.len(), 3);
+
+    let put_off = act(json!({ "type": "snooze", "until": "tomorrow" })).await;
+    let page = owner.get("/tasks?view=upcoming").await.expect(200);
+    assert!(page["items"].as_array().expect("items").iter().all(|row| row["due_time"] == "09:00" && row["due_date"] == json!(day(&t, 1))));
+    owner.patch(&format!("/tasks/{}", ids[0].as_str().expect("id")), &json!({ "title": "Changée" })).await.expect(200);
+    let other = bob.post(&format!("/tasks/bulk/{}/undo", put_off["undo_id"].as_str().expect("undo")), &json!({})).await;
+    assert_eq!(other.status.as_u16(), 404, "only the one who did it");
+    assert_eq!(undo(&put_off).await.expect(200)["changed"], 2);
+    assert_eq!(list(&owner, "view=upcoming").await, ["Changée"]);
+
+    let given = act(json!({ "type": "reassign", "assignee_id": bob.user_id })).await;
+    assert_eq!((given["changed"].as_i64(), list(&bob, "assignee=me").await.len()), (Some(3), 3));
+    t.run_jobs().await;
+    let told = bob.get("/notifications").await.expect(200);
+    assert_eq!((told["items"].as_array().map(Vec::len), told["items"][0]["data"]["count"].as_i64()), (Some(1), Some(3)), "told once");
+
+    let gone = act(json!({ "type": "delete" })).await;
+    assert!(list(&owner, "view=all").await.is_empty());
+    undo(&gone).await.expect(200);
+    assert_eq!(list(&owner, "view=all").await.len(), 3);
+    let path = format!("/tasks/{}", ids[0].as_str().expect("id"));
+    owner.delete(&path).await.expect(204);
+    owner.delete(&path).await.expect(404);
+    owner.post(&format!("{path}/restore"), &json!({})).await.expect(200);
+    owner.get(&path).await.expect(200);
+    // After 30 days nothing brings it back.
+    owner.delete(&path).await.expect(204);
+    t.advance(SignedDuration::from_hours(24 * 31));
+    vision_crm_beat(&t).await;
+    let owner = t.sign_in(owner.tenant_id, owner.user_id, "").await;
+    owner.post(&format!("{path}/restore"), &json!({})).await.expect(404);
+}
+
+/// What the clock does, and the jobs that it queues.
+async fn vision_crm_beat(t: &TestApp) {
+    for beat in vision_server::wiring::beats() {
+        beat(&t.app).await.expect("beat");
+    }
+    t.run_jobs().await;
+}
+
+#[tokio::test]
+async fn a_reminder_comes_once_at_its_time_and_again_only_for_another_time() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let soon = |minutes: i64| {
+        let paris = jiff::tz::TimeZone::get("Europe/Paris").expect("zone");
+        let at = (t.app.clock.now() + SignedDuration::from_mins(minutes)).to_zoned(paris).datetime();
+        json!({ "title": "Appeler", "due_date": at.date().to_string(), "due_time": format!("{:02}:{:02}", at.hour(), at.minute()), "reminder_minutes": 30 })
+    };
+    let made = task(&owner, &soon(120)).await;
+    let unread = async |who: &Persona| who.get("/notifications/count").await.expect(200)["unread"].as_i64().expect("count");
+    vision_crm_beat(&t).await;
+    assert_eq!(unread(&owner).await, 0, "an hour and a half too early");
+    t.advance(SignedDuration::from_mins(91));
+    let owner = t.sign_in(owner.tenant_id, owner.user_id, "").await;
+    vision_crm_beat(&t).await;
+    vision_crm_beat(&t).await;
+    assert_eq!(unread(&owner).await, 1);
+    let told = owner.get("/notifications").await.expect(200)["items"][0].clone();
+    assert_eq!(
+        (told["kind"].as_str(), told["label"].as_str(), told["subject_id"].clone()),
+        (Some("task_reminder"), Some("Appeler"), made["id"].clone())
+    );
+    // Another title is no other time; another hour is.
+    owner.patch(&format!("/tasks/{}", id(&made)), &json!({ "title": "Rappeler" })).await.expect(200);
+    vision_crm_beat(&t).await;
+    assert_eq!(unread(&owner).await, 1);
+    owner.patch(&format!("/tasks/{}", id(&made)), &soon(20)).await.expect(200);
+    vision_crm_beat(&t).await;
+    assert_eq!(unread(&owner).await, 2);
+    // What is done is not recalled.
+    let done = task(&owner, &soon(60)).await;
+    owner.post(&format!("/tasks/{}/complete", id(&done)), &json!({})).await.expect(200);
+    t.advance(SignedDuration::from_mins(40));
+    vision_crm_beat(&t).await;
+    assert_eq!(unread(&owner).await, 2);
+}
+
+#[tokio::test]
+async fn nine_o_clock_stays_nine_o_clock_when_the_company_moves() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let made = task(&owner, &json!({ "title": "Ouvrir", "due_date": "2027-06-01", "due_time": "09:00", "reminder_minutes": 10 })).await;
+    assert_eq!(made["due_at"], "2027-06-01T07:00:00Z");
+    owner.patch("/tenant", &json!({ "time_zone": "Indian/Reunion" })).await.expect(200);
+    t.run_jobs().await;
+    let moved = owner.get(&format!("/tasks/{}", id(&made))).await.expect(200);
+    assert_eq!(
+        (moved["due_at"].as_str(), moved["due_time"].as_str(), moved["version"].as_i64()),
+        (Some("2027-06-01T05:00:00Z"), Some("09:00"), Some(1))
+    );
+}
