@@ -47,15 +47,18 @@ fn operations() -> Vec<Operation> {
 }
 
 /// A body that every handler can read, so that what is tested is the right and not the shape.
-fn body(method: &Method) -> Option<Value> {
-    let value = json!({ "name": "Essai", "permissions": [], "visibility": "all", "body": "Essai", "email": "a@exemple.fr", "password": "cheval agrafe pile",
+fn body(operation: &Operation) -> Option<Value> {
+    let mut value = json!({ "name": "Essai", "permissions": [], "visibility": "all", "body": "Essai", "email": "a@exemple.fr", "password": "cheval agrafe pile",
         "role_id": "00000000-0000-0000-0000-000000000000", "user_id": "00000000-0000-0000-0000-000000000000", "tenant_id": "00000000-0000-0000-0000-000000000000",
         "selection": { "ids": ["00000000-0000-0000-0000-000000000000"] }, "action": { "type": "archive" }, "format": "csv", "code": "000000",
         "current_password": "x", "new_password": "y", "token": "t", "mfa_token": "t", "challenge_id": "00000000-0000-0000-0000-000000000000", "credential": {},
-        "full_name": "Essai", "company_name": "Essai", "label": "Essai", "kind": "text", "object": "contact", "ids": ["00000000-0000-0000-0000-000000000000"], "title": "Essai", "distinct": true, "groups": [],
+        "full_name": "Essai", "company_name": "Essai", "label": "Essai", "object": "contact", "ids": ["00000000-0000-0000-0000-000000000000"], "title": "Essai", "distinct": true, "groups": [],
         "other_id": "00000000-0000-0000-0000-000000000000",
         "value": 1000, "contact_id": "00000000-0000-0000-0000-000000000000" });
-    (*method != Method::GET && *method != Method::DELETE).then_some(value)
+    if operation.path.starts_with("/custom-fields") {
+        value["kind"] = json!("text");
+    }
+    (operation.method != Method::GET && operation.method != Method::DELETE).then_some(value)
 }
 
 fn fill(operation: &Operation, id: impl Fn(&str, &str) -> String) -> String {
@@ -71,7 +74,7 @@ fn fill(operation: &Operation, id: impl Fn(&str, &str) -> String) -> String {
 
 async fn call(who: &Persona, operation: &Operation, path: &str) -> vision_testkit::Answer {
     // The live stream does not end: only its refusal can be read.
-    who.call(operation.method.clone(), path, body(&operation.method).as_ref(), &[]).await
+    who.call(operation.method.clone(), path, body(operation).as_ref(), &[]).await
 }
 
 const NIL: &str = "00000000-0000-0000-0000-000000000000";

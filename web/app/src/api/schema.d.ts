@@ -311,6 +311,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/company-lookup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Companies of the register for a SIREN or a name. */
+        get: operations["look_up_companies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts": {
         parameters: {
             query?: never;
@@ -492,7 +509,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The notes of a contact, newest first; pinned ones are marked. */
+        /** The notes of a contact: pinned ones first, then newest first. */
         get: operations["list_notes"];
         put?: never;
         /** Writes a note. */
@@ -690,6 +707,216 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entities, page by page. */
+        get: operations["list_entities"];
+        put?: never;
+        /** Creates an entity. */
+        post: operations["create_entity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts entities, to 10,000. */
+        get: operations["count_entities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exports entities: the file for up to 5,000, a job above. */
+        post: operations["export_entities"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entity. */
+        get: operations["get_entity"];
+        put?: never;
+        post?: never;
+        /** Deletes an archived entity for good, with its readings and its history. */
+        delete: operations["delete_entity"];
+        options?: never;
+        head?: never;
+        /** Changes an entity's facts. */
+        patch: operations["update_entity"];
+        trace?: never;
+    };
+    "/api/v1/entities/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Archives an entity. */
+        post: operations["archive_entity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{id}/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes the owner; the history stays with the thing, the previous owner's name does not. */
+        post: operations["change_entity_owner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{id}/owners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who has owned an entity, from when until when; only the present owner is named. */
+        get: operations["list_entity_owners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{id}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readings of the odometer, newest first. */
+        get: operations["list_entity_readings"];
+        put?: never;
+        /** Adds a reading; one that makes the mileage fall needs a reason. */
+        post: operations["add_entity_reading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restores an archived entity. */
+        post: operations["restore_entity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entities/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The history of an entity, newest first; it follows the thing and names no owner. */
+        get: operations["get_entity_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entity-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds that things may have. */
+        get: operations["list_entity_kinds"];
+        put?: never;
+        /** Makes a kind. */
+        post: operations["create_entity_kind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entity-kinds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a kind that nothing has. */
+        delete: operations["delete_entity_kind"];
+        options?: never;
+        head?: never;
+        /** Renames a kind or changes the facts that it shows; values already written are kept. */
+        patch: operations["update_entity_kind"];
         trace?: never;
     };
     "/api/v1/home": {
@@ -1019,6 +1246,24 @@ export interface paths {
         patch: operations["update_me"];
         trace?: never;
     };
+    "/api/v1/me/notification-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one wants to hear of. */
+        get: operations["get_notification_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what one wants to hear of. */
+        patch: operations["update_notification_settings"];
+        trace?: never;
+    };
     "/api/v1/me/passkeys": {
         parameters: {
             query?: never;
@@ -1225,6 +1470,91 @@ export interface paths {
         patch: operations["update_note"];
         trace?: never;
     };
+    "/api/v1/notes/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a note said before, newest first. */
+        get: operations["list_note_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own notifications, newest first. */
+        get: operations["list_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts what was not read. */
+        get: operations["count_notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks everything read that one has. */
+        post: operations["read_all_notifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks one notification read. */
+        post: operations["read_notification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/permissions": {
         parameters: {
             query?: never;
@@ -1329,6 +1659,145 @@ export interface paths {
         head?: never;
         /** Renames or recolours a tag, on every contact at once. */
         patch: operations["update_tag"];
+        trace?: never;
+    };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks that meet the filter. */
+        get: operations["list_tasks"];
+        put?: never;
+        /** Creates a task. */
+        post: operations["create_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does one thing to several tasks, at once. */
+        post: operations["change_tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/bulk/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an action on several tasks back, once; a task that somebody has changed since stays as it is. */
+        post: operations["undo_task_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts open tasks for badges; `view` and `done` do not matter here. */
+        get: operations["count_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task. */
+        get: operations["get_task"];
+        put?: never;
+        post?: never;
+        /** Deletes a task; it can be restored for 30 days. */
+        delete: operations["delete_task"];
+        options?: never;
+        head?: never;
+        /** Changes a task. */
+        patch: operations["update_task"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Completes a task; one that is done already only gets its result. A task of a series makes the next one. */
+        post: operations["complete_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a task again. The next one of its series goes if nobody has touched it. */
+        post: operations["reopen_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Brings a deleted task back. */
+        post: operations["restore_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/tenant": {
@@ -1544,6 +2013,11 @@ export interface components {
             object_id: string;
             object_label: string;
             object_type: string;
+        };
+        /** @description A kind that the product knows. */
+        BuiltinKind: {
+            facts: components["schemas"]["Fact"][];
+            kind: components["schemas"]["EntityKind"];
         };
         /** @description What to do. */
         BulkAction: {
@@ -1891,6 +2365,247 @@ export interface components {
             email: string;
         };
         /**
+         * @description What drives a vehicle.
+         * @enum {string}
+         */
+        Energy: "petrol" | "diesel" | "electric" | "hybrid" | "plugin_hybrid" | "lpg" | "cng" | "ethanol" | "hydrogen" | "other";
+        /** @description An entity. */
+        Entity: {
+            address?: string | null;
+            /** Format: date-time */
+            archived_at?: string | null;
+            /** Format: date */
+            birth_date?: string | null;
+            breed?: string | null;
+            contact?: components["schemas"]["EntityOwnerRef"] | null;
+            /** Format: date-time */
+            created_at: string;
+            description?: string | null;
+            display_name: string;
+            energy?: components["schemas"]["Energy"] | null;
+            /** Format: date */
+            first_registration?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            inspection_due?: string | null;
+            kind: components["schemas"]["EntityKind"];
+            /** Format: uuid */
+            kind_id?: string | null;
+            /** @description Name of the tenant's own kind. */
+            kind_name?: string | null;
+            make?: string | null;
+            /**
+             * Format: int32
+             * @description The latest reading, in km.
+             */
+            mileage?: number | null;
+            /**
+             * Format: date
+             * @description Day of the latest reading.
+             */
+            mileage_on?: string | null;
+            model?: string | null;
+            name?: string | null;
+            /**
+             * Format: date
+             * @description Since when.
+             */
+            owned_since?: string | null;
+            /** @description Such as `AB-123-CD` (GA-01). */
+            plate?: string | null;
+            /** @description ISO 3166 of the plate. */
+            plate_country?: string | null;
+            serial_number?: string | null;
+            species?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+            vin?: string | null;
+            /** @description What deserves a second look without being wrong. */
+            warnings: components["schemas"]["EntityWarning"][];
+        };
+        /** @description How many entities match, up to a bound. */
+        EntityCount: {
+            /** @description True: there are more than `count`. */
+            capped: boolean;
+            /** Format: int64 */
+            count: number;
+        };
+        /**
+         * @description File formats.
+         * @enum {string}
+         */
+        EntityExportFormat: "csv" | "xlsx";
+        /** @description What to export, as what. */
+        EntityExportIn: {
+            filter?: components["schemas"]["EntityFilter"];
+            format: components["schemas"]["EntityExportFormat"];
+        };
+        /** @description The filters of the entity list; all of them must hold. */
+        EntityFilter: {
+            /**
+             * @description Archived ones instead of the others.
+             * @default null
+             */
+            archived?: boolean | null;
+            /**
+             * @description Id of the owner, a contact, or `none`.
+             * @default null
+             */
+            contact?: string | null;
+            /**
+             * Format: date
+             * @description Technical inspection due before this day.
+             * @default null
+             */
+            inspection_before?: string | null;
+            /** @default null */
+            kind?: components["schemas"]["EntityKind"] | null;
+            /**
+             * Format: uuid
+             * @description One of the tenant's own kinds.
+             * @default null
+             */
+            kind_id?: string | null;
+            /**
+             * @description Plate or VIN in any spelling, name, make, model, serial number, or the owner's name, e-mail or phone.
+             * @default null
+             */
+            q?: string | null;
+        };
+        /** @description What a client sends: absent keeps, null clears. */
+        EntityIn: {
+            address?: string | null;
+            /** Format: date */
+            birth_date?: string | null;
+            breed?: string | null;
+            /**
+             * Format: uuid
+             * @description At creation only: the owner, a contact. Later through `POST /entities/{id}/owner`.
+             */
+            contact_id?: string | null;
+            description?: string | null;
+            energy?: components["schemas"]["Energy"] | null;
+            /** Format: date */
+            first_registration?: string | null;
+            /** Format: date */
+            inspection_due?: string | null;
+            kind?: components["schemas"]["EntityKind"] | null;
+            /**
+             * Format: uuid
+             * @description With `custom`: which of the tenant's kinds.
+             */
+            kind_id?: string | null;
+            make?: string | null;
+            /**
+             * Format: int64
+             * @description At creation only: the first reading, in km. Later through `POST /entities/{id}/readings`.
+             */
+            mileage?: number | null;
+            model?: string | null;
+            name?: string | null;
+            /** @description Read in any spelling; French unless `plate_country` says otherwise. */
+            plate?: string | null;
+            /** @description ISO 3166, two letters. */
+            plate_country?: string | null;
+            serial_number?: string | null;
+            species?: string | null;
+            vin?: string | null;
+        };
+        /**
+         * @description What sort of thing an entity is.
+         * @enum {string}
+         */
+        EntityKind: "vehicle" | "animal" | "equipment" | "property" | "patient" | "custom";
+        /** @description A kind. */
+        EntityKindIn: {
+            /** @description The built-in facts that such a thing has; none by default. */
+            facts?: components["schemas"]["Fact"][];
+            name: string;
+        };
+        /** @description Every kind that things may have here. */
+        EntityKindList: {
+            builtin: components["schemas"]["BuiltinKind"][];
+            /** @description At most 50. */
+            own: components["schemas"]["OwnKind"][];
+        };
+        /** @description Who owns it from now on. */
+        EntityOwnerIn: {
+            /**
+             * Format: uuid
+             * @description A contact; null for nobody.
+             */
+            contact_id: string | null;
+            /**
+             * Format: date
+             * @description The day of the change; today by default.
+             */
+            on?: string | null;
+        };
+        /** @description The contact that owns an entity. */
+        EntityOwnerRef: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description A span of ownership. */
+        EntityOwnership: {
+            contact?: components["schemas"]["EntityOwnerRef"] | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            since: string;
+            /**
+             * Format: date
+             * @description Null for the present owner.
+             */
+            until?: string | null;
+        };
+        /** @description At most 100. */
+        EntityOwnershipList: {
+            items: components["schemas"]["EntityOwnership"][];
+        };
+        /** @description An entity in a list. */
+        EntityRow: {
+            archived: boolean;
+            contact?: components["schemas"]["EntityOwnerRef"] | null;
+            display_name: string;
+            energy?: components["schemas"]["Energy"] | null;
+            /** Format: date */
+            first_registration?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            inspection_due?: string | null;
+            kind: components["schemas"]["EntityKind"];
+            /** @description Name of the tenant's own kind. */
+            kind_name?: string | null;
+            make?: string | null;
+            /**
+             * Format: int32
+             * @description In km.
+             */
+            mileage?: number | null;
+            model?: string | null;
+            plate?: string | null;
+            serial_number?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            vin?: string | null;
+        };
+        /** @description Something to look at again. */
+        EntityWarning: {
+            code: components["schemas"]["EntityWarningCode"];
+            field: string;
+        };
+        /**
+         * @description Why.
+         * @enum {string}
+         */
+        EntityWarningCode: "check_digit" | "same_plate" | "same_vin";
+        /**
          * @description File formats.
          * @enum {string}
          */
@@ -1900,6 +2615,11 @@ export interface components {
             format: components["schemas"]["ExportFormat"];
             selection: components["schemas"]["Selection"];
         };
+        /**
+         * @description A built-in fact that a kind may show.
+         * @enum {string}
+         */
+        Fact: "plate" | "vin" | "make" | "model" | "mileage" | "energy" | "first_registration" | "inspection_due" | "serial_number" | "species" | "breed" | "birth_date" | "address";
         /** @description What this instance offers. */
         Features: {
             /** @description The tenant holds demo data. */
@@ -1949,10 +2669,41 @@ export interface components {
             ids: string[];
             object: string;
         };
+        /** @description A company of the register. */
+        FoundCompany: {
+            /** @description False when it has ceased. */
+            active: boolean;
+            city?: string | null;
+            legal_form?: string | null;
+            line1?: string | null;
+            line2?: string | null;
+            naf?: string | null;
+            name: string;
+            postal_code?: string | null;
+            siren: string;
+            siret?: string | null;
+            /** @description Computed from the SIREN (QI-02). */
+            vat_number: string;
+        };
+        /** @description At most ten. */
+        FoundCompanyList: {
+            items: components["schemas"]["FoundCompany"][];
+            /** @description `none`: no register is configured; `offline`: invented companies; `gouv`: the State's open register. */
+            register: string;
+        };
         /** @description Accueil. */
         Home: {
             activity: components["schemas"]["TimelineItem"][];
             contacts: components["schemas"]["HomeContacts"];
+            /** @description One's own tasks that are late or due today, soonest first, at most 6; empty without the right to see tasks. */
+            tasks: components["schemas"]["Task"][];
+            /**
+             * Format: int64
+             * @description How many of one's own tasks are late, and due later today.
+             */
+            tasks_overdue: number;
+            /** Format: int64 */
+            tasks_today: number;
             todos: components["schemas"]["Todo"][];
         };
         /** @description How many contacts there are. */
@@ -2141,6 +2892,11 @@ export interface components {
             contact_name: string;
             value: string;
         };
+        /**
+         * @description Whether, and when, a mail is sent.
+         * @enum {string}
+         */
+        Mail: "never" | "once" | "digest";
         /** @description The signed-in person, their tenant, role and rights. */
         Me: {
             features: components["schemas"]["Features"];
@@ -2241,12 +2997,49 @@ export interface components {
             /** @description From the `mfa_required` problem. */
             mfa_token: string;
         };
+        /** @description A reading of the odometer. */
+        MileageReading: {
+            author: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            on: string;
+            /** @description Why it contradicts the others (GA-10); null when it does not. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description In km.
+             */
+            value: number;
+        };
+        /** @description A reading. */
+        MileageReadingIn: {
+            /**
+             * Format: date
+             * @description The day; today by default.
+             */
+            on?: string | null;
+            /** @description Needed when the value contradicts an earlier or a later reading (GA-10). */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description In km.
+             */
+            value: number;
+        };
+        /** @description At most 500, newest first. */
+        MileageReadingList: {
+            items: components["schemas"]["MileageReading"][];
+        };
         /** @description A note. */
         Note: {
             author: components["schemas"]["NoteAuthor"];
+            /** @description The text without its styles. */
             body: string;
             /** Format: date-time */
             created_at: string;
+            doc: components["schemas"]["NoteDocument"];
+            edited_by?: components["schemas"]["NoteAuthor"] | null;
             /** Format: uuid */
             id: string;
             pinned: boolean;
@@ -2261,15 +3054,150 @@ export interface components {
             id: string;
             name: string;
         };
-        /** @description A new note. */
+        /** @description A paragraph or a list. */
+        NoteBlock: {
+            /** @description Pieces, in order. */
+            content?: components["schemas"]["NoteInline"][];
+            /** @enum {string} */
+            type: "paragraph";
+        } | {
+            /** @description Its entries. */
+            content: components["schemas"]["NoteListItem"][];
+            /** @enum {string} */
+            type: "bullet_list";
+        } | {
+            /** @description Its entries. */
+            content: components["schemas"]["NoteListItem"][];
+            /** @enum {string} */
+            type: "numbered_list";
+        };
+        /** @description A note's content. */
+        NoteDocument: {
+            content: components["schemas"]["NoteBlock"][];
+        };
+        /** @description A new note: a document, or plain text. */
         NoteIn: {
-            body: string;
+            /** @description Plain text, up to 10,000 characters; ignored when there is a `doc`. */
+            body?: string | null;
+            doc?: components["schemas"]["NoteDocument"] | null;
             pinned?: boolean;
+        };
+        /** @description A piece of a paragraph. */
+        NoteInline: {
+            /** @description Bold. */
+            bold?: boolean;
+            /** @description Italic. */
+            italic?: boolean;
+            /** @description Where it leads: http, https, mailto or tel. */
+            link?: string | null;
+            /** @description Struck through. */
+            strike?: boolean;
+            /** @description The words. */
+            text: string;
+            /** @enum {string} */
+            type: "text";
+        } | {
+            /**
+             * Format: uuid
+             * @description The member.
+             */
+            id: string;
+            /** @description Their name; written by the server. */
+            label?: string;
+            /** @enum {string} */
+            type: "mention";
+        } | {
+            /** @enum {string} */
+            type: "line_break";
+        };
+        /** @description An entry of a list. */
+        NoteListItem: {
+            /** @description Paragraphs, and lists in the list. */
+            content: components["schemas"]["NoteBlock"][];
         };
         /** @description A change of a note. */
         NotePatch: {
+            /** @description Plain text, up to 10,000 characters; ignored when there is a `doc`. */
             body?: string | null;
+            doc?: components["schemas"]["NoteDocument"] | null;
             pinned?: boolean | null;
+        };
+        /** @description What a note said before a change. */
+        NoteVersion: {
+            author: components["schemas"]["NoteAuthor"];
+            body: string;
+            doc: components["schemas"]["NoteDocument"];
+            /** Format: int32 */
+            version: number;
+            /** Format: date-time */
+            written_at: string;
+        };
+        /** @description The last 50 at most. */
+        NoteVersionList: {
+            items: components["schemas"]["NoteVersion"][];
+        };
+        /** @description A notification. */
+        Notification: {
+            /** @description Who did it; null when nobody in particular did. */
+            actor_name?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description What the kind adds: `count`, `excerpt`, `due_at`, `failed`. */
+            data: unknown;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["NotificationKind"];
+            /** @description What the record is called. */
+            label: string;
+            read: boolean;
+            /** Format: uuid */
+            subject_id: string;
+            /** @description `task`, `contact`, `import`, `job` */
+            subject_kind: string;
+        };
+        /** @description How a person wants to hear of one kind of thing. */
+        NotificationChoice: {
+            email: components["schemas"]["Mail"];
+            /** @description Shown in the product. */
+            in_app: boolean;
+            kind: components["schemas"]["NotificationKind"];
+        };
+        /** @description How much was not read. */
+        NotificationCount: {
+            /**
+             * Format: int64
+             * @description Counted to 100.
+             */
+            unread: number;
+        };
+        /**
+         * @description What a notification is about.
+         * @enum {string}
+         */
+        NotificationKind: "task_assigned" | "task_reminder" | "mention" | "import_finished" | "export_ready";
+        /** @description What one wants to hear of. */
+        NotificationSettings: {
+            /** @description Every kind. */
+            choices: components["schemas"]["NotificationChoice"][];
+            /**
+             * Format: int32
+             * @description 0 to 23, on the company's clock.
+             */
+            digest_hour: number;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A change of one's notification settings. */
+        NotificationSettingsIn: {
+            /** @description The kinds to change; the others stay. */
+            choices?: components["schemas"]["NotificationChoice"][] | null;
+            /**
+             * Format: int32
+             * @description 0 to 23, on the company's clock.
+             */
+            digest_hour?: number | null;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
         };
         /** @description Where the onboarding stands. */
         OnboardingIn: {
@@ -2277,6 +3205,17 @@ export interface components {
             completed?: boolean;
             /** @description The step to resume at: `company`, `look`, `team`, `import`. */
             step?: string | null;
+        };
+        /** @description A kind of the tenant's own. */
+        OwnKind: {
+            /** Format: int64 */
+            entity_count: number;
+            facts: components["schemas"]["Fact"][];
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: int32 */
+            version: number;
         };
         /** @description One page of a list. */
         Page_AuditEntry: {
@@ -2327,6 +3266,39 @@ export interface components {
                 /** @description `prospect`, `client`, `dormant` */
                 status: string;
                 tags: components["schemas"]["TagRef"][];
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_EntityRow: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                archived: boolean;
+                contact?: components["schemas"]["EntityOwnerRef"] | null;
+                display_name: string;
+                energy?: components["schemas"]["Energy"] | null;
+                /** Format: date */
+                first_registration?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** Format: date */
+                inspection_due?: string | null;
+                kind: components["schemas"]["EntityKind"];
+                /** @description Name of the tenant's own kind. */
+                kind_name?: string | null;
+                make?: string | null;
+                /**
+                 * Format: int32
+                 * @description In km.
+                 */
+                mileage?: number | null;
+                model?: string | null;
+                plate?: string | null;
+                serial_number?: string | null;
+                /** Format: date-time */
+                updated_at: string;
+                vin?: string | null;
             }[];
             /** @description What to send as `cursor` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -2432,12 +3404,85 @@ export interface components {
             /** @description The rows, in the order asked for. */
             items: {
                 author: components["schemas"]["NoteAuthor"];
+                /** @description The text without its styles. */
                 body: string;
                 /** Format: date-time */
                 created_at: string;
+                doc: components["schemas"]["NoteDocument"];
+                edited_by?: components["schemas"]["NoteAuthor"] | null;
                 /** Format: uuid */
                 id: string;
                 pinned: boolean;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Notification: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description Who did it; null when nobody in particular did. */
+                actor_name?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description What the kind adds: `count`, `excerpt`, `due_at`, `failed`. */
+                data: unknown;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["NotificationKind"];
+                /** @description What the record is called. */
+                label: string;
+                read: boolean;
+                /** Format: uuid */
+                subject_id: string;
+                /** @description `task`, `contact`, `import`, `job` */
+                subject_kind: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Task: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                assignee?: components["schemas"]["TaskPerson"] | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by: components["schemas"]["TaskPerson"];
+                description?: string | null;
+                /** Format: date-time */
+                done_at?: string | null;
+                done_by?: components["schemas"]["TaskPerson"] | null;
+                /**
+                 * Format: date-time
+                 * @description From this instant on the task is late.
+                 */
+                due_at?: string | null;
+                /**
+                 * Format: date
+                 * @description `YYYY-MM-DD`, where the company is.
+                 */
+                due_date?: string | null;
+                /** @description `HH:MM`; null: any time that day. */
+                due_time?: string | null;
+                /** Format: int32 */
+                duration_minutes?: number | null;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["TaskKind"];
+                outcome?: components["schemas"]["TaskOutcome"] | null;
+                priority: components["schemas"]["TaskPriority"];
+                recurrence?: components["schemas"]["Recurrence"] | null;
+                /** Format: int32 */
+                reminder_minutes?: number | null;
+                result?: string | null;
+                status: components["schemas"]["TaskStatus"];
+                subject?: components["schemas"]["TaskSubject"] | null;
+                title: string;
                 /** Format: date-time */
                 updated_at: string;
                 /** Format: int32 */
@@ -2540,10 +3585,36 @@ export interface components {
             /** @description `urn:vision:problem:<code>` */
             type: string;
         };
+        /** @description Hours without mail. */
+        QuietHours: {
+            /** @description `HH:MM` on the company's clock. */
+            from: string;
+            /** @description `HH:MM`; earlier than `from` means the next morning. */
+            to: string;
+        };
         /** @description Recovery codes, shown once. */
         RecoveryCodes: {
             recovery_codes: string[];
         };
+        /** @description A rhythm, as people write it. */
+        Recurrence: {
+            /**
+             * Format: int32
+             * @description Every so many units, 1 to 99.
+             */
+            every?: number;
+            unit: components["schemas"]["RepeatUnit"];
+            /**
+             * Format: date
+             * @description The last day, `YYYY-MM-DD`; without it the task comes back for ever.
+             */
+            until?: string | null;
+        };
+        /**
+         * @description The unit of a rhythm.
+         * @enum {string}
+         */
+        RepeatUnit: "day" | "week" | "month" | "year";
         /** @description The token of the mailed link and the new password. */
         ResetIn: {
             password: string;
@@ -2639,6 +3710,11 @@ export interface components {
             /** @description QI-02 */
             vat_number?: string | null;
         };
+        /**
+         * @description Until when to put tasks off.
+         * @enum {string}
+         */
+        SnoozeUntil: "later_today" | "tomorrow" | "next_monday" | "moment";
         /** @description A pair that may be the same. */
         SuggestedPair: {
             contacts: components["schemas"]["ContactRow"][];
@@ -2688,6 +3764,194 @@ export interface components {
             name: string;
             /** @description `neutral`, `good`, `bad`, `info` */
             tone: string;
+        };
+        /** @description A task. */
+        Task: {
+            assignee?: components["schemas"]["TaskPerson"] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["TaskPerson"];
+            description?: string | null;
+            /** Format: date-time */
+            done_at?: string | null;
+            done_by?: components["schemas"]["TaskPerson"] | null;
+            /**
+             * Format: date-time
+             * @description From this instant on the task is late.
+             */
+            due_at?: string | null;
+            /**
+             * Format: date
+             * @description `YYYY-MM-DD`, where the company is.
+             */
+            due_date?: string | null;
+            /** @description `HH:MM`; null: any time that day. */
+            due_time?: string | null;
+            /** Format: int32 */
+            duration_minutes?: number | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["TaskKind"];
+            outcome?: components["schemas"]["TaskOutcome"] | null;
+            priority: components["schemas"]["TaskPriority"];
+            recurrence?: components["schemas"]["Recurrence"] | null;
+            /** Format: int32 */
+            reminder_minutes?: number | null;
+            result?: string | null;
+            status: components["schemas"]["TaskStatus"];
+            subject?: components["schemas"]["TaskSubject"] | null;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description What to do to several tasks. */
+        TaskAction: {
+            /** @enum {string} */
+            type: "complete";
+        } | {
+            /** @enum {string} */
+            type: "reopen";
+        } | {
+            /**
+             * Format: date
+             * @description For `moment`: `YYYY-MM-DD`.
+             */
+            due_date?: string | null;
+            /** @description For `moment`: `HH:MM`, or nothing for any time that day. */
+            due_time?: string | null;
+            /** @enum {string} */
+            type: "snooze";
+            /** @description Until when. */
+            until: components["schemas"]["SnoozeUntil"];
+        } | {
+            /**
+             * Format: uuid
+             * @description The member.
+             */
+            assignee_id?: string | null;
+            /** @enum {string} */
+            type: "reassign";
+        } | {
+            /** @enum {string} */
+            type: "delete";
+        };
+        /** @description An action on several tasks. */
+        TaskChangeIn: {
+            action: components["schemas"]["TaskAction"];
+            /** @description 1 to 500. */
+            ids: string[];
+        };
+        /** @description What an action on several tasks did. */
+        TaskChangeOut: {
+            /** @description How many tasks changed. */
+            changed: number;
+            /**
+             * Format: uuid
+             * @description Takes the action back within a day; null when nothing changed.
+             */
+            undo_id?: string | null;
+        };
+        /** @description How many open tasks there are, by view; counted to 10,000. */
+        TaskCount: {
+            /** @description True: there are more than 10,000 open ones, and the figures are of those counted. */
+            capped: boolean;
+            /**
+             * Format: int64
+             * @description All that are not done.
+             */
+            open: number;
+            /**
+             * Format: int64
+             * @description Late.
+             */
+            overdue: number;
+            /**
+             * Format: int64
+             * @description Due today, not late yet.
+             */
+            today: number;
+            /**
+             * Format: int64
+             * @description Due later, or without a day.
+             */
+            upcoming: number;
+        };
+        /** @description A task as people write it. On creation `title` is needed; without `assignee_id` the task is one's own, with null nobody's. */
+        TaskIn: {
+            /** Format: uuid */
+            assignee_id?: string | null;
+            /** @description Up to 5,000 characters. */
+            description?: string | null;
+            /**
+             * Format: date
+             * @description `YYYY-MM-DD`, where the company is.
+             */
+            due_date?: string | null;
+            /** @description `HH:MM` on the company's clock; needs a day. */
+            due_time?: string | null;
+            kind?: components["schemas"]["TaskKind"] | null;
+            priority?: components["schemas"]["TaskPriority"] | null;
+            recurrence?: components["schemas"]["Recurrence"] | null;
+            /**
+             * Format: int32
+             * @description Minutes before the hour, or before 9:00 of a day without one; up to four weeks.
+             */
+            reminder_minutes?: number | null;
+            subject?: components["schemas"]["TaskSubjectIn"] | null;
+            /** @description Up to 200 characters. */
+            title?: string | null;
+        };
+        /**
+         * @description What is to be done.
+         * @enum {string}
+         */
+        TaskKind: "todo" | "call" | "meeting";
+        /**
+         * @description How a call or a meeting went.
+         * @enum {string}
+         */
+        TaskOutcome: "reached" | "no_answer" | "left_message" | "wrong_number" | "held" | "no_show" | "cancelled";
+        /** @description A member in short. */
+        TaskPerson: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /**
+         * @description How much it matters.
+         * @enum {string}
+         */
+        TaskPriority: "low" | "normal" | "high";
+        /** @description How a task ended. A to-do needs nothing; a call or a meeting may have an outcome, words and a duration. */
+        TaskResultIn: {
+            /** Format: int32 */
+            duration_minutes?: number | null;
+            outcome?: components["schemas"]["TaskOutcome"] | null;
+            /** @description Up to 5,000 characters. */
+            result?: string | null;
+        };
+        /**
+         * @description Open until it is done.
+         * @enum {string}
+         */
+        TaskStatus: "open" | "done";
+        /** @description The record that a task is about. */
+        TaskSubject: {
+            /** Format: uuid */
+            id: string;
+            /** @description `contact` */
+            kind: string;
+            /** @description Its name; null for a reader who may not see the record. */
+            label?: string | null;
+        };
+        /** @description The record that a task is about. */
+        TaskSubjectIn: {
+            /** Format: uuid */
+            id: string;
+            /** @description `contact` */
+            kind: string;
         };
         /** @description The company. */
         Tenant: {
@@ -3349,6 +4613,40 @@ export interface operations {
         };
         responses: {
             202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    look_up_companies: {
+        parameters: {
+            query?: {
+                /** @description A SIREN, a SIRET, or at least three characters of a name. Empty: tells only which register is used. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundCompanyList"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4311,6 +5609,625 @@ export interface operations {
             };
         };
     };
+    list_entities: {
+        parameters: {
+            query?: {
+                /** @description Plate or VIN in any spelling, name, make, model, serial number, or the owner's name, e-mail or phone. */
+                q?: string | null;
+                /** @description Kind. */
+                kind?: ("vehicle" | "animal" | "equipment" | "property" | "patient" | "custom") | null;
+                /** @description One of the tenant's own kinds. */
+                kind_id?: string | null;
+                /** @description Id of the owner, a contact, or `none`. */
+                contact?: string | null;
+                /** @description Technical inspection due before this day. */
+                inspection_before?: string | null;
+                /** @description Archived ones instead of the others. */
+                archived?: boolean | null;
+                /** @description `name`, `plate`, `inspection`, `updated`, `created`; with `-` in front, descending. `name` by default. */
+                sort?: string | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EntityRow"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    count_entities: {
+        parameters: {
+            query?: {
+                /** @description Plate or VIN in any spelling, name, make, model, serial number, or the owner's name, e-mail or phone. */
+                q?: string | null;
+                /** @description Kind. */
+                kind?: ("vehicle" | "animal" | "equipment" | "property" | "patient" | "custom") | null;
+                /** @description One of the tenant's own kinds. */
+                kind_id?: string | null;
+                /** @description Id of the owner, a contact, or `none`. */
+                contact?: string | null;
+                /** @description Technical inspection due before this day. */
+                inspection_before?: string | null;
+                /** @description Archived ones instead of the others. */
+                archived?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityCount"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    export_entities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityExportIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_entity: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    archive_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_entity_owner: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityOwnerIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_entity_owners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityOwnershipList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_entity_readings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MileageReadingList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    add_entity_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MileageReadingIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    restore_entity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entity"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_entity_timeline: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100; default 30. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TimelineItem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_entity_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityKindList"];
+                };
+            };
+        };
+    };
+    create_entity_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityKindIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnKind"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_entity_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_entity_kind: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityKindIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnKind"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_home: {
         parameters: {
             query?: never;
@@ -4980,6 +6897,62 @@ export interface operations {
             };
         };
     };
+    get_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+        };
+    };
+    update_notification_settings: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationSettingsIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationSettings"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_passkeys: {
         parameters: {
             query?: never;
@@ -5356,6 +7329,119 @@ export interface operations {
             };
         };
     };
+    list_note_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteVersionList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_notifications: {
+        parameters: {
+            query?: {
+                /** @description Only what was not read. */
+                unread?: boolean | null;
+                /** @description 1 to 100; default 30. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Notification"];
+                };
+            };
+        };
+    };
+    count_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationCount"];
+                };
+            };
+        };
+    };
+    read_all_notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    read_notification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_permissions: {
         parameters: {
             query?: never;
@@ -5647,6 +7733,384 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: {
+                /** @description `open` (default), `overdue`, `today`, `due` (late or today), `upcoming` (later or without a day), `done`, `all`. */
+                view?: ("open" | "overdue" | "today" | "due" | "upcoming" | "done" | "all") | null;
+                /** @description `me`, `anyone` (default), `none`, or the id of a member. */
+                assignee?: string | null;
+                /** @description `todo`, `call` or `meeting`. */
+                kind?: ("todo" | "call" | "meeting") | null;
+                /** @description `low`, `normal` or `high`. */
+                priority?: ("low" | "normal" | "high") | null;
+                /** @description Id of a contact. */
+                contact?: string | null;
+                /** @description Kind of the record that the tasks are about; with `subject_id`. */
+                subject_kind?: string | null;
+                /** @description Id of the record that the tasks are about. */
+                subject_id?: string | null;
+                /** @description Words of the title or the description; case and accents do not matter. */
+                q?: string | null;
+                /** @description Due on this day or later. */
+                due_from?: string | null;
+                /** @description Due on this day or earlier. */
+                due_to?: string | null;
+                /** @description `due` (default), `-due`, `created`, `-created`, `priority`, `-done`. */
+                sort?: ("due" | "-due" | "created" | "-created" | "priority" | "-done") | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Task"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    change_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskChangeIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskChangeOut"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    undo_task_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskChangeOut"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    count_tasks: {
+        parameters: {
+            query?: {
+                /** @description `open` (default), `overdue`, `today`, `due` (late or today), `upcoming` (later or without a day), `done`, `all`. */
+                view?: ("open" | "overdue" | "today" | "due" | "upcoming" | "done" | "all") | null;
+                /** @description `me`, `anyone` (default), `none`, or the id of a member. */
+                assignee?: string | null;
+                /** @description `todo`, `call` or `meeting`. */
+                kind?: ("todo" | "call" | "meeting") | null;
+                /** @description `low`, `normal` or `high`. */
+                priority?: ("low" | "normal" | "high") | null;
+                /** @description Id of a contact. */
+                contact?: string | null;
+                /** @description Kind of the record that the tasks are about; with `subject_id`. */
+                subject_kind?: string | null;
+                /** @description Id of the record that the tasks are about. */
+                subject_id?: string | null;
+                /** @description Words of the title or the description; case and accents do not matter. */
+                q?: string | null;
+                /** @description Due on this day or later. */
+                due_from?: string | null;
+                /** @description Due on this day or earlier. */
+                due_to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskCount"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    complete_task: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskResultIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reopen_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    restore_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -5,7 +5,18 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { api, data } from '@/api/client'
-import { IconAddressBook, IconBox, IconCar, IconHome, IconImport, IconPlus, IconSearch, IconSettings, IconTasks, IconUser } from '@/ui/icons'
+import {
+  IconAddressBook,
+  IconBox,
+  IconCar,
+  IconHome,
+  IconImport,
+  IconPlus,
+  IconSearch,
+  IconSettings,
+  IconTasks,
+  IconUser,
+} from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
 import { useCan } from './me'
 import classes from './palette.module.css'

@@ -4,7 +4,17 @@ import { Link, Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { startLive } from '@/api/live'
 import { queryClient } from '@/api/queries'
-import { IconAddressBook, IconBox, IconCar, IconHome, IconImport, IconKeyboard, IconSearch, IconSettings, IconTasks } from '@/ui/icons'
+import {
+  IconAddressBook,
+  IconBox,
+  IconCar,
+  IconHome,
+  IconImport,
+  IconKeyboard,
+  IconSearch,
+  IconSettings,
+  IconTasks,
+} from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Tag } from '@/ui/tag'
