@@ -62,3 +62,20 @@ export function watchErrors(page: Page): string[] {
   })
   return errors
 }
+
+/** Posts to the API as the person whose page it is. */
+export async function call<T = { id: string }>(page: Page, path: string, body: object): Promise<T> {
+  return page.evaluate(
+    async ([path, body]) => {
+      const csrf = /vision_csrf=([^;]+)/.exec(document.cookie)?.[1] ?? ''
+      const answer = await fetch(`/api/v1${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-csrf-token': csrf },
+        body: JSON.stringify(body),
+      })
+      if (!answer.ok) throw new Error(await answer.text())
+      return answer.json()
+    },
+    [path, body] as const,
+  )
+}

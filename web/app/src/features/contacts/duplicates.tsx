@@ -1,5 +1,5 @@
 // Contacts that are the same, and pairs that might be.
-import { Button, Checkbox, Tabs } from '@mantine/core'
+import { Button, Checkbox, SegmentedControl } from '@mantine/core'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -19,20 +19,20 @@ type Pair = [string, string]
 
 export function Duplicates() {
   const [pair, setPair] = useState<Pair>()
+  const [view, setView] = useState<'exact' | 'like'>('exact')
   return (
     <Page title={t.duplicates.title} narrow>
-      <Tabs defaultValue="exact" keepMounted={false}>
-        <Tabs.List>
-          <Tabs.Tab value="exact">{t.duplicates.exact}</Tabs.Tab>
-          <Tabs.Tab value="like">{t.duplicates.like}</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="exact" pt="md">
-          <Exact compare={setPair} />
-        </Tabs.Panel>
-        <Tabs.Panel value="like" pt="md">
-          <Suggestions compare={setPair} />
-        </Tabs.Panel>
-      </Tabs>
+      <SegmentedControl
+        aria-label={t.duplicates.title}
+        className={classes.start}
+        value={view}
+        onChange={next => setView(next === 'like' ? 'like' : 'exact')}
+        data={[
+          { value: 'exact', label: t.duplicates.exact },
+          { value: 'like', label: t.duplicates.like },
+        ]}
+      />
+      {view === 'exact' ? <Exact compare={setPair} /> : <Suggestions compare={setPair} />}
       {pair && <MergeDialog ids={pair} onClose={() => setPair(undefined)} />}
     </Page>
   )

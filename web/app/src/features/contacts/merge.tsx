@@ -43,6 +43,9 @@ interface Choice {
   values: [unknown, unknown]
 }
 
+const identity = (contact: Contact, list: 'emails' | 'phones') =>
+  list === 'emails' ? contact.emails[0]?.email.toLowerCase() : contact.phones[0]?.phone
+
 /** Where both have something and it differs. What only one has is kept in any case. */
 function choicesOf(kept: Contact, other: Contact): Choice[] {
   const filled = (value: unknown) => value !== null && value !== undefined && value !== ''
@@ -60,7 +63,7 @@ function choicesOf(kept: Contact, other: Contact): Choice[] {
       values: [kept.custom[key], other.custom[key]] as [unknown, unknown],
     }))
   const primary = (['emails', 'phones'] as const)
-    .filter(list => kept[list].length > 0 && other[list].length > 0 && differ(kept[list][0], other[list][0]))
+    .filter(list => identity(kept, list) && identity(other, list) && identity(kept, list) !== identity(other, list))
     .map(list => ({
       take: list,
       field: list,
@@ -153,18 +156,19 @@ function Compare({
       >
         <div className={classes.pair}>
           {pair.map((contact, at) => (
-            <Radio.Card key={contact.id} value={String(at)} className={classes.card}>
-              <Radio.Indicator />
-              <span className={classes.who}>
-                <strong>{contact.display_name}</strong>
-                <span className="muted small">
+            <Radio
+              key={contact.id}
+              value={String(at)}
+              className={classes.card}
+              label={contact.display_name}
+              description={
+                <>
                   {[contact.emails[0]?.email, contact.phones[0]?.display, contact.addresses[0]?.city].filter(Boolean).join(' · ')}
-                </span>
-                <span className="muted small">
+                  <br />
                   {t.createdOn(date(contact.created_at))} · {t.lastActivity(ago(contact.last_activity_at))}
-                </span>
-              </span>
-            </Radio.Card>
+                </>
+              }
+            />
           ))}
         </div>
       </Radio.Group>
