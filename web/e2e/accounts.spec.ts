@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { freshEmail, mailedCode, NEW_PASSWORD, signIn, signUp, watchErrors } from './steps'
+import { freshCompany, freshEmail, mailedCode, NEW_PASSWORD, signIn, signUp, watchErrors } from './steps'
 
 test('signing in leads to Accueil, and out again', async ({ page }) => {
   const errors = watchErrors(page)
@@ -130,4 +130,35 @@ test('the language follows the person', async ({ page }) => {
   await page.getByRole('button', { name: /My account/ }).click()
   await page.getByRole('menuitemradio', { name: 'Français' }).click()
   await expect(page.getByRole('link', { name: 'Paramètres' }).first()).toBeVisible()
+})
+
+test('a passkey is added with the password and signs in without it', async ({ browser }) => {
+  const page = await freshCompany(browser, 'cle')
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('WebAuthn.enable')
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+  await page.goto('/parametres/securite')
+  await page.getByRole('button', { name: 'Ajouter une clé d’accès' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Nom').fill('Mon ordinateur')
+  await dialog.getByLabel('Mot de passe actuel').fill('pas-le-bon')
+  await dialog.getByRole('button', { name: 'Ajouter une clé d’accès' }).click()
+  await expect(dialog.getByLabel('Mot de passe actuel')).toHaveAttribute('aria-invalid', 'true')
+  await dialog.getByLabel('Mot de passe actuel').fill(NEW_PASSWORD)
+  await dialog.getByRole('button', { name: 'Ajouter une clé d’accès' }).click()
+  await expect(page.getByText('Mon ordinateur')).toBeVisible()
+
+  await page.getByRole('button', { name: /Mon compte/ }).click()
+  await page.getByRole('menuitem', { name: 'Se déconnecter' }).click()
+  await page.getByRole('button', { name: 'Se connecter avec une clé d’accès' }).click()
+  await expect(page.getByRole('heading', { name: /^Bon(jour|soir)/ })).toBeVisible()
 })

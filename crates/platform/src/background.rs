@@ -168,6 +168,16 @@ pub async fn advance(tx: &mut Tx, id: Uuid, done: i64, total: i64, cursor: Optio
     Ok(!cancelled)
 }
 
+/// Where a job is, its row locked: a second worker on the same job waits here and then sees that it was overtaken.
+pub async fn lock_cursor(tx: &mut Tx, id: Uuid) -> Result<Option<String>, Failure> {
+    let tenant = tx.tenant();
+    Ok(sqlx::query_scalar("SELECT cursor FROM background_jobs WHERE tenant_id = $1 AND id = $2 FOR UPDATE")
+        .bind(tenant)
+        .bind(id)
+        .fetch_one(tx.conn())
+        .await?)
+}
+
 /// Sets how many units of work a job has.
 pub async fn set_total(tx: &mut Tx, id: Uuid, total: i64) -> Result<(), Failure> {
     let tenant = tx.tenant();

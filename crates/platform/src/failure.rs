@@ -34,8 +34,11 @@ impl From<sqlx::Error> for Failure {
         let kind = match &error {
             sqlx::Error::RowNotFound => return Problem::not_found().into(),
             sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed => ProblemKind::Unavailable,
-            // 57P0x: the server is going away; 53300: it has no connection left; 57014: the statement ran too long.
-            sqlx::Error::Database(db) if matches!(db.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "53300" | "57014")) => {
+            // 57P0x: the server is going away; 53300: it has no connection left; 57014: the statement ran too long;
+            // 40P01, 40001: another transaction was in the way, and a retry will find it gone.
+            sqlx::Error::Database(db)
+                if matches!(db.code().as_deref(), Some("57P01" | "57P02" | "57P03" | "53300" | "57014" | "40P01" | "40001")) =>
+            {
                 ProblemKind::Unavailable
             }
             _ => ProblemKind::Internal,

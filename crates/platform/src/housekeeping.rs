@@ -35,6 +35,7 @@ pub async fn sweep(app: &App) -> Result<u64, Failure> {
     deleted += delete_old(app, "api_usage", "hour < $1", now - DAY * 40).await?;
     deleted += delete_old(app, "test_mailbox_messages", "created_at < $1", now - DAY * 30).await?;
     deleted += sweep_audit_log(app, now).await?;
+    crate::jobs::clean(app).await?;
     Ok(deleted)
 }
 

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::db::Tx;
 use crate::failure::Failure;
+use graphile_worker::worker_utils::types::CleanupTask;
 use graphile_worker::{
     IntoTaskHandlerResult, LocalQueueConfig, RefetchDelayConfig, TaskHandler, Worker, WorkerContext, WorkerOptions, WorkerUtils,
 };
@@ -207,6 +208,12 @@ fn local_queue() -> LocalQueueConfig {
     LocalQueueConfig::default()
         .with_size(50)
         .with_refetch_delay(RefetchDelayConfig::default().with_duration(POLL).with_threshold(0).with_max_abort_threshold(1))
+}
+
+/// Deletes the rows of queues that nobody uses: the library makes one per name and never takes it away.
+pub(crate) async fn clean(app: &App) -> Result<(), Failure> {
+    let cleaned = WorkerUtils::new(app.db.system_pool().clone(), SCHEMA).cleanup(&[CleanupTask::GcJobQueues]).await;
+    cleaned.map_err(|error| vision_kernel::Problem::internal(error.to_string()).into())
 }
 
 /// Installs or upgrades the job library's tables, as the role that uses them.

@@ -10,6 +10,9 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use vision_kernel::{Actor, DomainEvent};
 
+/// Queues per subscriber.
+const QUEUES: u128 = 32;
+
 /// An event that waits for its transaction to commit.
 pub struct PendingEvent {
     id: Uuid,
@@ -181,8 +184,9 @@ pub async fn dispatch(app: &App) -> Result<usize, Failure> {
                     .bind(subscriber.job)
                     .bind(job)
                     .bind(format!("{id}:{}", subscriber.job))
-                    // One queue per aggregate and subscriber keeps the order in which things happened.
-                    .bind(format!("{subject}:{}", subscriber.job))
+                    // A queue runs one job at a time, so that what happened to one thing is heard in order. A few of them for all things:
+                    // the library keeps a row per queue for ever and looks at them all when it fetches.
+                    .bind(format!("{}:{}", subject.as_u128() % QUEUES, subscriber.job))
                     .execute(tx.conn())
                     .await?;
             }

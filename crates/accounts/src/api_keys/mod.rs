@@ -10,7 +10,7 @@ use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
-use vision_kernel::{Permission, Problem, text};
+use vision_kernel::{Permission, Problem, Visibility, text};
 use vision_platform::http::{Created, Json};
 use vision_platform::permits::ApiKeysManage;
 use vision_platform::{ApiResult, App, Authorized};
@@ -105,7 +105,8 @@ async fn create_api_key(auth: Authorized<ApiKeysManage>, Json(input): Json<ApiKe
         return Err(Problem::field("/permissions", "invalid", "Choisissez au moins un droit de la liste.").into());
     }
     let mut tx = auth.begin().await?;
-    check_grant(&tx, &input.permissions)?;
+    // A key sees every record of the tenant.
+    check_grant(&tx, &input.permissions, Visibility::All)?;
     let (tenant, now, actor) = (tx.tenant(), tx.now().to_sqlx(), tx.actor().id);
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM api_keys WHERE tenant_id = $1 AND revoked_at IS NULL")
         .bind(tenant)

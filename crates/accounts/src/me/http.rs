@@ -277,6 +277,9 @@ async fn confirm_totp(auth: Authorized<SignedIn>, client: Client, Json(input): J
     let user_id = person(&auth)?;
     let mut tx = auth.app.db.system().await?;
     let user = people::user_by_id(&mut tx, user_id).await?;
+    if user.totp_enabled_at.is_some() {
+        return Err(Problem::conflict("La double authentification est déjà activée.").into());
+    }
     let step =
         totp::check(&auth.app, &user, &input.code)?.ok_or_else(|| Problem::field("/code", "incorrect", "Ce code n’est pas le bon."))?;
     let now = tx.now_sql();

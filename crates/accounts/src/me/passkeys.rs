@@ -3,6 +3,7 @@
 use super::http::{person, valid_name};
 use crate::events;
 use crate::sessions::Client;
+use crate::signin::ops as signin;
 use crate::signin::passkey_http::PasskeyChallenge;
 use crate::signin::passkeys::{self, PasskeyRow};
 use crate::signup::ops as signup;
@@ -73,10 +74,17 @@ async fn list_passkeys(auth: Authorized<SignedIn>) -> ApiResult<Json<PasskeyList
     Ok(Json(PasskeyList { items: rows.into_iter().map(PasskeyOut::from).collect() }))
 }
 
-/// Starts the registration of a passkey.
-#[utoipa::path(post, path = "/me/passkeys/challenge", operation_id = "start_passkey", tag = "me",
-    responses((status = 200, body = PasskeyChallenge)), security(("session" = [])))]
-async fn start_passkey(auth: Authorized<SignedIn>) -> ApiResult<Json<PasskeyChallenge>> {
+/// The password, before something that lasts.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct PasskeyStart {
+    password: String,
+}
+
+/// Starts the registration of a passkey: a lasting way in, so that a session alone is not enough.
+#[utoipa::path(post, path = "/me/passkeys/challenge", operation_id = "start_passkey", tag = "me", request_body = PasskeyStart,
+    responses((status = 200, body = PasskeyChallenge), (status = 422)), security(("session" = [])))]
+async fn start_passkey(auth: Authorized<SignedIn>, client: Client, Json(input): Json<PasskeyStart>) -> ApiResult<Json<PasskeyChallenge>> {
+    signin::confirm_password(&auth.app, person(&auth)?, input.password, "/password", &client).await?;
     let (challenge_id, challenge) = passkeys::start_registration(&auth.app, person(&auth)?).await?;
     Ok(Json(PasskeyChallenge { challenge_id, public_key: serde_json::to_value(challenge.public_key)? }))
 }

@@ -14,6 +14,8 @@ use vision_platform::{App, Failure, SystemTx, crypto, throttle};
 const MFA: &str = "mfa";
 /// Wrong passwords per account before it must wait: enough for a forgetful person, too few for a guesser.
 const PER_ACCOUNT: i32 = 10;
+/// Codes of a second factor per person and hour.
+const PER_PERSON_CODES: i32 = 15;
 /// Attempts per address, for whom many people may share.
 const PER_IP: i32 = 60;
 const WINDOW: SignedDuration = SignedDuration::from_mins(15);
@@ -90,6 +92,7 @@ pub(crate) async fn proceed(app: &App, tx: &mut SystemTx, user: &UserRow, tenant
         code_hash: None,
         state: json!({ "tenant": tenant }),
         expires_at,
+        beside_others: false,
     };
     store::insert_token(tx, new).await?;
     Ok(Step::SecondFactor(token))
@@ -101,6 +104,11 @@ pub(crate) async fn second_factor(app: &App, token: &str, code: &str, client: &C
     let row = store::token_by_hash(&mut tx, MFA, &crypto::token_hash(token)).await?.ok_or_else(refused)?;
     let user_id = row.user_id.ok_or_else(refused)?;
     let user = store::user_by_id(&mut tx, user_id).await?;
+    // Each right password gives a new token: the guesses are counted per person as well.
+    let mut count = app.db.system().await?;
+    let allowed = throttle::hit(&mut count, &format!("mfa:{user_id}"), PER_PERSON_CODES, SignedDuration::from_hours(1)).await;
+    count.commit().await?;
+    allowed?;
     let step = totp::check(app, &user, code)?;
     let accepted = row.attempts < 5 && (step.is_some() || totp::use_recovery_code(&mut tx, user_id, code).await?);
     if !accepted {
@@ -108,9 +116,12 @@ pub(crate) async fn second_factor(app: &App, token: &str, code: &str, client: &C
         tx.commit().await?;
         return Err(refused());
     }
-    if let Some(step) = step {
-        totp::remember_step(app, &mut tx, &user, step).await?;
+    if let Some(step) = step
+        && !totp::remember_step(app, &mut tx, &user, step).await?
+    {
+        return Err(refused());
     }
+    throttle::clear(&mut tx, &format!("mfa:{user_id}")).await?;
     store::use_token(&mut tx, row.id).await?;
     let tenant = row.state.get("tenant").and_then(|value| serde_json::from_value(value.clone()).ok());
     let email = user.email.to_lowercase();

@@ -42,7 +42,8 @@ fn rejected(error: &dyn std::fmt::Display) -> Failure {
 
 async fn keep(tx: &mut SystemTx, user_id: Option<Uuid>, purpose: &str, state: serde_json::Value) -> Result<Uuid, Failure> {
     let expires_at = tx.now() + CEREMONY;
-    Ok(store::insert_token(tx, NewToken { user_id, purpose, token_hash: None, code_hash: None, state, expires_at }).await?)
+    Ok(store::insert_token(tx, NewToken { user_id, purpose, token_hash: None, code_hash: None, state, expires_at, beside_others: false })
+        .await?)
 }
 
 pub(crate) async fn start_registration(app: &App, user_id: Uuid) -> Result<(Uuid, CreationChallengeResponse), Failure> {

@@ -77,8 +77,9 @@ pub(crate) async fn use_recovery_code(tx: &mut SystemTx, user_id: Uuid, code: &s
     Ok(used.rows_affected() == 1)
 }
 
-/// Remembers the last step that was used, so that a code cannot be used twice; seals the secret anew after a change of master key.
-pub(crate) async fn remember_step(app: &App, tx: &mut SystemTx, user: &UserRow, step: i64) -> Result<(), Failure> {
+/// Remembers the last step that was used, so that a code cannot be used twice: false when somebody used it at this very moment.
+/// Seals the secret anew after a change of master key.
+pub(crate) async fn remember_step(app: &App, tx: &mut SystemTx, user: &UserRow, step: i64) -> Result<bool, Failure> {
     let resealed = match &user.totp_secret {
         Some(sealed) if app.crypto.is_stale(sealed) => {
             let secret = app.crypto.open(sealed, &context(user.id)).map_err(Problem::internal)?;
@@ -86,11 +87,13 @@ pub(crate) async fn remember_step(app: &App, tx: &mut SystemTx, user: &UserRow, 
         }
         _ => None,
     };
-    sqlx::query("UPDATE users SET totp_last_step = $2, totp_secret = coalesce($3, totp_secret) WHERE id = $1")
-        .bind(user.id)
-        .bind(step)
-        .bind(resealed)
-        .execute(tx.conn())
-        .await?;
-    Ok(())
+    let done = sqlx::query(
+        "UPDATE users SET totp_last_step = $2, totp_secret = coalesce($3, totp_secret) WHERE id = $1 AND (totp_last_step IS NULL OR totp_last_step < $2)",
+    )
+    .bind(user.id)
+    .bind(step)
+    .bind(resealed)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
 }

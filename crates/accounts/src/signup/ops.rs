@@ -1,6 +1,6 @@
 //! Sign-up, verification, password reset.
 
-use super::store::{self, NewToken};
+use super::store::{self, Claim, NewToken};
 use crate::events::{self, AccountEvent};
 use crate::mails::{self, Lang};
 use crate::password;
@@ -9,7 +9,7 @@ use crate::sessions::ops::{self as sessions, Opened};
 use crate::sessions::{Client, store as session_store};
 use crate::signin::ops as signin;
 use jiff::SignedDuration;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 use vision_kernel::{Email, FieldError, Problem, text};
 use vision_platform::{App, Failure, SystemTx, crypto, throttle};
@@ -77,11 +77,18 @@ pub(crate) async fn sign_up(app: &App, new: NewAccount, client: &Client) -> Resu
     if let Some(ip) = &client.ip {
         throttle::hit(&mut tx, &format!("signup:{ip}"), 30, SignedDuration::from_hours(1)).await?;
     }
+    let claim = json!(Claim {
+        password_hash: hash.clone(),
+        full_name: new.full_name.clone(),
+        company_name: new.company_name.clone(),
+        trade: new.trade.clone(),
+        time_zone: new.time_zone.clone(),
+    });
     if let Some(user) = store::user_by_email(&mut tx, &email).await? {
         if limit_mails(&mut tx, &email).await? {
             let tenants = session_store::tenants_of(&mut tx, user.id).await?;
             if user.email_verified_at.is_none() {
-                send_verification(app, &mut tx, user.id, new.email.as_str(), user.lang()).await?;
+                send_verification(app, &mut tx, user.id, new.email.as_str(), user.lang(), claim).await?;
             } else if let Some(tenant) = tenants.first() {
                 let mail = mails::account_exists(app, user.lang()).to(app, tx.new_id(), new.email.as_str());
                 tx.enqueue(*tenant, &mail, None).await?;
@@ -95,7 +102,7 @@ pub(crate) async fn sign_up(app: &App, new: NewAccount, client: &Client) -> Resu
     let tenant_id = provision::tenant(&mut tx, &plan).await?;
     provision::member(&mut tx, tenant_id, user_id, "owner", None).await?;
     limit_mails(&mut tx, &email).await?;
-    send_verification(app, &mut tx, user_id, new.email.as_str(), Lang::Fr).await?;
+    send_verification(app, &mut tx, user_id, new.email.as_str(), Lang::Fr, claim).await?;
     tx.commit().await
 }
 
@@ -104,7 +111,9 @@ async fn limit_mails(tx: &mut SystemTx, email: &str) -> Result<bool, Failure> {
     Ok(throttle::hit(tx, &format!("mail:{email}"), 5, SignedDuration::from_hours(1)).await.is_ok())
 }
 
-async fn send_verification(app: &App, tx: &mut SystemTx, user_id: Uuid, email: &str, lang: Lang) -> Result<(), Failure> {
+/// Mails a link and a code that confirm the address together with what this sign-up said. Somebody else may have signed up with the same
+/// address before: their mail confirms their words, this one ours.
+async fn send_verification(app: &App, tx: &mut SystemTx, user_id: Uuid, email: &str, lang: Lang, claim: Value) -> Result<(), Failure> {
     let (token, code) = (crypto::random_token(), crypto::random_code());
     let expires_at = tx.now() + SignedDuration::from_hours(24);
     let new = NewToken {
@@ -112,8 +121,9 @@ async fn send_verification(app: &App, tx: &mut SystemTx, user_id: Uuid, email: &
         purpose: VERIFY,
         token_hash: Some(crypto::token_hash(&token)),
         code_hash: Some(crypto::keyed_hash(&app.crypto.purpose_key("codes"), code.as_bytes())),
-        state: json!({}),
+        state: claim,
         expires_at,
+        beside_others: true,
     };
     store::insert_token(tx, new).await?;
     let Some(tenant) = session_store::tenants_of(tx, user_id).await?.first().copied() else { return Ok(()) };
@@ -129,7 +139,10 @@ pub(crate) async fn resend(app: &App, email: &Email) -> Result<(), Failure> {
         && let Some(user) = store::user_by_email(&mut tx, &email).await?
         && user.email_verified_at.is_none()
     {
-        send_verification(app, &mut tx, user.id, &user.email, user.lang()).await?;
+        // What the last sign-up said.
+        let claim =
+            store::tokens_by_email(&mut tx, VERIFY, &email).await?.into_iter().next().map_or_else(|| json!({}), |token| token.state);
+        send_verification(app, &mut tx, user.id, &user.email, user.lang(), claim).await?;
     }
     tx.commit().await
 }
@@ -149,20 +162,29 @@ pub(crate) async fn verify(
     let row = match (token, email_and_code) {
         (Some(token), _) => store::token_by_hash(&mut tx, VERIFY, &crypto::token_hash(token)).await?.ok_or_else(dead_token)?,
         (None, Some((email, code))) => {
-            let row = store::token_by_email(&mut tx, VERIFY, &email.normalized()).await?.ok_or_else(dead_token)?;
             let hash = crypto::keyed_hash(&app.crypto.purpose_key("codes"), code.trim().as_bytes());
-            if row.attempts >= MAX_ATTEMPTS || !row.code_hash.as_deref().is_some_and(|stored| crypto::equal(stored, &hash)) {
-                store::count_attempt(&mut tx, row.id).await?;
+            let (mut right, mut wrong) = (None, Vec::new());
+            for row in store::tokens_by_email(&mut tx, VERIFY, &email.normalized()).await? {
+                let matches = row.attempts < MAX_ATTEMPTS && row.code_hash.as_deref().is_some_and(|stored| crypto::equal(stored, &hash));
+                if matches && right.is_none() { right = Some(row) } else { wrong.push(row.id) }
+            }
+            let Some(row) = right else {
+                for id in wrong {
+                    store::count_attempt(&mut tx, id).await?;
+                }
                 tx.commit().await?;
                 return Err(dead_token());
-            }
+            };
             row
         }
         (None, None) => return Err(dead_token()),
     };
     let user_id = row.user_id.ok_or_else(dead_token)?;
-    store::use_token(&mut tx, row.id).await?;
+    if let Ok(claim) = serde_json::from_value::<Claim>(row.state) {
+        store::claim(&mut tx, user_id, &claim).await?;
+    }
     store::verify_email(&mut tx, user_id).await?;
+    store::forget_tokens(&mut tx, Some(user_id), VERIFY).await?;
     let tenant = session_store::tenants_of(&mut tx, user_id).await?.first().copied().ok_or_else(dead_token)?;
     // A link that waited in the mailbox while a second factor was set up must not go round it.
     let user = store::user_by_id(&mut tx, user_id).await?;
@@ -188,6 +210,7 @@ pub(crate) async fn forgot(app: &App, email: &Email) -> Result<(), Failure> {
             code_hash: None,
             state: json!({}),
             expires_at,
+            beside_others: false,
         };
         store::insert_token(&mut tx, new).await?;
         let mail = mails::reset_password(app, user.lang(), &token).to(app, tx.new_id(), &user.email);
@@ -206,6 +229,7 @@ pub(crate) async fn reset(app: &App, token: &str, new_password: String, client: 
     store::use_token(&mut tx, row.id).await?;
     store::set_password(&mut tx, user_id, &hash).await?;
     store::verify_email(&mut tx, user_id).await?;
+    store::forget_tokens(&mut tx, Some(user_id), VERIFY).await?;
     password_changed(app, &mut tx, user_id, None, client).await?;
     tx.commit().await
 }

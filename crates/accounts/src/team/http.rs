@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
-use vision_kernel::{Change, Patch, Permission, Problem, ProblemKind, text};
+use vision_kernel::{Change, Patch, Permission, Problem, ProblemKind, Visibility, text};
 use vision_platform::http::Json;
 use vision_platform::permits::{SignedIn, TeamManage, TeamRead};
 use vision_platform::{ApiResult, App, Authorized, Failure, Tx};
@@ -158,15 +158,19 @@ async fn check_role_change(tx: &mut Tx, member: &MemberRow, role_id: Uuid) -> Re
     if touches_owner && own_role(tx).await?.as_deref() != Some("owner") {
         return Err(forbidden("Seul un propriétaire peut nommer ou remplacer un propriétaire."));
     }
-    check_grant(tx, &role.permissions)?;
+    check_grant(tx, &role.permissions, Visibility::from_stored(&role.visibility))?;
     if member.role_key == "owner" && store::other_owners(tx, member.user_id).await?.is_empty() {
         return Err(Problem::conflict("C’est le dernier propriétaire : transférez d’abord la propriété.").into());
     }
     Ok(())
 }
 
-/// Nobody gives a right that they do not have.
-pub(crate) fn check_grant(tx: &Tx, permissions: &[String]) -> Result<(), Failure> {
+/// Nobody gives a right that they do not have, nor sight of records that they do not see.
+pub(crate) fn check_grant(tx: &Tx, permissions: &[String], visibility: Visibility) -> Result<(), Failure> {
+    // Whoever sees their own records only may give that; a team is not theirs to give, for it may be another one.
+    if tx.actor().owner_scope.is_some() && visibility != Visibility::Own {
+        return Err(Problem::new(ProblemKind::Forbidden).detail("Ce rôle montre des fiches que vous ne voyez pas.").into());
+    }
     let missing = permissions.iter().filter_map(|key| Permission::from_key(key)).find(|permission| !tx.actor().may(*permission));
     match missing {
         Some(permission) => Err(Problem::new(ProblemKind::Forbidden)

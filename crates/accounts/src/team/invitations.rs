@@ -18,7 +18,7 @@ use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
-use vision_kernel::{Email, Problem};
+use vision_kernel::{Email, Problem, Visibility};
 use vision_platform::http::{Created, Json};
 use vision_platform::permits::{TeamManage, TeamRead};
 use vision_platform::{ApiResult, App, Authorized, Failure, OnUnique, SystemTx, Tx, throttle};
@@ -138,7 +138,7 @@ async fn invite(auth: Authorized<TeamManage>, Json(input): Json<InvitationIn>) -
             Problem::field("/role_id", "invalid", "La propriété se transfère à un membre, elle ne s’offre pas par invitation.").into()
         );
     }
-    check_grant(&tx, &role.permissions)?;
+    check_grant(&tx, &role.permissions, Visibility::from_stored(&role.visibility))?;
     let members = store::members(&mut tx).await?;
     if members.iter().any(|member| member.deactivated_at.is_none() && member.email.to_lowercase() == email.normalized()) {
         return Err(Problem::field("/email", "taken", "Cette personne fait déjà partie de l’équipe.").into());

@@ -93,7 +93,7 @@ fn parse(tx: &Tx, input: &RoleIn) -> Result<(String, Vec<&'static str>), Failure
                 .ok_or_else(|| Problem::field(&format!("/permissions/{index}"), "unknown", "Ce droit n’existe pas."))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    check_grant(tx, &input.permissions)?;
+    check_grant(tx, &input.permissions, input.visibility)?;
     Ok((name, permissions))
 }
 
@@ -154,7 +154,7 @@ async fn update_role(
     }
     let (name, permissions) = parse(&tx, &input)?;
     // Somebody who holds a right must not lose it to somebody who does not.
-    check_grant(&tx, &before.permissions)?;
+    check_grant(&tx, &before.permissions, Visibility::from_stored(&before.visibility))?;
     store::update_role(&mut tx, id, &name, &permissions, input.visibility.as_str()).await?;
     let after = store::role(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let changes = [

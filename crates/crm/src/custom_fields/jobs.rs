@@ -4,6 +4,7 @@ use super::model::{Definition, FieldKind, FieldOption};
 use super::{ops, store};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use vision_kernel::Problem;
 use vision_platform::background::{self, BackgroundJob};
 use vision_platform::{Failure, Job, JobContext, JobError, Tx};
 
@@ -12,9 +13,13 @@ const KIND: &str = "custom_fields.convert";
 /// Records per transaction.
 const BATCH: i64 = 500;
 
-/// Gives a field another kind at once and queues the conversion of its values. Until it is done an old value may still be met.
+/// Gives a field another kind at once and queues the conversion of its values. Until it is done an old value may still be met, and
+/// nobody may write one: the job could not tell it from an old one.
 pub(crate) async fn start_conversion(tx: &mut Tx, id: Uuid, to: Definition) -> Result<BackgroundJob, Failure> {
     let mut row = ops::get(tx, id, true).await?;
+    if row.converting {
+        return Err(Problem::conflict("Ce champ est déjà en cours de conversion.").into());
+    }
     let total = store::count_values(tx, &row.key).await?;
     let job = background::create(tx, KIND, ops::conversion_params(&row, &to), false).await?;
     background::set_total(tx, job.id, total).await?;
@@ -22,6 +27,7 @@ pub(crate) async fn start_conversion(tx: &mut Tx, id: Uuid, to: Definition) -> R
     row.options = sqlx::types::Json(to.options);
     row.default_value = row.default_value.take().and_then(|value| row.definition().read(&value).ok().flatten());
     store::update(tx, &row, &vision_kernel::text::fold(&row.label)).await?;
+    store::set_converting(tx, id, true).await?;
     tx.enqueue_with(&Convert { job_id: job.id }, Some(&format!("convert:{}", job.id)), Some("custom-fields")).await?;
     Ok(BackgroundJob { total, ..job })
 }
@@ -60,12 +66,24 @@ impl Job for Convert {
         let params: Params = serde_json::from_value(job.params.clone()).map_err(|error| JobError::Fail(error.to_string()))?;
         let field = store::get(&mut tx, params.field_id, false).await?;
         drop(tx);
-        let Some(field) = field.filter(|_| matches!(job.status.as_str(), "queued" | "running")) else { return Ok(()) };
+        if !matches!(job.status.as_str(), "queued" | "running") {
+            return Ok(());
+        }
+        let Some(field) = field else {
+            // Deleted meanwhile, values and all.
+            background::finish(&ctx, &job, "cancelled", None, None).await?;
+            return Ok(());
+        };
         let (from, to) = (params.from.definition(), params.to.definition());
         let mut after = job.cursor.as_deref().and_then(|cursor| Uuid::try_parse(cursor).ok());
         let (mut done, mut lost) = (job.done, 0);
         loop {
             let mut tx = ctx.begin().await?;
+            // A worker that was thought dead may still be at it: converting twice would convert what is converted already.
+            let at = background::lock_cursor(&mut tx, job.id).await?.and_then(|cursor| Uuid::try_parse(&cursor).ok());
+            if at != after {
+                return Err(JobError::Retry("another worker goes on with this conversion".to_owned()));
+            }
             let values = store::values(&mut tx, &field.key, after, BATCH).await?;
             let Some((last, ..)) = values.last().cloned() else { break };
             let converted: Vec<_> = values.iter().map(|(id, _, value)| (*id, ops::convert(&from, &to, value))).collect();
@@ -78,6 +96,7 @@ impl Job for Convert {
             after = Some(last);
         }
         let mut tx = ctx.begin().await?;
+        store::set_converting(&mut tx, field.id, false).await?;
         tx.emit(&ops::converted_event(&field, lost));
         tx.commit().await?;
         background::finish(&ctx, &job, "done", None, None).await?;
@@ -95,10 +114,12 @@ impl Job for Purge {
     const NAME: &'static str = "custom_field_purge";
 
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
+        let mut after = None;
         loop {
             let mut tx = ctx.begin().await?;
             let Some(key) = store::deleted_key(&mut tx, self.field_id).await? else { return Ok(()) };
-            let values = store::values(&mut tx, &key, None, BATCH).await?;
+            let values = store::values(&mut tx, &key, after, BATCH).await?;
+            after = values.last().map(|(id, ..)| *id);
             if values.is_empty() {
                 store::forget(&mut tx, self.field_id).await?;
                 tx.commit().await?;

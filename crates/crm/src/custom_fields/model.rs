@@ -101,6 +101,8 @@ pub(crate) struct Definition {
     pub(crate) options: Vec<FieldOption>,
     pub(crate) required: bool,
     pub(crate) default_value: Option<Value>,
+    /// Its values are being converted: nobody writes one until that is done.
+    pub(crate) converting: bool,
 }
 
 /// A decimal number in its shortest form, from French or plain spelling; at most 15 digits before and 6 after the point.
@@ -144,7 +146,16 @@ pub(crate) fn web_address(value: &str) -> Option<String> {
 impl Definition {
     /// A definition that says how to read values of `kind`, for conversions.
     pub(crate) fn of(kind: FieldKind, options: Vec<FieldOption>) -> Self {
-        Self { applies_to: "all".to_owned(), key: String::new(), label: String::new(), kind, options, required: false, default_value: None }
+        Self {
+            applies_to: "all".to_owned(),
+            key: String::new(),
+            label: String::new(),
+            kind,
+            options,
+            required: false,
+            default_value: None,
+            converting: false,
+        }
     }
 
     /// True when records of `record_kind` have the field.
@@ -278,6 +289,10 @@ pub(crate) fn apply(
             None => None,
         };
         let Some(sent) = sent else { continue };
+        if definition.converting && input.contains_key(&definition.key) {
+            errors.push(FieldError::new(pointer, "converting", "Ce champ change de type en ce moment. Réessayez dans un instant."));
+            continue;
+        }
         match definition.read(&sent) {
             Ok(None) if definition.required => errors.push(FieldError::new(pointer, "required", "Ce champ est nécessaire.")),
             Ok(None) => {

@@ -70,7 +70,7 @@ fn valid_label(label: &str) -> Result<String, Problem> {
     let label = text::clean(label, false).filter(|label| label.chars().count() <= 60);
     let label = label.ok_or_else(|| Problem::field("/label", "invalid", "Un nom de 1 à 60 caractères."))?;
     if BUILT_IN.iter().any(|name| text::fold(name) == text::fold(&label)) {
-        return Err(Problem::field("/label", "taken", "Vision CRM a déjà un champ de ce nom."));
+        return Err(Problem::field("/label", "reserved", "Vision CRM a déjà un champ de ce nom."));
     }
     Ok(label)
 }
@@ -178,6 +178,7 @@ pub(crate) async fn create(tx: &mut Tx, new: NewField) -> Result<FieldRow, Failu
         group_name: line(new.group_name, "/group_name", 60)?,
         position: existing.iter().map(|field| field.position).max().unwrap_or(0) + 1,
         version: 1,
+        converting: false,
         label,
     };
     row.default_value = valid_default(&row, new.default_value)?;
@@ -273,15 +274,23 @@ pub(crate) async fn impact(tx: &mut Tx, row: &FieldRow, to: Option<&Definition>)
 
 /// A value of one definition as another reads it; `None` when it is lost.
 pub(crate) fn convert(from: &Definition, to: &Definition, value: &Value) -> Option<Value> {
-    // Cents are the one number that changes its scale.
-    let written = match (from.kind, to.kind, value) {
-        (FieldKind::Number, FieldKind::Money, Value::String(number)) => Value::from(number.clone()),
-        (FieldKind::Choices, FieldKind::Choices, _) | (_, FieldKind::LongText, Value::String(_)) if from.kind == to.kind => value.clone(),
-        (FieldKind::Choices, FieldKind::Choice, Value::Array(keys)) if keys.len() > 1 => return None,
-        (FieldKind::LongText | FieldKind::Text, _, Value::String(text)) => Value::from(text.clone()),
-        _ => Value::from(from.written(value)),
-    };
-    to.read(&written).ok().flatten()
+    let read = |written: Value| to.read(&written).ok().flatten();
+    match (from.kind, to.kind, value) {
+        (a, b, _) if a == b && !a.has_options() => Some(value.clone()),
+        // Choices go by their keys, and by their words where the new list has other keys.
+        (FieldKind::Choice, FieldKind::Choice | FieldKind::Choices, Value::String(key)) => read(json!([key]))
+            .or_else(|| read(json!([from.written(value)])))
+            .or_else(|| read(value.clone()))
+            .or_else(|| read(from.written(value).into())),
+        (FieldKind::Choices, FieldKind::Choices, Value::Array(_)) => read(value.clone()).or_else(|| read(from.written(value).into())),
+        (FieldKind::Choices, FieldKind::Choice, Value::Array(keys)) => match keys.as_slice() {
+            [key] => read(key.clone()).or_else(|| read(from.written(value).into())),
+            _ => None,
+        },
+        (FieldKind::DateTime, FieldKind::Date, Value::String(instant)) => read(instant.get(..10)?.into()),
+        (FieldKind::LongText | FieldKind::Text, _, Value::String(_)) => read(value.clone()),
+        _ => read(from.written(value).into()),
+    }
 }
 
 /// Judges the custom values of a contact; references must exist.
@@ -295,7 +304,8 @@ pub(crate) async fn apply(
     if input.is_empty() && !is_new {
         return Ok(Ok(current.clone()));
     }
-    let definitions = store::definitions(tx, "contact").await?;
+    // Shared lock: a change of kind waits for this write, and this write sees a change that came before.
+    let definitions = store::definitions_for_writing(tx, "contact").await?;
     let after = match model::apply(&definitions, record_kind, current, input, is_new) {
         Ok(after) => after,
         Err(errors) => return Ok(Err(errors)),

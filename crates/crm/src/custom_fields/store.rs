@@ -23,6 +23,7 @@ pub(crate) struct FieldRow {
     pub group_name: Option<String>,
     pub position: i32,
     pub version: i32,
+    pub converting: bool,
 }
 
 impl FieldRow {
@@ -36,11 +37,13 @@ impl FieldRow {
             options: self.options.0.clone(),
             required: self.required,
             default_value: self.default_value.clone(),
+            converting: self.converting,
         }
     }
 }
 
-const FIELD: &str = "SELECT id, object, applies_to, key, label, kind, options, required, default_value, help, group_name, position, version
+const FIELD: &str =
+    "SELECT id, object, applies_to, key, label, kind, options, required, default_value, help, group_name, position, version, converting
     FROM custom_fields WHERE tenant_id = $1 AND deleted_at IS NULL";
 
 /// The fields of an object, or of all, in their order.
@@ -56,6 +59,18 @@ pub(crate) async fn list(tx: &mut Tx, object: Option<&str>) -> sqlx::Result<Vec<
 /// The definitions by which values of an object are judged.
 pub(crate) async fn definitions(tx: &mut Tx, object: &str) -> sqlx::Result<Vec<Definition>> {
     Ok(list(tx, Some(object)).await?.iter().map(FieldRow::definition).collect())
+}
+
+/// The same, kept from changing until the end of the transaction.
+pub(crate) async fn definitions_for_writing(tx: &mut Tx, object: &str) -> sqlx::Result<Vec<Definition>> {
+    let tenant = tx.tenant();
+    let rows: Vec<FieldRow> =
+        sqlx::query_as(sqlx::AssertSqlSafe(format!("{FIELD} AND object = $2 ORDER BY position, id LIMIT 400 FOR SHARE")))
+            .bind(tenant)
+            .bind(object)
+            .fetch_all(tx.conn())
+            .await?;
+    Ok(rows.iter().map(FieldRow::definition).collect())
 }
 
 pub(crate) async fn get(tx: &mut Tx, id: Uuid, lock: bool) -> sqlx::Result<Option<FieldRow>> {
@@ -246,4 +261,16 @@ pub(crate) async fn contact_name(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<S
         .bind(id)
         .fetch_optional(tx.conn())
         .await
+}
+
+/// Marks a field whose values are being converted.
+pub(crate) async fn set_converting(tx: &mut Tx, id: Uuid, converting: bool) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query("UPDATE custom_fields SET converting = $3 WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant)
+        .bind(id)
+        .bind(converting)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }

@@ -7,7 +7,7 @@ use crate::contacts::filter::Selection;
 use crate::contacts::http::ContactRow;
 use crate::contacts::store as contacts;
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -259,10 +259,12 @@ async fn undo_merge(auth: Authorized<ContactsWrite>, Path(id): Path<Uuid>) -> Ap
     Ok(Json(Unmerged { contact_id }))
 }
 
-/// Old ids and addresses keep resolving: a 404 below `/contacts/{id}` of a merged contact becomes a 308 to the kept one.
+/// Old ids and addresses keep resolving: a 404 below `/contacts/{id}` of a merged contact becomes a 308 to the kept one. Writes are
+/// refused with 409 and the kept one's id: they were meant for what the merged contact was, and its version may be the other's by chance.
 pub async fn redirect(State(app): State<App>, request: Request, next: Next) -> Response {
     let actor = request.extensions().get::<Identity>().and_then(|identity| identity.0.clone());
     let uri = request.uri().clone();
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let answer = next.run(request).await;
     let (StatusCode::NOT_FOUND, Some(actor)) = (answer.status(), actor) else { return answer };
     let Some((before, id, after)) = contact_in(uri.path()) else { return answer };
@@ -275,6 +277,10 @@ pub async fn redirect(State(app): State<App>, request: Request, next: Next) -> R
         Ok(None) => return answer,
         Err(failure) => return failure.into_response(),
     };
+    if !reads {
+        let problem = Problem::conflict("Ce contact a été fusionné avec un autre.").with("merged_into", kept.to_string());
+        return Failure::from(problem).into_response();
+    }
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     match HeaderValue::from_str(&format!("{before}{kept}{after}{query}")) {
         Ok(place) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, place)]).into_response(),

@@ -55,12 +55,24 @@ pub(crate) async fn merge(tx: &mut Tx, kept: Uuid, request: &MergeRequest) -> Re
         return Err(Problem::conflict("Ce contact est archivé. Restaurez-le avant d’y fusionner un autre.").into());
     }
     let (before, theirs) = (into.contact().draft, from.contact().draft);
-    let after = merged(&before, &theirs, &request.take)?;
+    let definitions = fields::definitions_for_writing(tx, "contact").await?;
+    if definitions.iter().any(|definition| definition.converting) {
+        return Err(Problem::conflict("Un champ personnalisé change de type en ce moment. Réessayez dans un instant.").into());
+    }
+    let mut after = merged(&before, &theirs, &request.take)?;
+    let references = || definitions.iter().filter(|definition| definition.kind == FieldKind::Reference);
+    // One of them named the other: nobody refers to themselves.
+    for definition in references() {
+        let own = [kept.to_string(), other.to_string()];
+        if after.custom.get(&definition.key).and_then(Value::as_str).is_some_and(|id| own.iter().any(|own| own == id)) {
+            after.custom.remove(&definition.key);
+        }
+    }
 
     let kept_row = store::whole_row(tx, kept).await?;
     let merged_row = store::whole_row(tx, other).await?;
     let mut moves = carry_all(tx, other, kept).await?;
-    for definition in fields::definitions(tx, "contact").await?.iter().filter(|definition| definition.kind == FieldKind::Reference) {
+    for definition in references() {
         let holders = store::repoint(tx, &definition.key, other, kept, None).await?;
         moves.insert(format!("custom.{}", definition.key), Moved { moved: serde_json::to_value(holders)?, dropped: Value::Null });
     }
@@ -122,8 +134,23 @@ pub(crate) async fn undo(tx: &mut Tx, id: Uuid) -> Result<Uuid, Failure> {
     }
     let rows = contacts::get_many(tx, &[merge.kept_id, merge.merged_id]).await?;
     let current = |id: Uuid| rows.iter().find(|row| row.id == id).map(|row| row.contact().draft).ok_or_else(lost);
-    let kept = unmerged(current(merge.kept_id)?, before, &after);
-    contacts::insert_keys(tx, &[(merge.merged_id, current(merge.merged_id)?)]).await?;
+    let mut kept = unmerged(current(merge.kept_id)?, before, &after);
+    let mut back = current(merge.merged_id)?;
+    // Fields may have gone, or changed their kind, since: what they cannot hold is not brought back.
+    let definitions = fields::definitions_for_writing(tx, "contact").await?;
+    let stored = back.custom.clone();
+    for draft in [&mut kept, &mut back] {
+        let kind = draft.kind.clone();
+        draft.custom.retain(|key, value| {
+            definitions
+                .iter()
+                .any(|field| field.key == *key && field.is_for(&kind) && field.read(value).is_ok_and(|read| read.as_ref() == Some(value)))
+        });
+    }
+    contacts::insert_keys(tx, &[(merge.merged_id, back.clone())]).await?;
+    if back.custom != stored {
+        store::set_custom(tx, merge.merged_id, &back.custom).await?;
+    }
     let label = kept.display_name();
     contacts::rewrite_many(tx, &[(merge.kept_id, kept)]).await?;
     store::part_facts(tx, merge.kept_id, stored_before.get("row").unwrap_or(&Value::Null), row).await?;

@@ -24,7 +24,9 @@ enum Collision {
     Never,
     /// The merged contact's row gives way to the kept contact's.
     GivesWay,
-    /// That, and also where this other column is the kept contact: nobody is linked with themselves.
+    /// It goes whatever the other one has: what a bulk action did to one contact must not be undone on another.
+    Ends,
+    /// That of [`Self::GivesWay`], and also where this other column is the kept contact: nobody is linked with themselves.
     GivesWayToSelf(&'static str),
 }
 
@@ -34,7 +36,7 @@ pub const REFERENCES: &[Reference] = &[
     Reference { table: "contact_tags", column: "contact_id", key: &["tag_id"], collides: Collision::GivesWay },
     Reference { table: "contact_companies", column: "contact_id", key: &["company_id"], collides: Collision::GivesWayToSelf("company_id") },
     Reference { table: "contact_companies", column: "company_id", key: &["contact_id"], collides: Collision::GivesWayToSelf("contact_id") },
-    Reference { table: "bulk_changes", column: "contact_id", key: &["job_id"], collides: Collision::GivesWay },
+    Reference { table: "bulk_changes", column: "contact_id", key: &["job_id"], collides: Collision::Ends },
     Reference { table: "entities", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "entity_owners", column: "contact_id", key: &["entity_id", "id"], collides: Collision::Never },
     Reference { table: "tasks", column: "subject_id", key: &["id"], collides: Collision::Never },
@@ -73,11 +75,12 @@ impl Reference {
         let keys = self.key.join(", ");
         let mut dropped = Value::Array(Vec::new());
         if !matches!(self.collides, Collision::Never) {
+            let always = matches!(self.collides, Collision::Ends);
             let same: String = self.key.iter().map(|key| format!(" AND k.{key} = m.{key}")).collect();
             let own = if let Collision::GivesWayToSelf(other) = self.collides { format!(" OR m.{other} = $3") } else { String::new() };
             let sql = format!(
                 "WITH gone AS (DELETE FROM {table} m WHERE m.tenant_id = $1 AND m.{column} = $2
-                   AND (EXISTS (SELECT FROM {table} k WHERE k.tenant_id = $1 AND k.{column} = $3{same}){own}) RETURNING to_jsonb(m) AS row)
+                   AND ({always} OR EXISTS (SELECT FROM {table} k WHERE k.tenant_id = $1 AND k.{column} = $3{same}){own}) RETURNING to_jsonb(m) AS row)
                  SELECT coalesce(jsonb_agg(row), '[]') FROM gone"
             );
             dropped = sqlx::query_scalar(AssertSqlSafe(sql)).bind(tenant).bind(from).bind(to).fetch_one(tx.conn()).await?;

@@ -139,6 +139,18 @@ pub(crate) async fn restore_row(tx: &mut Tx, row: &Value) -> sqlx::Result<()> {
     Ok(())
 }
 
+/// Writes the custom values of a contact.
+pub(crate) async fn set_custom(tx: &mut Tx, id: Uuid, custom: &serde_json::Map<String, Value>) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query("UPDATE contacts SET custom = $3 WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant)
+        .bind(id)
+        .bind(Value::Object(custom.clone()))
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// The kept contact is as old as the older one, and a client if either was.
 pub(crate) async fn join_facts(tx: &mut Tx, kept: Uuid, other: &Value) -> sqlx::Result<()> {
     let tenant = tx.tenant();
@@ -225,9 +237,12 @@ pub(crate) async fn suggestions(tx: &mut Tx, limit: i64) -> sqlx::Result<Vec<(Uu
            FROM contacts c CROSS JOIN regexp_split_to_table(c.sort_name, '[^[:alnum:]]+') w
            WHERE c.tenant_id = $1 AND c.archived_at IS NULL AND c.addresses #>> '{0,postal_code}' <> '' AND length(w) > 2
              AND ($2::uuid[] IS NULL OR c.owner_id = ANY ($2))
+         ), small AS (
+           -- A block of thousands (one town, one frequent name) would cost its square and suggest nothing useful.
+           SELECT kind, place, block FROM p GROUP BY 1, 2, 3 HAVING count(*) BETWEEN 2 AND 300
          ), pairs AS (
            SELECT DISTINCT a.id AS low, b.id AS high, similarity(a.sort_name, b.sort_name) AS likeness
-           FROM p a JOIN p b ON b.place = a.place AND b.kind = a.kind AND b.block = a.block AND b.id > a.id
+           FROM small s JOIN p a USING (kind, place, block) JOIN p b ON b.place = a.place AND b.kind = a.kind AND b.block = a.block AND b.id > a.id
            WHERE similarity(a.sort_name, b.sort_name) >= 0.5
          )
          SELECT low, high, likeness FROM pairs

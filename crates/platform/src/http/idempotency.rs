@@ -84,28 +84,32 @@ async fn handle(app: &App, tenant: Uuid, actor: Uuid, key: &str, request: Reques
         }
     }
     if let Some(Identity(Some(actor))) = parts.extensions.get_mut::<Identity>() {
-        actor.attempt = Some(attempt);
+        actor.attempt = Some(attempt.clone());
     }
     let response = next.run(axum::http::Request::from_parts(parts, Body::from(body))).await;
     // Only what succeeded is remembered: after an error nothing was written, and the client may correct and try again.
     if !response.status().is_success() {
-        release(app, tenant, actor, key).await?;
+        release(app, tenant, actor, &attempt).await?;
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, MAX_BODY).await.map_err(|error| Problem::internal(error.to_string()))?;
     let text = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
     let mut tx = app.db.system().await?;
-    sqlx::query("UPDATE idempotency_keys SET status = $4, content_type = $5, location = $6, body = $7 WHERE tenant_id = $1 AND actor_id = $2 AND key = $3")
-        .bind(tenant)
-        .bind(actor)
-        .bind(key)
-        .bind(i16::try_from(parts.status.as_u16()).unwrap_or(200))
-        .bind(text(header::CONTENT_TYPE))
-        .bind(text(header::LOCATION))
-        .bind(body.as_ref())
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(
+        "UPDATE idempotency_keys SET status = $4, content_type = $5, location = $6, body = $7
+         WHERE tenant_id = $1 AND actor_id = $2 AND key = $3 AND attempt = $8",
+    )
+    .bind(tenant)
+    .bind(actor)
+    .bind(key)
+    .bind(i16::try_from(parts.status.as_u16()).unwrap_or(200))
+    .bind(text(header::CONTENT_TYPE))
+    .bind(text(header::LOCATION))
+    .bind(body.as_ref())
+    .bind(attempt.id)
+    .execute(tx.conn())
+    .await?;
     tx.commit().await?;
     Ok(Response::from_parts(parts, Body::from(body)))
 }
@@ -193,14 +197,16 @@ pub(crate) async fn mark(conn: &mut PgConnection, actor: &Actor, applied: Option
     Err(Problem::conflict("Une nouvelle tentative de cette requête est en cours.").into())
 }
 
-async fn release(app: &App, tenant: Uuid, actor: Uuid, key: &str) -> Result<(), Failure> {
+/// Gives the key back after a refusal, unless another try has taken it over.
+async fn release(app: &App, tenant: Uuid, actor: Uuid, attempt: &Attempt) -> Result<(), Failure> {
     let mut tx = app.db.system().await?;
     sqlx::query(
-        "DELETE FROM idempotency_keys WHERE tenant_id = $1 AND actor_id = $2 AND key = $3 AND status IS NULL AND applied_by IS NULL",
+        "DELETE FROM idempotency_keys WHERE tenant_id = $1 AND actor_id = $2 AND key = $3 AND attempt = $4 AND status IS NULL AND applied_by IS NULL",
     )
     .bind(tenant)
     .bind(actor)
-    .bind(key)
+    .bind(&attempt.key)
+    .bind(attempt.id)
     .execute(tx.conn())
     .await?;
     tx.commit().await

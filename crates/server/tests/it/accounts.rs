@@ -313,3 +313,52 @@ async fn a_logo_must_be_an_image_whatever_it_says() {
     let logo = ana.get("/tenant/logo").await;
     assert_eq!((logo.headers[header::CONTENT_TYPE].to_str().expect("type"), logo.bytes), ("image/png", png));
 }
+
+#[tokio::test]
+async fn whoever_confirms_an_address_gets_the_account_that_they_asked_for() {
+    let t = TestApp::new().await;
+    let email = "ana@table.example";
+    // Somebody else signs up with Ana's address first, and waits.
+    let mut before = signup(email);
+    before["password"] = json!("le mot de passe du voleur");
+    before["full_name"] = json!("Voleur");
+    t.stranger().post("/auth/signup", &before).await.expect(202);
+    let stolen = t.mails(email).await.remove(0).0;
+    t.advance(SignedDuration::from_secs(5));
+    let session = sign_up(&t, email).await;
+    assert_eq!(session.json["user"]["full_name"], "Ana Dupré", "{}", session.text);
+    let login =
+        async |password: &str| t.stranger().post("/auth/login", &json!({ "email": email, "password": password })).await.status.as_u16();
+    assert_eq!((login("le mot de passe du voleur").await, login(PASSWORD).await), (401, 200));
+    let code = stolen.split(' ').next().expect("code");
+    t.stranger().post("/auth/verify-email", &json!({ "email": email, "code": code })).await.expect(422);
+    assert_eq!(login(PASSWORD).await, 200);
+}
+
+#[tokio::test]
+async fn guesses_of_a_second_factor_are_counted_per_person() {
+    let t = TestApp::new().await;
+    let session = sign_up(&t, "ana@table.example").await;
+    let mut ana = t.stranger();
+    ana.token = session.json["access_token"].as_str().expect("token").to_owned();
+    let start = ana.post("/me/totp", &json!({})).await.expect(200);
+    let totp = totp_rs::Totp::from_url(start["otpauth_url"].as_str().expect("url")).expect("url");
+    let now = || u64::try_from(t.app.clock.now().as_second()).expect("time");
+    ana.post("/me/totp/confirm", &json!({ "code": totp.generate(now()).to_string() })).await.expect(200);
+    ana.post("/me/totp/confirm", &json!({ "code": "000000" })).await.expect(409);
+    assert_eq!(
+        ana.post("/me/passkeys/challenge", &json!({ "password": "mauvais" })).await.pointers(),
+        ["/password"],
+        "a session alone adds no passkey"
+    );
+    let login = json!({ "email": "ana@table.example", "password": PASSWORD });
+    let mut states = Vec::new();
+    for _ in 0..4 {
+        // Each right password gives a new token, with five guesses.
+        let token = t.stranger().post("/auth/login", &login).await.json["mfa_token"].as_str().unwrap_or_default().to_owned();
+        for _ in 0..5 {
+            states.push(t.stranger().post("/auth/mfa", &json!({ "mfa_token": token, "code": "000000" })).await.status.as_u16());
+        }
+    }
+    assert!(states.contains(&429), "{states:?}");
+}

@@ -179,3 +179,18 @@ async fn an_api_key_is_shown_once_does_what_it_may_and_dies_when_revoked() {
     owner.delete(&format!("/api-keys/{}", key["id"].as_str().expect("id"))).await.expect(204);
     program.get("/contacts").await.expect(401);
 }
+
+#[tokio::test]
+async fn nobody_gives_sight_of_records_that_they_do_not_see() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let scoped =
+        t.member_with(owner.tenant_id, &["roles.manage", "team.manage", "team.read", "api_keys.manage", "contacts.read"], "own").await;
+    let wide = json!({ "name": "Large", "permissions": ["contacts.read"], "visibility": "all" });
+    scoped.post("/roles", &wide).await.expect(403);
+    scoped.post("/api-keys", &json!({ "name": "x", "permissions": ["contacts.read"] })).await.expect(403);
+    let member = role(&owner, "member").await;
+    scoped.post("/invitations", &json!({ "email": "bob@garage.example", "role_id": member })).await.expect(403);
+    let narrow = json!({ "name": "Étroit", "permissions": ["contacts.read"], "visibility": "own" });
+    scoped.post("/roles", &narrow).await.expect(201);
+}

@@ -1291,7 +1291,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Starts the registration of a passkey. */
+        /** Starts the registration of a passkey: a lasting way in, so that a session alone is not enough. */
         post: operations["start_passkey"];
         delete?: never;
         options?: never;
@@ -2713,6 +2713,8 @@ export interface components {
              * @description Created in the last seven days.
              */
             added_7d: number;
+            /** @description True: there are more than `added_7d`. */
+            added_7d_capped: boolean;
             /** @description True: there are more than `total`. */
             capped: boolean;
             /** Format: int64 */
@@ -3545,6 +3547,10 @@ export interface components {
             challenge_id: string;
             /** @description The `PublicKeyCredential`, binary fields in base64url. */
             credential: unknown;
+        };
+        /** @description The password, before something that lasts. */
+        PasskeyStart: {
+            password: string;
         };
         /** @description The old and the new password. */
         PasswordIn: {
@@ -7008,7 +7014,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyStart"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -7017,6 +7027,12 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PasskeyChallenge"];
                 };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -24,7 +24,8 @@ export const en: typeof fr = {
   activity: 'Recent activity',
   activityNone: 'What your team does will appear here from the first contact on.',
   contacts: (total, capped) => `${capped ? 'More than ' : ''}${n(total)} contact${s(total)}`,
-  added: count => (count ? `${n(count)} added in the last 7 days` : 'None added in the last 7 days'),
+  added: (count, capped) =>
+    count ? `${capped ? 'More than ' : ''}${n(count)} added in the last 7 days` : 'None added in the last 7 days',
   newContact: 'New contact',
   importFile: 'Import a file',
 }

@@ -22,7 +22,8 @@ export const fr = {
   activity: 'Activité récente',
   activityNone: 'L’activité de votre équipe apparaîtra ici dès le premier contact.',
   contacts: (total: number, capped: boolean) => `${capped ? 'Plus de ' : ''}${n(total)} contact${s(total)}`,
-  added: (count: number) => (count ? `${n(count)} ajouté${s(count)} ces 7 derniers jours` : 'Aucun ajout ces 7 derniers jours'),
+  added: (count: number, capped: boolean) =>
+    count ? `${capped ? 'Plus de ' : ''}${n(count)} ajouté${s(count)} ces 7 derniers jours` : 'Aucun ajout ces 7 derniers jours',
   newContact: 'Nouveau contact',
   importFile: 'Importer un fichier',
 }

@@ -145,7 +145,7 @@ export function Home() {
                   <span className={classes.unit}>
                     {t.contacts(home.data.contacts.total, home.data.contacts.capped).replace(/^.*?(?=contact)/, '')}
                   </span>
-                  <span className="muted small">{t.added(home.data.contacts.added_7d)}</span>
+                  <span className="muted small">{t.added(home.data.contacts.added_7d, home.data.contacts.added_7d_capped)}</span>
                 </span>
               </Link>
             )}

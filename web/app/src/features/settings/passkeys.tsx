@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core'
+import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, data } from '@/api/client'
@@ -90,11 +90,14 @@ export function Passkeys() {
 
 function AddPasskey({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
   const form = useForm({
-    initial: { name: '' },
-    check: (values): Record<string, string> => (values.name.trim() ? {} : { '/name': t.required }),
+    initial: { name: '', password: '' },
+    check: (values): Record<string, string> => ({
+      ...(values.name.trim() ? {} : { '/name': t.required }),
+      ...(values.password ? {} : { '/password': t.required }),
+    }),
     submit: async values => {
       try {
-        const challenge = await data(api.POST('/me/passkeys/challenge'))
+        const challenge = await data(api.POST('/me/passkeys/challenge', { body: { password: values.password } }))
         const credential = await createPasskey(challenge.public_key)
         await data(
           api.POST('/me/passkeys', { body: { challenge_id: challenge.challenge_id, name: values.name.trim(), credential } }),
@@ -120,6 +123,13 @@ function AddPasskey({ onClose, onDone }: { onClose: () => void; onDone: () => vo
           maxLength={80}
           data-autofocus
           {...form.text('name')}
+        />
+        <PasswordInput
+          label={t.currentPassword}
+          autoComplete="current-password"
+          required
+          visibilityToggleButtonProps={{ 'aria-label': ui.showPassword }}
+          {...form.text('password')}
         />
         <div className={classes.actions}>
           <Button variant="default" onClick={onClose}>
