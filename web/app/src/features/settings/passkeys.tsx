@@ -128,7 +128,7 @@ function AddPasskey({ onClose, onDone }: { onClose: () => void; onDone: () => vo
           label={t.currentPassword}
           autoComplete="current-password"
           required
-          visibilityToggleButtonProps={{ 'aria-label': ui.showPassword }}
+          visibilityToggleButtonProps={{ 'aria-label': t.passwordWords.show }}
           {...form.text('password')}
         />
         <div className={classes.actions}>
