@@ -124,7 +124,7 @@ function CustomFact({ field, value }: { field: CustomField; value: unknown }) {
   if (!text) return <span className="muted">{app.timeline.empty}</span>
   if (field.kind === 'email') return <a href={`mailto:${text}`}>{text}</a>
   if (field.kind === 'phone') return <a href={`tel:${text}`}>{phone(text)}</a>
-  if (field.kind === 'url')
+  if (field.kind === 'url' && /^https?:\/\//.test(text))
     return (
       <a href={text} target="_blank" rel="noreferrer noopener">
         {text.replace(/^https?:\/\//, '')}
