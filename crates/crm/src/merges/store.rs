@@ -211,13 +211,14 @@ pub(crate) async fn exact_groups(
     sqlx::query_as(
         "WITH g AS MATERIALIZED (SELECT kind, value FROM contact_keys WHERE tenant_id = $1 AND ($2::text IS NULL OR (kind, value) > ($2::\"char\", $3))
                     GROUP BY kind, value HAVING count(*) > 1 ORDER BY kind, value LIMIT $5)
-         SELECT g.kind::text, g.value, coalesce((
-             SELECT CASE WHEN count(*) > 1 AND (g.kind = 'e' OR bool_or(c.email IS NULL)) AND NOT (count(*) = 2 AND EXISTS (
-                      SELECT FROM contact_distinct d WHERE d.tenant_id = $1 AND d.low_id = (array_agg(c.id ORDER BY c.id))[1] AND d.high_id = (array_agg(c.id ORDER BY c.id))[2]))
-                    THEN (array_agg(c.id ORDER BY c.id))[1:20] END
-             FROM contact_keys k JOIN contacts c ON c.tenant_id = $1 AND c.id = k.contact_id AND c.archived_at IS NULL AND ($4::uuid[] IS NULL OR c.owner_id = ANY ($4))
-             WHERE k.tenant_id = $1 AND k.kind = g.kind AND k.value = g.value), '{}')
-         FROM g ORDER BY g.kind, g.value",
+         SELECT g.kind::text, g.value, CASE WHEN x.n > 1 AND (g.kind = 'e' OR x.loose) AND x.n * (x.n - 1) / 2 > (
+                  SELECT count(*) FROM contact_distinct d WHERE d.tenant_id = $1 AND d.low_id = ANY (x.ids) AND d.high_id = ANY (x.ids))
+                THEN x.ids[1:20] ELSE '{}' END
+         FROM g CROSS JOIN LATERAL (
+           SELECT count(*) AS n, bool_or(c.email IS NULL) AS loose, array_agg(c.id ORDER BY c.id) AS ids
+           FROM contact_keys k JOIN contacts c ON c.tenant_id = $1 AND c.id = k.contact_id AND c.archived_at IS NULL AND ($4::uuid[] IS NULL OR c.owner_id = ANY ($4))
+           WHERE k.tenant_id = $1 AND k.kind = g.kind AND k.value = g.value) x
+         ORDER BY g.kind, g.value",
     )
     .bind(tenant)
     .bind(kind)
