@@ -209,6 +209,7 @@ export const en: typeof fr = {
   noteActions: 'Note actions',
   editNote: 'Edit the note',
   noteVersions: 'Earlier versions',
+  noteStale: 'Somebody changed this note in the meantime. Copy your text, cancel, then edit the note again.',
   noteCurrent: 'current version',
   noteDeleted: 'Note deleted',
   noteEdited: when => `edited ${when}`,

@@ -218,6 +218,7 @@ export const fr = {
   noteActions: 'Actions sur la note',
   editNote: 'Modifier la note',
   noteVersions: 'Versions précédentes',
+  noteStale: 'Quelqu’un a modifié cette note entre-temps. Copiez votre texte, annulez, puis reprenez la note.',
   noteCurrent: 'version actuelle',
   noteDeleted: 'Note supprimée',
   noteEdited: (when: string) => `modifiée ${when}`,
