@@ -235,6 +235,7 @@ export const en: typeof fr = {
   lookupNone: 'No company found',
   lookupShort: 'At least three letters, or a whole SIREN',
   lookupFailed: 'The register does not answer. Fill the form by hand.',
+  lookupBusy: 'Too many searches within a minute. Wait a little, or fill the form by hand.',
   lookupBadNumber: 'This number is not valid: its check digit does not hold.',
   lookupCeased: 'ceased',
   lookupFilled: name => `Form filled: ${name}`,

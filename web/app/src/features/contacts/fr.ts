@@ -244,6 +244,7 @@ export const fr = {
   lookupNone: 'Aucune entreprise trouvée',
   lookupShort: 'Trois lettres au moins, ou un SIREN entier',
   lookupFailed: 'L’annuaire ne répond pas. Remplissez la fiche à la main.',
+  lookupBusy: 'Trop de recherches en une minute. Patientez un peu, ou remplissez la fiche à la main.',
   lookupBadNumber: 'Ce numéro n’est pas valide : sa clé de contrôle ne correspond pas.',
   lookupCeased: 'cessée',
   lookupFilled: (name: string) => `Fiche remplie : ${name}`,
