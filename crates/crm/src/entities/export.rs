@@ -19,7 +19,7 @@ use vision_platform::permits::ContactsExport;
 use vision_platform::{ApiResult, App, Authorized, Failure, Job, JobContext, JobError, crypto};
 
 /// Kind of the background job.
-const KIND: &str = "entities.export";
+pub(crate) const KIND: &str = "entities.export";
 /// Largest export that is answered at once.
 const INLINE: i64 = 5000;
 /// Entities per read.
