@@ -91,6 +91,11 @@ fn check_version(row: &TaskRow, expected: Option<i32>) -> Result<(), Failure> {
     }
 }
 
+/// A task as it is after the actor's own change, which may have taken it out of their sight.
+async fn written(tx: &mut Tx, id: Uuid) -> Result<TaskRow, Failure> {
+    store::get_written(tx, id).await?.ok_or_else(|| Problem::not_found().into())
+}
+
 async fn lock(tx: &mut Tx, id: Uuid) -> Result<TaskRow, Failure> {
     store::lock_many(tx, &[id]).await?.into_iter().next().ok_or_else(|| Problem::not_found().into())
 }
@@ -120,7 +125,7 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, input: 
     // A reminder that was sent is not sent again because the title changed.
     let remind_at = if timing(&before) == timing(&after) { row.remind_at.map(jiff_sqlx::Timestamp::to_jiff) } else { remind_at };
     store::rewrite(tx, &zone, id, &after, due_at, remind_at).await?;
-    let fresh = get(tx, id).await?;
+    let fresh = written(tx, id).await?;
     name_people(&mut changes, &row, &fresh);
     let mut event = TaskEvent::new("task.updated", id, &after.title, after.kind, contact);
     let actor = tx.actor().id;
@@ -176,7 +181,7 @@ pub(crate) async fn act(tx: &mut Tx, id: Uuid, expected: Option<i32>, action: &A
         valid_result(row.kind(), *outcome, *duration_minutes)?;
     }
     apply(tx, &[row], action).await?;
-    store::get(tx, id).await?.ok_or_else(|| Problem::not_found().into())
+    written(tx, id).await
 }
 
 /// Does one thing to many tasks; gives how many changed and the key of the undo.
@@ -325,7 +330,7 @@ pub(crate) async fn undo(tx: &mut Tx, id: Uuid) -> Result<usize, Failure> {
     let before = store::take_undo(tx, id).await?.ok_or_else(Problem::not_found)?;
     let before: Vec<State> = serde_json::from_value(before)?;
     let ids: Vec<Uuid> = before.iter().map(|state| state.id).collect();
-    let rows = store::lock_many(tx, &ids).await?;
+    let rows = store::lock_to_undo(tx, &ids).await?;
     let back: Vec<(&TaskRow, &State)> = rows
         .iter()
         .filter_map(|row| Some((row, before.iter().find(|state| state.id == row.id && state.version == row.version)?)))

@@ -254,13 +254,29 @@ pub(crate) async fn get(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<TaskRow>> 
         .await
 }
 
+/// One task that the actor has just written. Whoever hands a task over may see it no more, but what they wrote they are told.
+pub(crate) async fn get_written(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<TaskRow>> {
+    let (tenant, scope) = (tx.tenant(), subjects::scope(tx.actor()));
+    sqlx::query_as(select("t.id = $4", "")).bind(tenant).bind(scope).bind(None::<Vec<Uuid>>).bind(id).fetch_optional(tx.conn()).await
+}
+
 /// Tasks that the actor may see, locked against another change, in one order so that two such locks cannot wait for each other.
 pub(crate) async fn lock_many(tx: &mut Tx, ids: &[Uuid]) -> sqlx::Result<Vec<TaskRow>> {
-    let (tenant, actor) = (tx.tenant(), tx.actor().clone());
+    let visible = tx.actor().owner_scope.clone();
+    lock(tx, ids, visible).await
+}
+
+/// Tasks of an undo of the actor's own, locked: an action on them may have taken them out of the actor's sight.
+pub(crate) async fn lock_to_undo(tx: &mut Tx, ids: &[Uuid]) -> sqlx::Result<Vec<TaskRow>> {
+    lock(tx, ids, None).await
+}
+
+async fn lock(tx: &mut Tx, ids: &[Uuid], visible: Option<Vec<Uuid>>) -> sqlx::Result<Vec<TaskRow>> {
+    let (tenant, scope) = (tx.tenant(), subjects::scope(tx.actor()));
     sqlx::query_as(select("t.id = ANY ($4)", "ORDER BY t.id FOR UPDATE OF t"))
         .bind(tenant)
-        .bind(subjects::scope(&actor))
-        .bind(actor.owner_scope)
+        .bind(scope)
+        .bind(visible)
         .bind(ids)
         .fetch_all(tx.conn())
         .await

@@ -175,6 +175,29 @@ async fn a_member_sees_the_tasks_of_their_scope_and_never_the_name_of_a_hidden_c
 }
 
 #[tokio::test]
+async fn who_sees_only_their_own_passes_a_task_on_and_takes_it_back() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let bob = t.member_with(owner.tenant_id, &["tasks.read", "tasks.write"], "own").await;
+    let given = task(&owner, &json!({ "title": "Pour Bob", "assignee_id": bob.user_id })).await;
+    let path = format!("/tasks/{}", id(&given));
+    let passed = bob.patch_if(&path, 1, &json!({ "assignee_id": owner.user_id })).await.expect(200);
+    assert_eq!((passed["assignee"]["id"].as_str(), passed["version"].as_i64()), (Some(owner.user_id.to_string().as_str()), Some(2)));
+    bob.get(&path).await.expect(404);
+    bob.patch(&path, &json!({ "title": "x" })).await.expect(404);
+    owner.patch(&path, &json!({ "assignee_id": bob.user_id })).await.expect(200);
+    assert_eq!(bob.patch(&path, &json!({ "assignee_id": null })).await.expect(200)["assignee"], Value::Null);
+    owner.patch(&path, &json!({ "assignee_id": bob.user_id })).await.expect(200);
+    for to in [json!(owner.user_id), Value::Null] {
+        let act = json!({ "ids": [given["id"]], "action": { "type": "reassign", "assignee_id": to } });
+        let done = bob.post("/tasks/bulk", &act).await.expect(200);
+        assert_eq!((done["changed"].as_i64(), list(&bob, "").await.len()), (Some(1), 0));
+        let back = bob.post(&format!("/tasks/bulk/{}/undo", done["undo_id"].as_str().expect("undo")), &json!({})).await.expect(200);
+        assert_eq!((back["changed"].as_i64(), list(&bob, "").await), (Some(1), vec!["Pour Bob".to_owned()]));
+    }
+}
+
+#[tokio::test]
 async fn a_repeated_task_comes_back_once_and_reopening_takes_the_next_one_away() {
     let t = TestApp::new().await;
     let owner = t.owner().await;
