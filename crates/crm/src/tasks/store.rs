@@ -362,14 +362,14 @@ pub(crate) async fn rewrite(
     Ok(())
 }
 
-/// Writes the state of many tasks in one statement.
-pub(crate) async fn write_states(tx: &mut Tx, states: &[State]) -> sqlx::Result<()> {
+/// Writes the state of many tasks in one statement; their instants were worked out in `zone`.
+pub(crate) async fn write_states(tx: &mut Tx, zone: &Zone, states: &[State]) -> sqlx::Result<()> {
     let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
     sqlx::query(
         "UPDATE tasks t SET (due_date, due_time, due_at, remind_at, assignee_id, done_at, done_by, done_by_name, outcome, result, duration_minutes, deleted_at,
-                             updated_at, version)
+                             time_zone, updated_at, version)
            = (r.due_date, r.due_time, r.due_at, r.remind_at, r.assignee_id, r.done_at, r.done_by, r.done_by_name, r.outcome, r.result, r.duration_minutes,
-              r.deleted_at, $3, t.version + 1)
+              r.deleted_at, $4, $3, t.version + 1)
          FROM jsonb_to_recordset($2) AS r(id uuid, due_date date, due_time time, due_at timestamptz, remind_at timestamptz, assignee_id uuid, done_at timestamptz,
            done_by uuid, done_by_name text, outcome text, result text, duration_minutes integer, deleted_at timestamptz)
          WHERE t.tenant_id = $1 AND t.id = r.id",
@@ -377,6 +377,7 @@ pub(crate) async fn write_states(tx: &mut Tx, states: &[State]) -> sqlx::Result<
     .bind(tenant)
     .bind(json!(states))
     .bind(now)
+    .bind(&zone.name)
     .execute(tx.conn())
     .await?;
     Ok(())
