@@ -68,6 +68,8 @@ impl From<&Actor> for JobActor {
 }
 
 impl JobActor {
+    /// A job may do everything, within the records that whoever queued it could see: the right was checked when it was queued, and
+    /// asking again in the job would always be answered with yes. Losing a right does not stop what was begun with it.
     fn into_actor(self, tenant_id: Uuid) -> Actor {
         Actor {
             kind: match self.kind.as_str() {

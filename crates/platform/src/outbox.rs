@@ -50,11 +50,12 @@ impl PendingEvent {
 /// The part of the product that an event belongs to, for live updates: `note.added` on a contact → `contacts`.
 fn domain(name: &str) -> &'static str {
     match name.split('.').next().unwrap_or_default() {
-        "contact" | "note" => "contacts",
+        "contact" | "contacts" | "note" => "contacts",
+        "custom_field" => "custom-fields",
         "tag" => "tags",
         "import" => "imports",
         "job" => "jobs",
-        "entity" | "entity_kind" => "entities",
+        "entity" | "entities" | "entity_kind" => "entities",
         "task" | "tasks" => "tasks",
         _ => "company",
     }
@@ -224,4 +225,23 @@ pub async fn forget_timeline(tx: &mut crate::Tx, contact: Uuid, kind: &str, merg
         .execute(tx.conn())
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::domain;
+
+    #[test]
+    fn browsers_fetch_again_what_an_event_touched_and_no_more() {
+        for (name, expected) in [
+            ("contacts.bulk_changed", "contacts"),
+            ("contact.merged", "contacts"),
+            ("custom_field.deleted", "custom-fields"),
+            ("entities.exported", "entities"),
+            ("tasks.reassigned", "tasks"),
+            ("tenant.updated", "company"),
+        ] {
+            assert_eq!(domain(name), expected, "{name}");
+        }
+    }
 }

@@ -2,17 +2,21 @@
 //! says is believed without the check digits.
 
 use axum::extract::{Query, State};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use vision_kernel::{Problem, ProblemKind, Siren, Siret, text};
 use vision_platform::http::Json;
 use vision_platform::permits::ContactsWrite;
-use vision_platform::{ApiResult, App, Authorized};
+use vision_platform::{ApiResult, App, Authorized, Failure, throttle};
 
 /// Most companies of an answer.
 const MAX_FOUND: usize = 10;
 /// Shorter names match everything.
 const MIN_NAME: usize = 3;
+/// Questions of one tenant within [`WINDOW`]. The register answers seven a second to all tenants together: no one may use them up.
+const PER_TENANT: i32 = 60;
+const WINDOW: SignedDuration = SignedDuration::from_mins(1);
 
 /// Routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -68,11 +72,25 @@ fn question(asked: &str) -> Result<Option<String>, Problem> {
     Ok((name.chars().count() >= MIN_NAME).then_some(name))
 }
 
+/// Counts a question of the tenant. What is refused is counted too.
+async fn count(auth: &Authorized<ContactsWrite>) -> Result<(), Failure> {
+    let mut tx = auth.app.db.system().await?;
+    let allowed = throttle::hit(&mut tx, &format!("company-lookup:{}", auth.actor.tenant_id), PER_TENANT, WINDOW).await;
+    tx.commit().await?;
+    allowed.map_err(|failure| match failure.kind() {
+        ProblemKind::RateLimited => {
+            failure.0.detail("Trop de recherches dans l’annuaire en une minute. Patientez un peu, ou remplissez la fiche à la main.").into()
+        }
+        _ => failure,
+    })
+}
+
 /// Companies of the register for a SIREN or a name.
 #[utoipa::path(get, path = "/company-lookup", operation_id = "look_up_companies", tag = "contacts", params(LookupQuery),
-    responses((status = 200, body = FoundCompanyList), (status = 422), (status = 503)), security(("session" = ["contacts.write"])))]
+    responses((status = 200, body = FoundCompanyList), (status = 422), (status = 429), (status = 503)),
+    security(("session" = ["contacts.write"])))]
 async fn look_up_companies(
-    _auth: Authorized<ContactsWrite>,
+    auth: Authorized<ContactsWrite>,
     State(app): State<App>,
     Query(query): Query<LookupQuery>,
 ) -> ApiResult<Json<FoundCompanyList>> {
@@ -80,6 +98,7 @@ async fn look_up_companies(
     let Some(question) = question(&query.q)? else {
         return Ok(Json(FoundCompanyList { items: Vec::new(), register }));
     };
+    count(&auth).await?;
     let found = app.companies.search(&question, MAX_FOUND).await.map_err(|error| {
         tracing::warn!(%error, "company look-up");
         Problem::new(ProblemKind::Unavailable).detail("L’annuaire des entreprises ne répond pas. Remplissez la fiche à la main.")

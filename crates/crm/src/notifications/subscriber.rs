@@ -104,7 +104,7 @@ impl Job for Notify {
                 .collect(),
             _ => Vec::new(),
         };
-        if self.text("kind") == crate::export::KIND
+        if [crate::export::KIND, crate::entities::export::KIND].contains(&self.text("kind"))
             && matches!(self.text("status"), "done" | "failed")
             && let Some(id) = self.id("id")
         {

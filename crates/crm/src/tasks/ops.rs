@@ -1,7 +1,7 @@
 //! Use cases of tasks. Complete, snooze, reassign and delete are one path, whether for one task or for five hundred.
 
 use super::events::{TaskEvent, TasksReassigned};
-use super::model::{Draft, Repeat, Snooze, TaskIn, TaskKind, TaskOutcome};
+use super::model::{Draft, Repeat, Snooze, TaskIn, TaskKind, TaskOutcome, parse_hour};
 use super::store::{self, NewTask, State, TaskRow};
 use super::{subjects, when};
 use crate::contacts::store as contacts;
@@ -91,6 +91,11 @@ fn check_version(row: &TaskRow, expected: Option<i32>) -> Result<(), Failure> {
     }
 }
 
+/// A task as it is after the actor's own change, which may have taken it out of their sight.
+async fn written(tx: &mut Tx, id: Uuid) -> Result<TaskRow, Failure> {
+    store::get_written(tx, id).await?.ok_or_else(|| Problem::not_found().into())
+}
+
 async fn lock(tx: &mut Tx, id: Uuid) -> Result<TaskRow, Failure> {
     store::lock_many(tx, &[id]).await?.into_iter().next().ok_or_else(|| Problem::not_found().into())
 }
@@ -118,9 +123,13 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, input: 
     let (due_at, remind_at) = instants(&zone, &after, now);
     let timing = |draft: &Draft| (draft.due_date, draft.due_time, draft.reminder_minutes);
     // A reminder that was sent is not sent again because the title changed.
-    let remind_at = if timing(&before) == timing(&after) { row.remind_at.map(jiff_sqlx::Timestamp::to_jiff) } else { remind_at };
+    let remind_at = match row.remind_at.map(jiff_sqlx::Timestamp::to_jiff) {
+        None if timing(&before) == timing(&after) => None,
+        Some(kept) if timing(&before) == timing(&after) && due_at == row.due_at.map(jiff_sqlx::Timestamp::to_jiff) => Some(kept),
+        _ => remind_at,
+    };
     store::rewrite(tx, &zone, id, &after, due_at, remind_at).await?;
-    let fresh = get(tx, id).await?;
+    let fresh = written(tx, id).await?;
     name_people(&mut changes, &row, &fresh);
     let mut event = TaskEvent::new("task.updated", id, &after.title, after.kind, contact);
     let actor = tx.actor().id;
@@ -176,7 +185,7 @@ pub(crate) async fn act(tx: &mut Tx, id: Uuid, expected: Option<i32>, action: &A
         valid_result(row.kind(), *outcome, *duration_minutes)?;
     }
     apply(tx, &[row], action).await?;
-    store::get(tx, id).await?.ok_or_else(|| Problem::not_found().into())
+    written(tx, id).await
 }
 
 /// Does one thing to many tasks; gives how many changed and the key of the undo.
@@ -220,8 +229,11 @@ fn after(row: &TaskRow, action: &Action, zone: &Zone, now: Timestamp, by: (Uuid,
         Action::Reopen => {
             (state.done_at, state.done_by, state.done_by_name) = (None, None, None);
             (state.outcome, state.result, state.duration_minutes) = (None, None, None);
-            // A reminder from the time when it was done would come late and at once.
-            state.remind_at = state.remind_at.filter(|at| row.done_at.is_none() || *at > now);
+            if row.done_at.is_some() {
+                follow_zone(&mut state, row, zone, now);
+                // A reminder from the time when it was done would come late and at once.
+                state.remind_at = state.remind_at.filter(|at| *at > now);
+            }
         }
         Action::Snooze(to) => {
             if state.done_at.is_none() {
@@ -239,10 +251,21 @@ fn after(row: &TaskRow, action: &Action, zone: &Zone, now: Timestamp, by: (Uuid,
     state
 }
 
+/// Works out the instants anew where the company has moved: done tasks do not follow it, and an undo brings back those from before.
+fn follow_zone(state: &mut State, row: &TaskRow, zone: &Zone, now: Timestamp) {
+    let day = state.due_date.as_deref().and_then(|day| day.parse().ok());
+    let hour = state.due_time.as_deref().and_then(|hour| parse_hour(hour, "/due_time").ok());
+    let due_at = day.map(|day| when::due_at(zone, day, hour));
+    if due_at != state.due_at {
+        state.due_at = due_at;
+        state.remind_at = state.remind_at.and_then(|_| when::remind_at(zone, day, hour, row.reminder_minutes, now));
+    }
+}
+
 /// Applies an action to locked tasks. Returns the earlier states of those that changed, with the version they have now.
 async fn apply(tx: &mut Tx, rows: &[TaskRow], action: &Action) -> Result<Vec<State>, Failure> {
     let (zone, now, actor) = (zone::of_tenant(tx).await?, tx.now(), tx.actor().clone());
-    let changed: Vec<(&TaskRow, State)> = rows
+    let mut changed: Vec<(&TaskRow, State)> = rows
         .iter()
         .map(|row| (row, after(row, action, &zone, now, (actor.id, &actor.name))))
         .filter(|(row, state)| *state != row.state())
@@ -250,8 +273,7 @@ async fn apply(tx: &mut Tx, rows: &[TaskRow], action: &Action) -> Result<Vec<Sta
     if changed.is_empty() {
         return Ok(Vec::new());
     }
-    let states: Vec<State> = changed.iter().map(|(_, state)| state.clone()).collect();
-    store::write_states(tx, &states).await?;
+    write(tx, &zone, &mut changed, now).await?;
     match action {
         Action::Complete { .. } => make_next(tx, &zone, &changed, now).await?,
         Action::Reopen => drop_next(tx, changed.iter().map(|(row, _)| *row)).await?,
@@ -274,6 +296,15 @@ async fn apply(tx: &mut Tx, rows: &[TaskRow], action: &Action) -> Result<Vec<Sta
     Ok(changed.iter().map(|(row, _)| State { version: row.version + 1, ..row.state() }).collect())
 }
 
+async fn write(tx: &mut Tx, zone: &Zone, changed: &mut [(&TaskRow, State)], now: Timestamp) -> Result<(), Failure> {
+    for (row, state) in &mut *changed {
+        follow_zone(state, row, zone, now);
+    }
+    let states: Vec<State> = changed.iter().map(|(_, state)| state.clone()).collect();
+    store::write_states(tx, zone, &states).await?;
+    Ok(())
+}
+
 fn state_changes(before: &State, after: &State) -> Vec<Change> {
     [
         Change::between("due_date", &before.due_date, &after.due_date),
@@ -287,11 +318,11 @@ fn state_changes(before: &State, after: &State) -> Vec<Change> {
     .collect()
 }
 
-/// The next task of each series that has just been completed. Its place in the series is unique: it is made once.
+/// The next task of each series whose task has just become done. Its place in the series is unique: it is made once.
 async fn make_next(tx: &mut Tx, zone: &Zone, changed: &[(&TaskRow, State)], now: Timestamp) -> Result<(), Failure> {
     let today = zone.wall(now).date();
     let mut next = Vec::new();
-    for (row, _) in changed.iter().filter(|(row, _)| row.done_at.is_none()) {
+    for (row, _) in changed.iter().filter(|(row, state)| row.done_at.is_none() && state.done_at.is_some()) {
         let mut draft = row.draft();
         let (Some(repeat), Some(done)) = (draft.repeat.clone(), draft.due_date) else { continue };
         let Some(day) = when::next_day(&repeat, done, today) else { continue };
@@ -325,14 +356,16 @@ pub(crate) async fn undo(tx: &mut Tx, id: Uuid) -> Result<usize, Failure> {
     let before = store::take_undo(tx, id).await?.ok_or_else(Problem::not_found)?;
     let before: Vec<State> = serde_json::from_value(before)?;
     let ids: Vec<Uuid> = before.iter().map(|state| state.id).collect();
-    let rows = store::lock_many(tx, &ids).await?;
-    let back: Vec<(&TaskRow, &State)> = rows
+    let rows = store::lock_to_undo(tx, &ids).await?;
+    let mut back: Vec<(&TaskRow, State)> = rows
         .iter()
-        .filter_map(|row| Some((row, before.iter().find(|state| state.id == row.id && state.version == row.version)?)))
+        .filter_map(|row| Some((row, before.iter().find(|state| state.id == row.id && state.version == row.version)?.clone())))
         .collect();
-    let states: Vec<State> = back.iter().map(|(_, state)| (*state).clone()).collect();
-    store::write_states(tx, &states).await?;
+    let (zone, now) = (zone::of_tenant(tx).await?, tx.now());
+    write(tx, &zone, &mut back, now).await?;
     drop_next(tx, back.iter().filter(|(_, state)| state.done_at.is_none()).map(|(row, _)| *row)).await?;
+    // Reopening took the next one of a series away: done again, it comes back.
+    make_next(tx, &zone, &back, now).await?;
     for (row, state) in &back {
         let mut event = TaskEvent::new("task.undone", row.id, &row.title, row.kind(), row.contact_id);
         event.changes = state_changes(&row.state(), state);

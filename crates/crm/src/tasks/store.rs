@@ -254,13 +254,29 @@ pub(crate) async fn get(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<TaskRow>> 
         .await
 }
 
+/// One task that the actor has just written. Whoever hands a task over may see it no more, but what they wrote they are told.
+pub(crate) async fn get_written(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<TaskRow>> {
+    let (tenant, scope) = (tx.tenant(), subjects::scope(tx.actor()));
+    sqlx::query_as(select("t.id = $4", "")).bind(tenant).bind(scope).bind(None::<Vec<Uuid>>).bind(id).fetch_optional(tx.conn()).await
+}
+
 /// Tasks that the actor may see, locked against another change, in one order so that two such locks cannot wait for each other.
 pub(crate) async fn lock_many(tx: &mut Tx, ids: &[Uuid]) -> sqlx::Result<Vec<TaskRow>> {
-    let (tenant, actor) = (tx.tenant(), tx.actor().clone());
+    let visible = tx.actor().owner_scope.clone();
+    lock(tx, ids, visible).await
+}
+
+/// Tasks of an undo of the actor's own, locked: an action on them may have taken them out of the actor's sight.
+pub(crate) async fn lock_to_undo(tx: &mut Tx, ids: &[Uuid]) -> sqlx::Result<Vec<TaskRow>> {
+    lock(tx, ids, None).await
+}
+
+async fn lock(tx: &mut Tx, ids: &[Uuid], visible: Option<Vec<Uuid>>) -> sqlx::Result<Vec<TaskRow>> {
+    let (tenant, scope) = (tx.tenant(), subjects::scope(tx.actor()));
     sqlx::query_as(select("t.id = ANY ($4)", "ORDER BY t.id FOR UPDATE OF t"))
         .bind(tenant)
-        .bind(subjects::scope(&actor))
-        .bind(actor.owner_scope)
+        .bind(scope)
+        .bind(visible)
         .bind(ids)
         .fetch_all(tx.conn())
         .await
@@ -346,14 +362,14 @@ pub(crate) async fn rewrite(
     Ok(())
 }
 
-/// Writes the state of many tasks in one statement.
-pub(crate) async fn write_states(tx: &mut Tx, states: &[State]) -> sqlx::Result<()> {
+/// Writes the state of many tasks in one statement; their instants were worked out in `zone`.
+pub(crate) async fn write_states(tx: &mut Tx, zone: &Zone, states: &[State]) -> sqlx::Result<()> {
     let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
     sqlx::query(
         "UPDATE tasks t SET (due_date, due_time, due_at, remind_at, assignee_id, done_at, done_by, done_by_name, outcome, result, duration_minutes, deleted_at,
-                             updated_at, version)
+                             time_zone, updated_at, version)
            = (r.due_date, r.due_time, r.due_at, r.remind_at, r.assignee_id, r.done_at, r.done_by, r.done_by_name, r.outcome, r.result, r.duration_minutes,
-              r.deleted_at, $3, t.version + 1)
+              r.deleted_at, $4, $3, t.version + 1)
          FROM jsonb_to_recordset($2) AS r(id uuid, due_date date, due_time time, due_at timestamptz, remind_at timestamptz, assignee_id uuid, done_at timestamptz,
            done_by uuid, done_by_name text, outcome text, result text, duration_minutes integer, deleted_at timestamptz)
          WHERE t.tenant_id = $1 AND t.id = r.id",
@@ -361,6 +377,7 @@ pub(crate) async fn write_states(tx: &mut Tx, states: &[State]) -> sqlx::Result<
     .bind(tenant)
     .bind(json!(states))
     .bind(now)
+    .bind(&zone.name)
     .execute(tx.conn())
     .await?;
     Ok(())

@@ -32,3 +32,23 @@ async fn a_register_that_does_not_answer_says_so_and_none_is_empty() {
     let owner = t.owner().await;
     assert_eq!(owner.get("/company-lookup?q=garage").await.expect(200)["register"], Value::from("none"));
 }
+
+#[tokio::test]
+async fn one_company_cannot_use_up_the_register_for_the_others() {
+    let t = TestApp::new().await;
+    let (owner, other) = (t.owner().await, t.owner().await);
+    let colleague = t.member(owner.tenant_id, "member").await;
+    for n in 0..60 {
+        let who = if n % 2 == 0 { &owner } else { &colleague };
+        who.get("/company-lookup?q=garage").await.expect(200);
+    }
+    let refused = colleague.get("/company-lookup?q=garage").await;
+    assert_eq!((refused.status.as_u16(), refused.code()), (429, "rate_limited"));
+    assert!(refused.headers.contains_key("retry-after") && refused.text.contains("annuaire"), "{}", refused.text);
+    // What asks nobody is not counted: the form opens, and wrong numbers are told.
+    owner.get("/company-lookup").await.expect(200);
+    assert_eq!(owner.get("/company-lookup?q=732829321").await.pointers(), ["?q"]);
+    other.get("/company-lookup?q=garage").await.expect(200);
+    t.advance(jiff::SignedDuration::from_secs(61));
+    owner.get("/company-lookup?q=garage").await.expect(200);
+}

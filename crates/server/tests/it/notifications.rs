@@ -232,6 +232,26 @@ async fn an_import_and_an_export_say_when_they_are_ready() {
     assert_eq!((told["items"][0]["label"].as_str(), told["items"][0]["data"]["count"].as_i64()), (Some("clients.csv"), Some(1)));
 }
 
+#[tokio::test]
+async fn a_large_export_of_assets_says_when_it_is_ready() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    owner.post("/entities", &json!({ "kind": "equipment", "name": "Pont élévateur" })).await.expect(201);
+    let mut tx = t.app.db.begin_as_system(owner.tenant_id).await.expect("begin");
+    sqlx::query(
+        "INSERT INTO entities SELECT (jsonb_populate_record(e, jsonb_build_object('id', gen_random_uuid()))).* FROM entities e, generate_series(1, 5000)",
+    )
+    .execute(tx.conn())
+    .await
+    .expect("many");
+    tx.commit().await.expect("commit");
+    owner.post("/entities/export", &json!({ "format": "csv" })).await.expect(202);
+    t.run_jobs().await;
+    let told = owner.get("/notifications").await.expect(200);
+    assert_eq!(kinds(&told), ["export_ready"]);
+    assert_eq!((told["items"][0]["data"]["count"].as_i64(), told["items"][0]["data"]["failed"].as_bool()), (Some(5001), Some(false)));
+}
+
 /// Reads what a live stream says until it is silent for a moment.
 async fn heard(t: &TestApp, who: &Persona, act: impl Future<Output = ()>) -> String {
     let request =

@@ -175,6 +175,46 @@ async fn a_member_sees_the_tasks_of_their_scope_and_never_the_name_of_a_hidden_c
 }
 
 #[tokio::test]
+async fn who_sees_only_their_own_passes_a_task_on_and_takes_it_back() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let bob = t.member_with(owner.tenant_id, &["tasks.read", "tasks.write"], "own").await;
+    let given = task(&owner, &json!({ "title": "Pour Bob", "assignee_id": bob.user_id })).await;
+    let path = format!("/tasks/{}", id(&given));
+    let passed = bob.patch_if(&path, 1, &json!({ "assignee_id": owner.user_id })).await.expect(200);
+    assert_eq!((passed["assignee"]["id"].as_str(), passed["version"].as_i64()), (Some(owner.user_id.to_string().as_str()), Some(2)));
+    bob.get(&path).await.expect(404);
+    bob.patch(&path, &json!({ "title": "x" })).await.expect(404);
+    owner.patch(&path, &json!({ "assignee_id": bob.user_id })).await.expect(200);
+    assert_eq!(bob.patch(&path, &json!({ "assignee_id": null })).await.expect(200)["assignee"], Value::Null);
+    owner.patch(&path, &json!({ "assignee_id": bob.user_id })).await.expect(200);
+    for to in [json!(owner.user_id), Value::Null] {
+        let act = json!({ "ids": [given["id"]], "action": { "type": "reassign", "assignee_id": to } });
+        let done = bob.post("/tasks/bulk", &act).await.expect(200);
+        assert_eq!((done["changed"].as_i64(), list(&bob, "").await.len()), (Some(1), 0));
+        let back = bob.post(&format!("/tasks/bulk/{}/undo", done["undo_id"].as_str().expect("undo")), &json!({})).await.expect(200);
+        assert_eq!((back["changed"].as_i64(), list(&bob, "").await), (Some(1), vec!["Pour Bob".to_owned()]));
+    }
+}
+
+#[tokio::test]
+async fn a_series_goes_on_when_its_reopening_is_taken_back() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let repeat = json!({ "title": "Ménage", "due_date": "2027-01-31", "recurrence": { "unit": "month", "every": 1 } });
+    let first = task(&owner, &repeat).await;
+    owner.post(&format!("/tasks/{}/complete", id(&first)), &json!({})).await.expect(200);
+    let due = async || owner.get("/tasks?view=open").await.expect(200)["items"].as_array().expect("items").clone();
+    assert_eq!(due().await.iter().map(|row| row["due_date"].as_str()).collect::<Vec<_>>(), [Some("2027-02-28")]);
+    let reopen = json!({ "ids": [first["id"]], "action": { "type": "reopen" } });
+    let done = owner.post("/tasks/bulk", &reopen).await.expect(200);
+    assert_eq!(due().await.iter().map(|row| row["due_date"].as_str()).collect::<Vec<_>>(), [Some("2027-01-31")]);
+    owner.post(&format!("/tasks/bulk/{}/undo", done["undo_id"].as_str().expect("undo")), &json!({})).await.expect(200);
+    assert_eq!(due().await.iter().map(|row| row["due_date"].as_str()).collect::<Vec<_>>(), [Some("2027-02-28")]);
+    assert_eq!(list(&owner, "view=done").await, ["Ménage"]);
+}
+
+#[tokio::test]
 async fn a_repeated_task_comes_back_once_and_reopening_takes_the_next_one_away() {
     let t = TestApp::new().await;
     let owner = t.owner().await;
@@ -317,4 +357,23 @@ async fn nine_o_clock_stays_nine_o_clock_when_the_company_moves() {
         (moved["due_at"].as_str(), moved["due_time"].as_str(), moved["version"].as_i64()),
         (Some("2027-06-01T05:00:00Z"), Some("09:00"), Some(1))
     );
+    // What was done before the move follows when it is open again, and so does what an undo opens.
+    let body = json!({ "title": "Fermer", "due_date": "2027-06-01", "due_time": "19:00", "reminder_minutes": 10 });
+    let (one, two) = (task(&owner, &body).await, task(&owner, &body).await);
+    assert_eq!(one["due_at"], "2027-06-01T15:00:00Z");
+    owner.post(&format!("/tasks/{}/complete", id(&one)), &json!({})).await.expect(200);
+    let act = json!({ "ids": [two["id"]], "action": { "type": "complete" } });
+    let done = owner.post("/tasks/bulk", &act).await.expect(200);
+    owner.patch("/tenant", &json!({ "time_zone": "Europe/Paris" })).await.expect(200);
+    t.run_jobs().await;
+    let open = owner.post(&format!("/tasks/{}/reopen", id(&one)), &json!({})).await.expect(200);
+    assert_eq!((open["due_at"].as_str(), open["due_time"].as_str()), (Some("2027-06-01T17:00:00Z"), Some("19:00")));
+    owner.post(&format!("/tasks/bulk/{}/undo", done["undo_id"].as_str().expect("undo")), &json!({})).await.expect(200);
+    assert_eq!(owner.get(&format!("/tasks/{}", id(&two))).await.expect(200)["due_at"], "2027-06-01T17:00:00Z");
+    // The zone that they were worked out in is known: the next move moves them too.
+    owner.patch("/tenant", &json!({ "time_zone": "Indian/Reunion" })).await.expect(200);
+    t.run_jobs().await;
+    for made in [&one, &two] {
+        assert_eq!(owner.get(&format!("/tasks/{}", id(made))).await.expect(200)["due_at"], "2027-06-01T15:00:00Z");
+    }
 }

@@ -10,9 +10,11 @@ interface LiveChange {
 
 /** Domains whose change shows elsewhere than in their own lists. */
 const ALSO: Record<string, string[]> = {
-  contacts: ['home', 'tags'],
+  contacts: ['home', 'tags', 'duplicates'],
+  // A field that is deleted or converted changes what contacts hold.
+  'custom-fields': ['contacts'],
   tags: ['contacts'],
-  imports: ['home', 'jobs', 'contacts', 'tags'],
+  imports: ['home', 'jobs', 'contacts', 'tags', 'duplicates'],
   jobs: ['contacts'],
   entities: ['contacts'],
   tasks: ['home', 'contacts'],

@@ -19,6 +19,9 @@ const askable = (text: string) => {
   return /^\d+$/.test(digits) ? digits.length === 9 || digits.length === 14 : text.trim().length >= 3
 }
 
+/** Why nothing was found, where there is more to say than that nobody answered. */
+const FAILURES: Record<number, string> = { 422: t.lookupBadNumber, 429: t.lookupBusy }
+
 export function CompanyLookup({ form, onFound }: { form: Form<ContactValues>; onFound: () => void }) {
   const [typed, setTyped] = useState('')
   const [settled] = useDebouncedValue(typed.trim(), 250)
@@ -55,20 +58,13 @@ export function CompanyLookup({ form, onFound }: { form: Form<ContactValues>; on
     onFound()
     toast(t.lookupFilled(company.name))
   }
-  const badNumber = found.error instanceof ApiError && found.error.status === 422
+  const failure = found.error instanceof ApiError && FAILURES[found.error.status]
+  const failed = found.isError ? failure || t.lookupFailed : undefined
   return (
     <Wide>
       <Select
         label={t.lookup}
-        description={
-          found.isError
-            ? badNumber
-              ? t.lookupBadNumber
-              : t.lookupFailed
-            : found.data?.register === 'offline'
-              ? t.lookupOffline
-              : t.lookupHint
-        }
+        description={failed ?? (found.data?.register === 'offline' ? t.lookupOffline : t.lookupHint)}
         leftSection={<IconSearch size={16} aria-hidden />}
         data={items.map(company => ({
           value: company.siren,
@@ -86,7 +82,7 @@ export function CompanyLookup({ form, onFound }: { form: Form<ContactValues>; on
           if (company) take(company)
           setTyped('')
         }}
-        nothingFoundMessage={found.isFetching ? '…' : askable(typed) ? t.lookupNone : t.lookupShort}
+        nothingFoundMessage={found.isFetching ? '…' : failed ? undefined : askable(typed) ? t.lookupNone : t.lookupShort}
       />
     </Wide>
   )

@@ -2,6 +2,7 @@ import { ActionIcon, Button, Menu } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { lazy, type RefObject, Suspense, useState } from 'react'
 import { api, data, ifMatch } from '@/api/client'
+import { ApiError } from '@/api/problem'
 import { usersQuery } from '@/api/queries'
 import type { Note } from '@/api/types'
 import { useCan } from '@/app/me'
@@ -54,8 +55,12 @@ export function Notes({
     refresh()
   }
   const change = async (note: Note, part: { doc?: Doc; pinned?: boolean }) => {
-    await data(api.PATCH('/notes/{id}', { params: { path: { id: note.id } }, body: part, headers: ifMatch(note.version) }))
-    refresh()
+    try {
+      await data(api.PATCH('/notes/{id}', { params: { path: { id: note.id } }, body: part, headers: ifMatch(note.version) }))
+    } finally {
+      // Also when it was refused: what stands there now is what somebody else wrote.
+      refresh()
+    }
   }
   /** The note leaves the screen now and the server once the time to undo is over; leaving the page does not save it. */
   const remove = (note: Note) => {
@@ -90,7 +95,7 @@ export function Notes({
               key={note.id}
               note={note}
               editable={editable}
-              change={part => change(note, part)}
+              change={change}
               remove={() => remove(note)}
               history={() => setPast(note)}
             />
@@ -145,7 +150,8 @@ function Composer({ add, handle }: { add: (doc: Doc) => Promise<void>; handle: R
 interface ItemProps {
   note: Note
   editable: boolean
-  change: (part: { doc?: Doc; pinned?: boolean }) => Promise<void>
+  /** `read` is the note as the person saw it when they decided. */
+  change: (read: Note, part: { doc?: Doc; pinned?: boolean }) => Promise<void>
   remove: () => void
   history: () => void
 }
@@ -182,7 +188,7 @@ function NoteItem({ note, editable, change, remove, history }: ItemProps) {
           <Menu.Dropdown>
             {editable && <Menu.Item onClick={() => setEditing(true)}>{t.edit}</Menu.Item>}
             {editable && (
-              <Menu.Item onClick={() => void change({ pinned: !note.pinned }).catch(toastError)}>
+              <Menu.Item onClick={() => void change(note, { pinned: !note.pinned }).catch(toastError)}>
                 {note.pinned ? t.unpin : t.pin}
               </Menu.Item>
             )}
@@ -201,13 +207,16 @@ function NoteItem({ note, editable, change, remove, history }: ItemProps) {
 
 function NoteEditor({ note, change, close }: { note: Note; change: ItemProps['change']; close: () => void }) {
   const people = usePeople()
-  const [doc, setDoc] = useState<Doc | undefined>(note.doc as Doc)
+  // What the person began with: a live update must not lend its version to their older text.
+  const [base] = useState(note)
+  const [doc, setDoc] = useState<Doc | undefined>(base.doc as Doc)
   const save = async () => {
     try {
-      if (doc && doc !== note.doc) await change({ doc })
+      if (doc && doc !== base.doc) await change(base, { doc })
       close()
     } catch (error) {
-      toastError(error)
+      if (error instanceof ApiError && error.status === 412) toast(t.noteStale, { tone: 'bad' })
+      else toastError(error)
     }
   }
   return (
@@ -215,7 +224,7 @@ function NoteEditor({ note, change, close }: { note: Note; change: ItemProps['ch
       <Suspense fallback={<div className={classes.editorRoom} />}>
         <RichEditor
           label={t.editNote}
-          initial={note.doc as Doc}
+          initial={base.doc as Doc}
           people={people}
           autoFocus
           onChange={setDoc}
