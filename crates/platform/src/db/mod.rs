@@ -5,7 +5,7 @@ mod setup;
 mod tx;
 
 pub use setup::{DatabaseUrls, SetupError, connect, migrate, provision};
-pub use tx::{SystemTx, Tx};
+pub use tx::{SystemTx, Tx, begin};
 
 use crate::Clock;
 use crate::failure::Failure;
