@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { freshCompany, freshEmail, mailedCode, NEW_PASSWORD, signIn, signUp, watchErrors } from './steps'
+import { call, freshCompany, freshEmail, mailedCode, NEW_PASSWORD, signIn, signUp, watchErrors } from './steps'
 
 test('signing in leads to Accueil, and out again', async ({ page }) => {
   const errors = watchErrors(page)
@@ -161,4 +161,27 @@ test('a passkey is added with the password and signs in without it', async ({ br
   await page.getByRole('menuitem', { name: 'Se déconnecter' }).click()
   await page.getByRole('button', { name: 'Se connecter avec une clé d’accès' }).click()
   await expect(page.getByRole('heading', { name: /^Bon(jour|soir)/ })).toBeVisible()
+})
+
+test('a colleague follows the link of an invitation', async ({ browser }) => {
+  const page = await freshCompany(browser, 'equipe')
+  const roles = await (await page.request.get('/api/v1/roles')).json()
+  const email = freshEmail('collegue')
+  const member = roles.items.find((role: { key: string }) => role.key === 'member')
+  await call(page, '/invitations', { email, role_id: member.id })
+  let link: string | undefined
+  await expect
+    .poll(async () => {
+      const list = await (await page.request.get(`/boite-essai?a=${encodeURIComponent(email)}`)).text()
+      link = /\/invitation\/[\w.-]+/.exec(list)?.[0]
+      return link
+    })
+    .toBeTruthy()
+  const other = await (await browser.newContext()).newPage()
+  await other.goto(link!)
+  await expect(other.getByRole('heading', { name: /^Rejoindre/ })).toBeVisible()
+  await other.getByLabel('Votre nom').fill('Paul Collègue')
+  await other.getByLabel(/^Mot de passe/).fill(NEW_PASSWORD)
+  await other.getByRole('button', { name: 'Rejoindre', exact: true }).click()
+  await expect(other.getByRole('heading', { name: /^Bon(jour|soir)/ })).toBeVisible()
 })

@@ -9,6 +9,7 @@ import { queryClient } from './api/queries'
 import './app/mantine'
 import './app/styles.css'
 import { router } from './app/router'
+import { followSignOut } from './app/signed-out'
 import { cssVariablesResolver, theme } from './app/theme'
 
 // A message shown before this arrives waits in the store.
@@ -25,6 +26,8 @@ onSignedOut(() => {
   queryClient.clear()
   void router.navigate({ to: '/connexion', search: { suite: here.href } })
 })
+
+followSignOut()
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -365,6 +365,8 @@ async fn dry_run_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) 
 async fn start_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> ApiResult<(StatusCode, Json<ImportOut>)> {
     let mut tx = auth.begin().await?;
     let row = locked(&mut tx, id, &["uploaded", "analysed"]).await?;
+    // What the rehearsal noted; the run notes anew.
+    store::clear_rows(&mut tx, id).await?;
     store::remember_mapping(&mut tx, &header_hash(&row.headers), &row.mapping).await?;
     begin(&auth, tx, id, "running", &Run { import_id: id }).await
 }

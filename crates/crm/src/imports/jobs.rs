@@ -79,13 +79,16 @@ impl Job for Analyse {
         let duplicates = Duplicates::from_stored(&import.duplicates);
         let mut batches = reader::batches(scratch.path().to_owned(), import.format.0, import.mapping.0.clone(), 1);
         let mut rehearsal = run::Rehearsal::default();
+        let mut tx = ctx.begin().await?;
+        store::clear_rows(&mut tx, import.id).await?;
+        tx.commit().await?;
         while let Some(batch) = batches.recv().await {
             let items = match batch {
                 Ok(items) => items,
                 Err(error) => return Ok(finish(&ctx, &import, "failed", None, Some(&unreadable(&error))).await?),
             };
             let mut tx = ctx.begin().await?;
-            rehearsal.batch(&mut tx, &items, duplicates).await?;
+            rehearsal.batch(&mut tx, import.id, &items, duplicates).await?;
             let last = items.last().map_or(0, |item| i64::try_from(item.number).unwrap_or(i64::MAX));
             let cancelled = store::advance(&mut tx, import.id, last).await?;
             tx.commit().await?;

@@ -107,25 +107,30 @@ pub(crate) struct Rehearsal {
 
 impl Rehearsal {
     /// Takes the next rows.
-    pub(crate) async fn batch(&mut self, tx: &mut Tx, items: &[Item], duplicates: Duplicates) -> Result<(), Failure> {
+    pub(crate) async fn batch(&mut self, tx: &mut Tx, import: Uuid, items: &[Item], duplicates: Duplicates) -> Result<(), Failure> {
+        let mut rows = Vec::with_capacity(items.len());
         if duplicates != Duplicates::Create {
             load_known(tx, &mut self.known, &mut self.loaded, items, false).await?;
         }
         for item in items {
             let Ok(parsed) = &item.parsed else {
                 self.report.count(item, "rejected", &rejected_label(item));
+                rows.push(row_of(item, "rejected", None));
                 continue;
             };
             let label = parsed.candidate.label();
-            if self.known.place(&parsed.candidate, duplicates).is_some() {
+            if let Some(place) = self.known.place(&parsed.candidate, duplicates) {
                 self.report.count(item, "matched", &label);
+                rows.push(row_of(item, "matched", self.known.slots.get(place).and_then(|slot| slot.id)));
             } else {
                 if duplicates != Duplicates::Create {
                     self.known.add(Slot { id: None, keys: keys(&parsed.candidate), draft: None, exists: false, filled: false });
                 }
                 self.report.count(item, "created", &label);
+                rows.push(row_of(item, "created", None));
             }
         }
+        store::insert_rows(tx, import, rows).await?;
         Ok(())
     }
 }
@@ -142,6 +147,18 @@ impl Known {
         }
         Some(place)
     }
+}
+
+/// What became of a row, as `import_rows` keeps it.
+fn row_of(item: &Item, outcome: &str, contact: Option<Uuid>) -> Value {
+    let (label, warnings): (String, &[Warning]) = match &item.parsed {
+        Ok(parsed) => (parsed.candidate.label(), &parsed.warnings),
+        Err(_) => (rejected_label(item), &[]),
+    };
+    json!({
+        "row_number": item.number, "outcome": outcome, "reason": item.parsed.as_ref().err().map(|reason| reason.key()), "warnings": warnings,
+        "label": label, "contact_id": contact, "cells": (outcome == "rejected").then_some(&item.cells),
+    })
 }
 
 /// What a refused row is called in lists: its first cells.
@@ -217,18 +234,15 @@ pub(crate) async fn apply(tx: &mut Tx, import: Uuid, items: &[Item], duplicates:
     for ((item, place), outcome) in items.iter().zip(&placed).zip(&outcomes) {
         let slot = place.and_then(|place| known.slots.get(place));
         let id = slot.and_then(|slot| slot.id);
-        let (label, warnings): (String, &[Warning]) = match &item.parsed {
-            Ok(parsed) => (parsed.candidate.label(), &parsed.warnings),
-            Err(_) => (rejected_label(item), &[]),
-        };
         // The first row of a batch that fills a contact keeps what it was and what it became.
         let before = id.filter(|_| slot.is_some_and(|slot| slot.filled && slot.exists)).and_then(|id| befores.remove(&id));
         let after = before.as_ref().and(slot).and_then(|slot| slot.draft.as_ref());
-        let cells = (*outcome == "rejected").then_some(&item.cells);
-        rows.push(json!({
-            "row_number": item.number, "outcome": outcome, "reason": item.parsed.as_ref().err().map(|reason| reason.key()), "warnings": warnings,
-            "label": label, "contact_id": id, "cells": cells, "before": before, "after": after,
-        }));
+        let mut row = row_of(item, outcome, id);
+        if let (Some(row), Some(before)) = (row.as_object_mut(), before) {
+            row.insert("before".to_owned(), json!(before));
+            row.insert("after".to_owned(), json!(after));
+        }
+        rows.push(row);
     }
     store::insert_rows(tx, import, rows).await?;
     Ok(())

@@ -213,6 +213,13 @@ pub(crate) async fn insert_rows(tx: &mut Tx, import: Uuid, rows: Vec<Value>) -> 
     Ok(())
 }
 
+/// Forgets the outcomes of a rehearsal.
+pub(crate) async fn clear_rows(tx: &mut Tx, import: Uuid) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query("DELETE FROM import_rows WHERE tenant_id = $1 AND import_id = $2").bind(tenant).bind(import).execute(tx.conn()).await?;
+    Ok(())
+}
+
 /// Rows with an outcome (`warning`: any row with a warning), after `after`.
 pub(crate) async fn rows(tx: &mut Tx, import: Uuid, outcome: Option<&str>, after: i64, limit: i64) -> sqlx::Result<Vec<OutcomeRow>> {
     let tenant = tx.tenant();

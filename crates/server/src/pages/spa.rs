@@ -20,10 +20,18 @@ pub async fn serve(request: Request) -> Response {
         return Failure::from(Problem::new(ProblemKind::MethodNotAllowed)).into_response();
     }
     let path = request.uri().path().trim_start_matches('/');
-    if path.contains('.') && path != "index.html" {
-        return asset(path, request.headers()).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response());
+    if path != "index.html"
+        && let Some(file) = asset(path, request.headers())
+    {
+        return file;
     }
-    shell()
+    // What is asked for as a file must not be answered with a page; an address of the app may well hold a dot, as an invitation does.
+    if is_file(path) { StatusCode::NOT_FOUND.into_response() } else { shell() }
+}
+
+/// True for what can only be a file: below the folders of the build, or at the top with an extension.
+fn is_file(path: &str) -> bool {
+    path.starts_with("assets/") || path.starts_with("scalar/") || (path.contains('.') && !path.contains('/') && path != "index.html")
 }
 
 fn asset(path: &str, headers: &HeaderMap) -> Option<Response> {

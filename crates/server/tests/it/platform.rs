@@ -150,6 +150,23 @@ async fn pages_and_answers_carry_their_security_headers() {
 }
 
 #[tokio::test]
+async fn an_address_with_a_dot_is_a_page_and_a_missing_file_is_none() {
+    let t = TestApp::new().await;
+    let status = async |path: &str| {
+        let answer = send(&t.router, Request::get(path).body(Body::empty()).expect("request")).await;
+        (answer.status.as_u16(), answer.headers["content-type"].to_str().unwrap_or_default().to_owned())
+    };
+    // Without a built web app the page is 503; it is never 404, which is what a mailed invitation once got.
+    for page in ["/", "/invitation/abc.def.ghi", "/contacts/abc.def"] {
+        assert_ne!(status(page).await.0, 404, "{page}");
+    }
+    for file in ["/assets/none.js", "/favicon-none.ico", "/scalar/none.js"] {
+        let answer = send(&t.router, Request::get(file).body(Body::empty()).expect("request")).await;
+        assert_eq!(answer.status.as_u16(), 404, "{file}");
+    }
+}
+
+#[tokio::test]
 async fn the_test_mailbox_is_for_this_machine_only() {
     let t = TestApp::new().await;
     t.stranger().post("/auth/password/forgot", &json!({ "email": "x@exemple.fr" })).await.expect(202);

@@ -128,6 +128,7 @@ export const en: typeof fr = {
       'contact.imported': 'imported the contact',
       'contact.import_undone': 'undid an import',
       'contact.merged': 'merged another record into this one',
+      'contact.unmerged': 'undid a merge',
       'contact.tagged': 'changed the tags',
       'contact.tags_added': 'added tags',
       'contact.tags_removed': 'removed tags',

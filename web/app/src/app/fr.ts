@@ -126,6 +126,7 @@ export const fr = {
       'contact.imported': 'a importé la fiche',
       'contact.import_undone': 'a annulé un import',
       'contact.merged': 'a fusionné une autre fiche avec celle-ci',
+      'contact.unmerged': 'a annulé une fusion',
       'contact.tagged': 'a changé les étiquettes',
       'contact.tags_added': 'a ajouté des étiquettes',
       'contact.tags_removed': 'a retiré des étiquettes',

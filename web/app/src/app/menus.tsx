@@ -10,6 +10,7 @@ import { Monogram } from '@/ui/monogram'
 import { toastError } from '@/ui/toast'
 import { useMe } from './me'
 import classes from './shell.module.css'
+import { SIGNED_OUT } from './signed-out'
 import { roleName, t } from './text'
 
 /** Leaves no trace of one tenant's data for the next. */
@@ -70,6 +71,8 @@ export function UserMenu() {
   const logout = async () => {
     // Whatever the server answers, this browser leaves.
     await api.POST('/auth/logout').catch(() => undefined)
+    // Other tabs must not go on showing what one has signed out of.
+    localStorage.setItem(SIGNED_OUT, String(Date.now()))
     startAfresh('/connexion')
   }
 

@@ -50,7 +50,7 @@ export function ContactPage() {
     if (arrived && arrived !== id) void navigate({ to: '/contacts/$id', params: { id: arrived }, replace: true })
   }, [arrived, id, navigate])
   if (contact.isError && !contact.data) {
-    const gone = contact.error instanceof ApiError && (contact.error.status === 404 || contact.error.status === 422)
+    const gone = contact.error instanceof ApiError && [400, 404, 422].includes(contact.error.status)
     return gone ? (
       <Empty page title={ui.problems.not_found!} action={<Link to="/contacts">{t.back}</Link>} />
     ) : (

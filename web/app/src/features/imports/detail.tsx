@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, BASE, data } from '@/api/client'
+import { ApiError } from '@/api/problem'
 import type { Import } from '@/api/types'
 import { ButtonLink } from '@/app/button-link'
 import { date } from '@/i18n/format'
@@ -44,9 +45,17 @@ export function ImportPage() {
       return data(api.POST('/imports/{id}/undo', path))
     },
     onSuccess: put,
-    onError: error => {
+    onError: async (error, what) => {
+      const now = (await query.refetch()).data?.status
+      // The second half of a double click: what was asked for is under way already.
+      const under = {
+        'dry-run': ['analysing', 'analysed'],
+        start: ['running', 'done'],
+        cancel: ['cancelled'],
+        undo: ['undoing', 'undone'],
+      }
+      if (error instanceof ApiError && error.code === 'conflict' && now && under[what].includes(now)) return
       toastError(error)
-      void query.refetch()
     },
   })
   const save = useMutation({
