@@ -22,7 +22,7 @@ test('a field of one’s own is added, filled, shown in the list and in the hist
 
   await page.goto('/contacts')
   await page.getByRole('table').getByRole('link').first().click()
-  await page.getByRole('button', { name: 'Modifier', exact: true }).click()
+  await page.getByRole('button', { name: 'Modifier', exact: true }).first().click()
   await dialog.getByLabel(label).click()
   await page.getByRole('option', { name: 'Côté jardin' }).click()
   await dialog.getByRole('button', { name: 'Enregistrer' }).click()

@@ -86,7 +86,14 @@ pub struct PasskeyStart {
 async fn start_passkey(auth: Authorized<SignedIn>, client: Client, Json(input): Json<PasskeyStart>) -> ApiResult<Json<PasskeyChallenge>> {
     signin::confirm_password(&auth.app, person(&auth)?, input.password, "/password", &client).await?;
     let (challenge_id, challenge) = passkeys::start_registration(&auth.app, person(&auth)?).await?;
-    Ok(Json(PasskeyChallenge { challenge_id, public_key: serde_json::to_value(challenge.public_key)? }))
+    let mut public_key = serde_json::to_value(challenge.public_key)?;
+    // Signing in asks for no address, so that the authenticator must keep the key where it can find it by itself. The library asks
+    // for the opposite.
+    if let Some(selection) = public_key.pointer_mut("/authenticatorSelection").and_then(Value::as_object_mut) {
+        selection.insert("residentKey".to_owned(), Value::from("required"));
+        selection.insert("requireResidentKey".to_owned(), Value::from(true));
+    }
+    Ok(Json(PasskeyChallenge { challenge_id, public_key }))
 }
 
 /// Adds a passkey.
