@@ -7,6 +7,7 @@ export const en: typeof fr = {
   title: 'Contacts',
   newContact: 'New contact',
   search: 'Name, e-mail, phone, SIREN, city…',
+  clearSearch: 'Clear the search',
   searchLabel: 'Search for a contact',
   count: (count, capped) => (capped ? `More than ${n(count)} contacts` : `${n(count)} contact${s(count)}`),
   columns: {

@@ -5,6 +5,7 @@ export const fr = {
   title: 'Contacts',
   newContact: 'Nouveau contact',
   search: 'Nom, e-mail, téléphone, SIREN, ville…',
+  clearSearch: 'Effacer la recherche',
   searchLabel: 'Chercher un contact',
   count: (count: number, capped: boolean) => (capped ? `Plus de ${n(count)} contacts` : `${n(count)} contact${s(count)}`),
   columns: {

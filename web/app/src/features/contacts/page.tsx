@@ -1,22 +1,13 @@
-import { ActionIcon, Button, Menu, TextInput } from '@mantine/core'
-import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks'
+import { ActionIcon, Button, Menu } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, type RefObject, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useMemo, useRef } from 'react'
 import { ButtonLink } from '@/app/button-link'
 import { useCan } from '@/app/me'
-import {
-  IconAddressBook,
-  IconColumns,
-  IconDownload,
-  IconImport,
-  IconLink,
-  IconPlus,
-  IconSearch,
-  IconSelector,
-  IconX,
-} from '@/ui/icons'
+import { IconAddressBook, IconColumns, IconDownload, IconImport, IconLink, IconPlus, IconSearch, IconSelector } from '@/ui/icons'
 import { Page } from '@/ui/page'
+import { SearchBox } from '@/ui/search-box'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Empty, Failed, Loading } from '@/ui/states'
 import { BulkBar, ExportItems, exportContacts } from './bulk-bar'
@@ -136,7 +127,15 @@ export function Contacts() {
       fill
     >
       <div className={classes.tools}>
-        <SearchBox box={box} value={search.q ?? ''} onChange={q => change({ q })} />
+        <SearchBox
+          box={box}
+          className={classes.search}
+          label={t.searchLabel}
+          placeholder={t.search}
+          clearLabel={t.clearSearch}
+          value={search.q ?? ''}
+          onChange={q => change({ q })}
+        />
         <FilterPanel search={search} change={change} clear={clear} />
         {phone && (
           <Menu>
@@ -212,59 +211,5 @@ export function Contacts() {
         {search.nouveau && can('contacts.write') && <CreateContact onClose={() => change({ nouveau: undefined })} />}
       </Suspense>
     </Page>
-  )
-}
-
-function SearchBox({
-  box,
-  value,
-  onChange,
-}: {
-  box: RefObject<HTMLInputElement | null>
-  value: string
-  onChange: (q: string | undefined) => void
-}) {
-  const [typed, setTyped] = useState(value)
-  const sent = useRef(value)
-  // Follows the address when it changes by other means (a link, the back button), never while one types.
-  useEffect(() => {
-    if (value === sent.current) return
-    sent.current = value
-    setTyped(value)
-  }, [value])
-  const ask = useDebouncedCallback((text: string) => {
-    sent.current = text.trim()
-    onChange(text.trim() || undefined)
-  }, 180)
-  return (
-    <TextInput
-      ref={box}
-      className={classes.search}
-      aria-label={t.searchLabel}
-      placeholder={t.search}
-      leftSection={<IconSearch size={16} aria-hidden />}
-      rightSection={
-        typed && (
-          <ActionIcon
-            size={26}
-            aria-label={t.clearFilters}
-            onClick={() => {
-              setTyped('')
-              sent.current = ''
-              onChange(undefined)
-              box.current?.focus()
-            }}
-          >
-            <IconX size={15} aria-hidden />
-          </ActionIcon>
-        )
-      }
-      value={typed}
-      onChange={event => {
-        setTyped(event.currentTarget.value)
-        ask(event.currentTarget.value)
-      }}
-      onKeyDown={event => event.key === 'Escape' && box.current?.blur()}
-    />
   )
 }

@@ -1,9 +1,9 @@
 // What contacts own: a list whose name follows the company's trade.
 import { ActionIcon, Button, Checkbox, Menu, Popover, Select, TextInput } from '@mantine/core'
-import { useDebouncedCallback, useMediaQuery } from '@mantine/hooks'
+import { useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react'
 import { BASE, fileName, saveFile, send } from '@/api/client'
 import type { Job } from '@/api/types'
 import { followJob } from '@/app/jobs'
@@ -11,6 +11,7 @@ import { useCan, useMe } from '@/app/me'
 import { day } from '@/i18n/format'
 import { IconBox, IconCar, IconDownload, IconFilter, IconPlus, IconSearch, IconSelector, IconX } from '@/ui/icons'
 import { Page } from '@/ui/page'
+import { SearchBox } from '@/ui/search-box'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Empty, Failed, Loading } from '@/ui/states'
 import { toastError } from '@/ui/toast'
@@ -61,7 +62,8 @@ export function Entities() {
   const loadMore = useCallback(() => {
     if (!list.isFetchingNextPage) void list.fetchNextPage()
   }, [list])
-  useShortcuts({ n: add })
+  const box = useRef<HTMLInputElement>(null)
+  useShortcuts({ '/': () => box.current?.focus(), n: add })
 
   const addLabel = garage ? t.add.vehicle : t.add.thing
   const Icon = garage ? IconCar : IconBox
@@ -103,7 +105,15 @@ export function Entities() {
       fill
     >
       <div className={classes.tools}>
-        <SearchBox value={search.q ?? ''} onChange={q => change({ q })} />
+        <SearchBox
+          box={box}
+          className={classes.search}
+          label={t.searchLabel}
+          placeholder={t.search}
+          clearLabel={t.clearSearch}
+          value={search.q ?? ''}
+          onChange={q => change({ q })}
+        />
         <Filters search={search} change={change} />
         {phone && (
           <Menu>
@@ -271,53 +281,5 @@ function Chips({ search, change }: FilterProps) {
         {t.clearFilters}
       </button>
     </div>
-  )
-}
-
-function SearchBox({ value, onChange }: { value: string; onChange: (q: string | undefined) => void }) {
-  const box = useRef<HTMLInputElement>(null)
-  const [typed, setTyped] = useState(value)
-  const sent = useRef(value)
-  // Follows the address when it changes by other means, never while one types.
-  useEffect(() => {
-    if (value === sent.current) return
-    sent.current = value
-    setTyped(value)
-  }, [value])
-  const ask = useDebouncedCallback((text: string) => {
-    sent.current = text.trim()
-    onChange(text.trim() || undefined)
-  }, 180)
-  useShortcuts({ '/': () => box.current?.focus() })
-  return (
-    <TextInput
-      ref={box}
-      className={classes.search}
-      aria-label={t.searchLabel}
-      placeholder={t.search}
-      leftSection={<IconSearch size={16} aria-hidden />}
-      rightSection={
-        typed && (
-          <ActionIcon
-            size={26}
-            aria-label={t.clearSearch}
-            onClick={() => {
-              setTyped('')
-              sent.current = ''
-              onChange(undefined)
-              box.current?.focus()
-            }}
-          >
-            <IconX size={15} aria-hidden />
-          </ActionIcon>
-        )
-      }
-      value={typed}
-      onChange={event => {
-        setTyped(event.currentTarget.value)
-        ask(event.currentTarget.value)
-      }}
-      onKeyDown={event => event.key === 'Escape' && box.current?.blur()}
-    />
   )
 }
