@@ -3,43 +3,18 @@
 use super::model::{self, Definition, FieldKind, FieldOption, MAX_FIELDS, MAX_OPTIONS};
 use super::store::{self, FieldRow};
 use crate::contacts::events::ContactsEvent;
+use crate::export;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 use vision_kernel::{Change, FieldError, Patch, Problem, ProblemKind, text};
 use vision_platform::{Failure, OnUnique, Tx};
 
-/// What the product itself calls its fields: a custom field of the same name would be a trap in forms, imports and exports.
-const BUILT_IN: &[&str] = &[
-    "Type",
-    "Civilité",
-    "Prénom",
-    "Nom",
-    "Société",
-    "Fonction",
-    "E-mail",
-    "Téléphone",
-    "Adresse",
-    "Complément",
-    "Code postal",
-    "Ville",
-    "Pays",
-    "SIREN",
-    "SIRET",
-    "N° TVA",
-    "Code NAF",
-    "Type de client",
-    "Langue",
-    "Date de naissance",
-    "Site web",
-    "Source",
-    "Responsable",
-    "Étiquettes",
-    "Notes",
-    "Statut",
-    "Créé le",
-    "Dernière activité",
-];
+/// True for what the product itself calls its fields: a custom field of the same name would be a trap in forms, imports and exports.
+fn is_built_in(label: &str) -> bool {
+    let label = text::fold(label);
+    export::HEADERS.iter().chain(&["Statut"]).any(|name| text::fold(name) == label)
+}
 
 /// A new field.
 pub(crate) struct NewField {
@@ -69,7 +44,7 @@ pub(crate) struct FieldChange {
 fn valid_label(label: &str) -> Result<String, Problem> {
     let label = text::clean(label, false).filter(|label| label.chars().count() <= 60);
     let label = label.ok_or_else(|| Problem::field("/label", "invalid", "Un nom de 1 à 60 caractères."))?;
-    if BUILT_IN.iter().any(|name| text::fold(name) == text::fold(&label)) {
+    if is_built_in(&label) {
         return Err(Problem::field("/label", "reserved", "Vision CRM a déjà un champ de ce nom."));
     }
     Ok(label)

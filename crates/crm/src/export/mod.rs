@@ -60,7 +60,8 @@ pub struct ExportIn {
     format: ExportFormat,
 }
 
-const HEADERS: &[&str] = &[
+/// The columns of a file; names that no custom field may take.
+pub(crate) const HEADERS: &[&str] = &[
     "Type",
     "Civilité",
     "Prénom",

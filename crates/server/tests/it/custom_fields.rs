@@ -62,6 +62,11 @@ async fn names_are_unique_and_never_those_of_built_in_fields() {
     let t = TestApp::new().await;
     let owner = t.owner().await;
     assert_eq!(owner.post("/custom-fields", &json!({ "label": "  ville ", "kind": "text" })).await.pointers(), ["/label"]);
+    assert_eq!(
+        owner.post("/custom-fields", &json!({ "label": "E-mail 2", "kind": "text" })).await.pointers(),
+        ["/label"],
+        "a column of exports"
+    );
     field(&owner, json!({ "label": "Taille", "kind": "number" })).await;
     assert_eq!(owner.post("/custom-fields", &json!({ "label": "TAILLE", "kind": "text" })).await.pointers(), ["/label"]);
     let other = field(&owner, json!({ "label": "Taille !", "kind": "text" })).await;
