@@ -73,7 +73,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Every job.
 pub fn jobs() -> JobRegistry {
-    vision_crm::jobs(JobRegistry::default()).with::<SendMail>()
+    vision_crm::jobs(vision_accounts::jobs(JobRegistry::default())).with::<SendMail>()
 }
 
 /// Who reacts to which events after their commit.

@@ -56,6 +56,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-log/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exports the audit log: the file for up to 5,000 lines, a job above. */
+        post: operations["export_audit_log"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/invitations/{token}": {
         parameters: {
             query?: never;
@@ -2014,6 +2031,40 @@ export interface components {
             object_label: string;
             object_type: string;
         };
+        /**
+         * @description File formats.
+         * @enum {string}
+         */
+        AuditExportFormat: "csv" | "xlsx";
+        /** @description What to export, as what. */
+        AuditExportIn: {
+            filter?: components["schemas"]["AuditFilter"];
+            format: components["schemas"]["AuditExportFormat"];
+        };
+        /** @description Which lines. All conditions hold together. */
+        AuditFilter: {
+            /** @description Event name. */
+            action?: string | null;
+            /** Format: uuid */
+            actor_id?: string | null;
+            /**
+             * Format: date-time
+             * @description From this instant on.
+             */
+            from?: string | null;
+            /**
+             * Format: uuid
+             * @description The record.
+             */
+            object_id?: string | null;
+            /** @description Record type: `contact`, `user`, `role`… */
+            object_type?: string | null;
+            /**
+             * Format: date-time
+             * @description Before this instant.
+             */
+            to?: string | null;
+        };
         /** @description A kind that the product knows. */
         BuiltinKind: {
             facts: components["schemas"]["Fact"][];
@@ -3964,6 +4015,11 @@ export interface components {
             accent_color?: string | null;
             address_line1?: string | null;
             address_line2?: string | null;
+            /**
+             * Format: int32
+             * @description How many days the audit log is kept.
+             */
+            audit_retention_days: number;
             city?: string | null;
             country: string;
             email?: string | null;
@@ -3996,6 +4052,11 @@ export interface components {
             accent_color?: string | null;
             address_line1?: string | null;
             address_line2?: string | null;
+            /**
+             * Format: int32
+             * @description How many days the audit log is kept: 90 to 3,650 (GD-08).
+             */
+            audit_retention_days?: number | null;
             city?: string | null;
             /** @description ISO 3166, two letters. */
             country?: string | null;
@@ -4202,11 +4263,10 @@ export interface operations {
     list_audit_log: {
         parameters: {
             query?: {
-                /** @description 1 to 100; default 50. */
-                limit?: number | null;
-                cursor?: string | null;
                 /** @description Record type: `contact`, `user`, `role`… */
                 object_type?: string | null;
+                /** @description The record. */
+                object_id?: string | null;
                 /** @description Event name. */
                 action?: string | null;
                 actor_id?: string | null;
@@ -4214,6 +4274,9 @@ export interface operations {
                 from?: string | null;
                 /** @description Before this instant. */
                 to?: string | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -4228,6 +4291,43 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntry"];
                 };
+            };
+        };
+    };
+    export_audit_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditExportIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
