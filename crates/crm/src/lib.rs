@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod companies;
+pub mod consents;
 pub mod contacts;
 pub mod custom_fields;
 pub mod demo;
@@ -42,6 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(merges::routes())
         .merge(entities::routes())
         .merge(companies::routes())
+        .merge(consents::routes())
         .merge(tasks::routes())
         .merge(notifications::routes())
 }

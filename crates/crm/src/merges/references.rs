@@ -41,6 +41,7 @@ pub const REFERENCES: &[Reference] = &[
     Reference { table: "entity_owners", column: "contact_id", key: &["entity_id", "id"], collides: Collision::Never },
     Reference { table: "tasks", column: "subject_id", key: &["id"], collides: Collision::Never },
     Reference { table: "notifications", column: "contact_id", key: &["id"], collides: Collision::Never },
+    Reference { table: "consents", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "contact_merges", column: "kept_id", key: &["id"], collides: Collision::Never },
 ];
 

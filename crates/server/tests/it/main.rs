@@ -4,6 +4,7 @@
 mod accounts;
 mod bulk;
 mod companies;
+mod consents;
 mod contacts;
 mod custom_fields;
 mod database;

@@ -58,6 +58,20 @@ fn body(operation: &Operation) -> Option<Value> {
     if operation.path.starts_with("/custom-fields") {
         value["kind"] = json!("text");
     }
+    if operation.path.contains("consent") || operation.path.contains("opposition") {
+        for (key, part) in [
+            ("channels", json!(["email"])),
+            ("purposes", json!(["offers"])),
+            ("granted", json!(false)),
+            ("source", json!("phone")),
+            ("purpose", json!("offers")),
+            ("address", json!("a@exemple.fr")),
+            ("addresses", json!(["a@exemple.fr"])),
+            ("reason", json!("Essai")),
+        ] {
+            value[key] = part;
+        }
+    }
     (operation.method != Method::GET && operation.method != Method::DELETE).then_some(value)
 }
 
@@ -201,6 +215,7 @@ async fn lists_searches_exports_and_filters_show_nothing_of_another_tenant() {
         "/duplicates",
         "/duplicates/suggestions",
         "/audit-log?limit=100",
+        "/oppositions",
         "/entities",
         "/entities?q=ab123cd",
         "/entity-kinds",

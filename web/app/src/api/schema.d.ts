@@ -345,6 +345,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/consent-wordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The words that people agree to, every version. */
+        get: operations["list_consent_wordings"];
+        put?: never;
+        /** Writes the next version. Earlier agreements keep the words that they were given to. */
+        post: operations["publish_consent_wording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts": {
         parameters: {
             query?: never;
@@ -480,6 +498,41 @@ export interface paths {
         post?: never;
         /** Unlinks a person from a company. */
         delete: operations["unlink_company"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a contact agreed and objected to. */
+        get: operations["get_consents"];
+        put?: never;
+        /** Records a decision: agrees, withdraws, objects. 409 with `reason: opposed` when the person objected before. */
+        post: operations["record_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/consents/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every decision of a contact with its proof, the one written last first. */
+        get: operations["list_consent_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1572,6 +1625,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/oppositions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long the list of objections is. */
+        get: operations["count_oppositions"];
+        put?: never;
+        /** Lists addresses as objecting. */
+        post: operations["add_oppositions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oppositions/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks whether an address is on the list. */
+        post: operations["check_opposition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oppositions/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an address off the list: a typing error, or the person's own wish. */
+        post: operations["lift_opposition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/permissions": {
         parameters: {
             query?: never;
@@ -1980,6 +2085,11 @@ export interface components {
             /** @description Postal code. */
             postal_code?: string | null;
         };
+        /** @description An address. */
+        AddressIn: {
+            /** @description An e-mail or a telephone. */
+            address: string;
+        };
         /** @description An API key, without its secret. */
         ApiKey: {
             /** Format: date-time */
@@ -2110,6 +2220,11 @@ export interface components {
             /** @description Field name, as in the API. */
             field: string;
         };
+        /**
+         * @description How a person is reached.
+         * @enum {string}
+         */
+        Channel: "email" | "sms" | "whatsapp" | "call";
         /** @description A code of six digits. */
         CodeIn: {
             code: string;
@@ -2117,6 +2232,117 @@ export interface components {
         /** @description The person's password, to confirm. */
         ConfirmIn: {
             password: string;
+        };
+        /** @description A decision with its proof (MK-16). */
+        Consent: {
+            channel?: components["schemas"]["Channel"] | null;
+            /** Format: date-time */
+            confirmed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the person said so.
+             */
+            given_at: string;
+            granted: boolean;
+            /** Format: uuid */
+            id: string;
+            ip?: string | null;
+            purpose?: components["schemas"]["Purpose"] | null;
+            /**
+             * Format: date-time
+             * @description When it was written here, by whom, from which address.
+             */
+            recorded_at: string;
+            recorded_by: string;
+            reference?: string | null;
+            source?: components["schemas"]["ConsentSource"] | null;
+            wording?: string | null;
+            /**
+             * Format: int32
+             * @description Version of the words that were agreed to.
+             */
+            wording_version?: number | null;
+        };
+        /** @description A decision to record. */
+        ConsentIn: {
+            /** @description The person objected before and has asked again, of their own accord: without this, agreeing is refused with 409. */
+            after_opposition?: boolean;
+            /** @description At least one. */
+            channels: components["schemas"]["Channel"][];
+            /**
+             * Format: date-time
+             * @description When a second message confirmed it (double opt-in).
+             */
+            confirmed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the person said so; now by default, never in the future.
+             */
+            given_at?: string | null;
+            /** @description True: agrees; false: withdraws, or objects without ever having agreed. */
+            granted: boolean;
+            /** @description At least one. */
+            purposes: components["schemas"]["Purpose"][];
+            /**
+             * @description What lets somebody find the proof: the form, the page, the folder of the paper. Needed where `source` is `paper` or `other` and
+             *     somebody agrees (MK-16). Up to 200 characters.
+             */
+            reference?: string | null;
+            /** @description Where the decision comes from. */
+            source: components["schemas"]["ConsentSource"];
+        };
+        /**
+         * @description Where a decision comes from.
+         * @enum {string}
+         */
+        ConsentSource: "web_form" | "paper" | "phone" | "in_person" | "email" | "portal" | "message" | "other";
+        /** @description What holds for a channel and a purpose. */
+        ConsentState: {
+            channel: components["schemas"]["Channel"];
+            /** @description True: an address of the contact is on the list of objections. */
+            opposed: boolean;
+            purpose: components["schemas"]["Purpose"];
+            /**
+             * Format: date-time
+             * @description Since when; null where nothing was said.
+             */
+            since?: string | null;
+            source?: components["schemas"]["ConsentSource"] | null;
+            status: components["schemas"]["ConsentStatus"];
+        };
+        /**
+         * @description What holds for a channel and a purpose.
+         * @enum {string}
+         */
+        ConsentStatus: "granted" | "withdrawn" | "unknown";
+        /** @description A version of the words for a purpose. */
+        ConsentWording: {
+            author_name: string;
+            body: string;
+            /**
+             * Format: date-time
+             * @description Null: the product's own words, not yet used.
+             */
+            created_at?: string | null;
+            purpose?: components["schemas"]["Purpose"] | null;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description The next version of a purpose's wording. */
+        ConsentWordingIn: {
+            /** @description 20 to 2,000 characters. */
+            body: string;
+            purpose: components["schemas"]["Purpose"];
+        };
+        /** @description Wordings. */
+        ConsentWordings: {
+            /** @description Newest first; every purpose has at least one. */
+            items: components["schemas"]["ConsentWording"][];
+        };
+        /** @description What holds for a contact. */
+        Consents: {
+            /** @description Every channel and purpose, in order. */
+            items: components["schemas"]["ConsentState"][];
         };
         /** @description A contact. */
         Contact: {
@@ -2913,6 +3139,13 @@ export interface components {
             /** @description Two contacts. */
             ids: string[];
         };
+        /** @description An address to take off the list. */
+        LiftIn: {
+            /** @description An e-mail or a telephone. */
+            address: string;
+            /** @description Why; goes into the audit log. 5 to 200 characters. */
+            reason: string;
+        };
         /** @description What a person is in a company. */
         LinkIn: {
             role?: string | null;
@@ -3259,6 +3492,54 @@ export interface components {
             /** @description The step to resume at: `company`, `look`, `team`, `import`. */
             step?: string | null;
         };
+        /** @description An objection. */
+        Opposition: {
+            channel?: components["schemas"]["Channel"] | null;
+            purpose?: components["schemas"]["Purpose"] | null;
+            /** Format: date-time */
+            since: string;
+            source?: components["schemas"]["ConsentSource"] | null;
+        };
+        /** @description How many addresses objected, by channel. */
+        OppositionCount: {
+            channel: components["schemas"]["Channel"];
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description The list of objections, as far as it can be shown: it holds hashes. */
+        OppositionCounts: {
+            items: components["schemas"]["OppositionCount"][];
+        };
+        /** @description What an address objected to. */
+        Oppositions: {
+            /** @description Empty: it is not on the list. */
+            items: components["schemas"]["Opposition"][];
+        };
+        /** @description What became of the addresses. */
+        OppositionsAdded: {
+            /**
+             * Format: int64
+             * @description Not listed before.
+             */
+            added: number;
+            /** @description Neither an e-mail nor a telephone: places in the request, from 0. */
+            invalid: number[];
+            /**
+             * Format: int64
+             * @description Listed already.
+             */
+            known: number;
+        };
+        /** @description Addresses to list: from a phone call, from the unsubscribed of another tool. */
+        OppositionsIn: {
+            /** @description E-mails and telephones, 1 to 1,000. */
+            addresses: string[];
+            /** @description Only those that suit an address count for it; all by default. */
+            channels?: components["schemas"]["Channel"][] | null;
+            /** @description All by default. */
+            purposes?: components["schemas"]["Purpose"][] | null;
+            source: components["schemas"]["ConsentSource"];
+        };
         /** @description A kind of the tenant's own. */
         OwnKind: {
             /** Format: int64 */
@@ -3287,6 +3568,41 @@ export interface components {
                 object_id: string;
                 object_label: string;
                 object_type: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Consent: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                channel?: components["schemas"]["Channel"] | null;
+                /** Format: date-time */
+                confirmed_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the person said so.
+                 */
+                given_at: string;
+                granted: boolean;
+                /** Format: uuid */
+                id: string;
+                ip?: string | null;
+                purpose?: components["schemas"]["Purpose"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was written here, by whom, from which address.
+                 */
+                recorded_at: string;
+                recorded_by: string;
+                reference?: string | null;
+                source?: components["schemas"]["ConsentSource"] | null;
+                wording?: string | null;
+                /**
+                 * Format: int32
+                 * @description Version of the words that were agreed to.
+                 */
+                wording_version?: number | null;
             }[];
             /** @description What to send as `cursor` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -3642,6 +3958,11 @@ export interface components {
             /** @description `urn:vision:problem:<code>` */
             type: string;
         };
+        /**
+         * @description What for. Messages that carry out a contract need no consent and are no purpose here.
+         * @enum {string}
+         */
+        Purpose: "offers" | "reminders" | "surveys";
         /** @description Hours without mail. */
         QuietHours: {
             /** @description `HH:MM` on the company's clock. */
@@ -4766,6 +5087,60 @@ export interface operations {
             };
         };
     };
+    list_consent_wordings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentWordings"];
+                };
+            };
+        };
+    };
+    publish_consent_wording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentWordingIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentWording"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_contacts: {
         parameters: {
             query?: {
@@ -5185,6 +5560,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contact"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    record_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_consent_history: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100; default 20. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Consent"];
                 };
             };
             404: {
@@ -7557,6 +8033,116 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    count_oppositions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OppositionCounts"];
+                };
+            };
+        };
+    };
+    add_oppositions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OppositionsIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OppositionsAdded"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    check_opposition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Oppositions"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lift_opposition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
