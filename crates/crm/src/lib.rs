@@ -9,6 +9,7 @@ pub mod demo_entities;
 pub mod demo_tasks;
 pub mod entities;
 pub mod export;
+pub mod files;
 pub mod home;
 pub mod imports;
 pub mod merges;
@@ -44,6 +45,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(companies::routes())
         .merge(tasks::routes())
         .merge(notifications::routes())
+        .merge(files::routes())
 }
 
 /// Every job of the context.
@@ -62,6 +64,7 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<tasks::jobs::FollowTimeZone>()
         .with::<notifications::subscriber::Notify>()
         .with::<notifications::jobs::DueWork>()
+        .with::<files::jobs::CheckFile>()
 }
 
 /// Who reacts to events.
@@ -71,7 +74,7 @@ pub fn subscribers() -> Vec<Subscriber> {
 
 /// What a clock looks for.
 pub fn beats() -> Vec<Beat> {
-    vec![notifications::jobs::beat]
+    vec![notifications::jobs::beat, files::beat]
 }
 
 /// How background jobs are undone.

@@ -8,6 +8,8 @@ mod contacts;
 mod custom_fields;
 mod database;
 mod entities;
+mod files;
+mod files_store;
 mod imports;
 mod merges;
 mod notifications;
