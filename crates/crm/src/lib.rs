@@ -10,6 +10,7 @@ pub mod demo_entities;
 pub mod demo_tasks;
 pub mod entities;
 pub mod export;
+pub mod files;
 pub mod home;
 pub mod imports;
 pub mod merges;
@@ -46,6 +47,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(consents::routes())
         .merge(tasks::routes())
         .merge(notifications::routes())
+        .merge(files::routes())
 }
 
 /// Every job of the context.
@@ -64,6 +66,7 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<tasks::jobs::FollowTimeZone>()
         .with::<notifications::subscriber::Notify>()
         .with::<notifications::jobs::DueWork>()
+        .with::<files::jobs::CheckFile>()
 }
 
 /// Who reacts to events.
@@ -73,7 +76,7 @@ pub fn subscribers() -> Vec<Subscriber> {
 
 /// What a clock looks for.
 pub fn beats() -> Vec<Beat> {
-    vec![notifications::jobs::beat]
+    vec![notifications::jobs::beat, files::beat]
 }
 
 /// How background jobs are undone.

@@ -40,6 +40,7 @@ pub const REFERENCES: &[Reference] = &[
     Reference { table: "entities", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "entity_owners", column: "contact_id", key: &["entity_id", "id"], collides: Collision::Never },
     Reference { table: "tasks", column: "subject_id", key: &["id"], collides: Collision::Never },
+    Reference { table: "files", column: "subject_id", key: &["id"], collides: Collision::Never },
     Reference { table: "notifications", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "consents", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "contact_merges", column: "kept_id", key: &["id"], collides: Collision::Never },
@@ -48,6 +49,7 @@ pub const REFERENCES: &[Reference] = &[
 /// References that a merge leaves alone, and why.
 pub const LEFT: &[(&str, &str, &str)] = &[
     ("tasks", "contact_id", "generated from subject_id, which is moved"),
+    ("files", "contact_id", "generated from subject_id, which is moved"),
     ("contact_keys", "contact_id", "written anew from both contacts"),
     ("timeline", "contact_id", "moved by the platform, which owns it"),
     ("contact_distinct", "low_id", "a judgement about two contacts ends with one of them, and is kept for the undo"),

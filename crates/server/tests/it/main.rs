@@ -9,6 +9,8 @@ mod contacts;
 mod custom_fields;
 mod database;
 mod entities;
+mod files;
+mod files_store;
 mod imports;
 mod merges;
 mod notifications;

@@ -989,6 +989,163 @@ export interface paths {
         patch: operations["update_entity_kind"];
         trace?: never;
     };
+    "/api/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files, page by page. */
+        get: operations["list_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announces a file; then its bytes are sent with `PATCH`, from offset 0 on. */
+        post: operations["create_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one's upload is; also by `HEAD`, in `Upload-Offset`. */
+        get: operations["get_upload"];
+        put?: never;
+        post?: never;
+        /** Gives an upload up. */
+        delete: operations["cancel_upload"];
+        options?: never;
+        head?: never;
+        /** Takes the next bytes. `Upload-Offset` says where they belong; at another place than the upload's: 409 with `offset`. */
+        patch: operations["continue_upload"];
+        trace?: never;
+    };
+    "/api/v1/files/uploads/{id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a file of an upload that has arrived whole; asked again, the same file. */
+        post: operations["finish_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much the company keeps, and how much it may. */
+        get: operations["get_file_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file. */
+        get: operations["get_file"];
+        put?: never;
+        post?: never;
+        /** Puts a file into the trash, for 30 days. */
+        delete: operations["delete_file"];
+        options?: never;
+        head?: never;
+        /** Gives a file another name. */
+        patch: operations["rename_file"];
+        trace?: never;
+    };
+    "/api/v1/files/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Links to the bytes of a file, good for five minutes at most. */
+        get: operations["get_file_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deletes a file of the trash for good. */
+        post: operations["purge_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a file out of the trash. */
+        post: operations["restore_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/home": {
         parameters: {
             query?: never;
@@ -2946,6 +3103,120 @@ export interface components {
             ids: string[];
             object: string;
         };
+        /** @description A file. */
+        File: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["FileAuthor"];
+            /** Format: date-time */
+            deleted_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description As its content says. */
+            media_type: string;
+            name: string;
+            /**
+             * Format: int32
+             * @description Pages of a document.
+             */
+            pages?: number | null;
+            /** @description How many pictures there are to look at. */
+            previews: number;
+            /**
+             * Format: date-time
+             * @description When a deleted file leaves for good.
+             */
+            purge_at?: string | null;
+            /** Format: int64 */
+            size: number;
+            /** @description `checking`: not to be had yet. `ready`. `quarantined`: malware was found, it is not to be had. */
+            status: string;
+            subject: components["schemas"]["FileSubject"];
+            /** @description What was found. */
+            threat?: string | null;
+            /** @description Good for some minutes. */
+            thumbnail_url?: string | null;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Who brought a file. */
+        FileAuthor: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description Where the bytes of a file are to be had, for some minutes. */
+        FileLinks: {
+            /** @description The file itself, as a download. */
+            download: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Pictures to look at: of an image one, of a document its first pages. */
+            previews: string[];
+        };
+        /** @description A new name. */
+        FilePatch: {
+            name: string;
+        };
+        /** @description The record that a file belongs to, with its name. */
+        FileSubject: {
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            label: string;
+        };
+        /** @description The record that a file belongs to. */
+        FileSubjectIn: {
+            /** Format: uuid */
+            id: string;
+            /** @description `contact`, `entity` */
+            kind: string;
+        };
+        /** @description An upload under way. */
+        FileUpload: {
+            /**
+             * Format: date-time
+             * @description Given up when nothing has come until then.
+             */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes that have arrived: where to go on.
+             */
+            offset: number;
+            /** Format: int64 */
+            size: number;
+        };
+        /** @description What a company keeps. */
+        FileUsage: {
+            /**
+             * Format: int64
+             * @description All of it, trash included.
+             */
+            bytes: number;
+            /** Format: int64 */
+            files: number;
+            /**
+             * Format: int64
+             * @description Null: no limit.
+             */
+            limit_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Largest file.
+             */
+            max_file_bytes: number;
+            /** Format: int64 */
+            trash_bytes: number;
+        };
+        /** @description The end of an upload. */
+        FinishIn: {
+            /** @description SHA-256 of the file in hexadecimal; what has arrived is compared with it. */
+            sha256?: string | null;
+        };
         /** @description A company of the register. */
         FoundCompany: {
             /** @description False when it has ceased. */
@@ -3668,6 +3939,47 @@ export interface components {
                 /** Format: date-time */
                 updated_at: string;
                 vin?: string | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_File: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                created_by: components["schemas"]["FileAuthor"];
+                /** Format: date-time */
+                deleted_at?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** @description As its content says. */
+                media_type: string;
+                name: string;
+                /**
+                 * Format: int32
+                 * @description Pages of a document.
+                 */
+                pages?: number | null;
+                /** @description How many pictures there are to look at. */
+                previews: number;
+                /**
+                 * Format: date-time
+                 * @description When a deleted file leaves for good.
+                 */
+                purge_at?: string | null;
+                /** Format: int64 */
+                size: number;
+                /** @description `checking`: not to be had yet. `ready`. `quarantined`: malware was found, it is not to be had. */
+                status: string;
+                subject: components["schemas"]["FileSubject"];
+                /** @description What was found. */
+                threat?: string | null;
+                /** @description Good for some minutes. */
+                thumbnail_url?: string | null;
+                /** Format: int32 */
+                version: number;
             }[];
             /** @description What to send as `cursor` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -4454,6 +4766,17 @@ export interface components {
         Unmerged: {
             /** Format: uuid */
             contact_id: string;
+        };
+        /** @description A file to come. */
+        UploadIn: {
+            /** @description Kept without path and without characters that mislead. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes, at most 52,428,800.
+             */
+            size: number;
+            subject: components["schemas"]["FileSubjectIn"];
         };
         /** @description A member. */
         User: {
@@ -6809,6 +7132,452 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: {
+                /** @description `contact`, `entity`; with `subject_id`. Without both: the files of every record that one sees. */
+                subject_kind?: string | null;
+                subject_id?: string | null;
+                /** @description True: those in the trash. */
+                trash?: boolean;
+                /** @description `name`, `created`, `size`; with `-` in front, descending. `-created` by default. */
+                sort?: string | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_File"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUpload"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUpload"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    cancel_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    continue_upload: {
+        parameters: {
+            query?: never;
+            header: {
+                "Upload-Offset": number;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": number[];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    finish_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_file_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUsage"];
+                };
+            };
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    rename_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_file_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileLinks"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    purge_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    restore_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
