@@ -31,9 +31,9 @@ const HEADERS: &[&str] =
 
 /// What actions and fields are called in French: the catalogues of the staff app, so that a file reads like the screen.
 static ACTIONS: LazyLock<BTreeMap<String, String>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../../../web/app/src/i18n/actions.fr.json")).unwrap_or_default());
+    LazyLock::new(|| serde_json::from_str(include_str!("../../../../web/app/src/words/actions.fr.json")).unwrap_or_default());
 static FIELDS: LazyLock<BTreeMap<String, String>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../../../web/app/src/i18n/fields.fr.json")).unwrap_or_default());
+    LazyLock::new(|| serde_json::from_str(include_str!("../../../../web/app/src/words/fields.fr.json")).unwrap_or_default());
 
 /// Routes.
 pub(super) fn routes() -> OpenApiRouter<App> {

@@ -1,4 +1,4 @@
-import fields from '@/i18n/fields.en.json'
+import fields from '@/words/fields.en.json'
 import type { fr } from './fr'
 
 const n = (value: number) => value.toLocaleString('en-GB')

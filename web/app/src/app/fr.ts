@@ -1,4 +1,4 @@
-import fields from '@/i18n/fields.fr.json'
+import fields from '@/words/fields.fr.json'
 
 const n = (value: number) => value.toLocaleString('fr-FR')
 const s = (value: number) => (value > 1 ? 's' : '')

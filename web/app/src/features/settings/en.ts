@@ -1,4 +1,4 @@
-import actions from '@/i18n/actions.en.json'
+import actions from '@/words/actions.en.json'
 import type { fr } from './fr'
 
 const n = (value: number) => value.toLocaleString('en-GB')

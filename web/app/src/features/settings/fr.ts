@@ -1,4 +1,4 @@
-import actions from '@/i18n/actions.fr.json'
+import actions from '@/words/actions.fr.json'
 
 const n = (value: number) => value.toLocaleString('fr-FR')
 const s = (value: number) => (value > 1 ? 's' : '')
