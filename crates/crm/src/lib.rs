@@ -16,6 +16,7 @@ pub mod imports;
 pub mod merges;
 pub mod notes;
 pub mod notifications;
+pub mod privacy;
 pub mod tags;
 pub mod tasks;
 pub mod timeline;
@@ -48,6 +49,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(tasks::routes())
         .merge(notifications::routes())
         .merge(files::routes())
+        .merge(privacy::routes())
 }
 
 /// Every job of the context.
@@ -67,6 +69,7 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<notifications::subscriber::Notify>()
         .with::<notifications::jobs::DueWork>()
         .with::<files::jobs::CheckFile>()
+        .with::<privacy::EraseContact>()
 }
 
 /// Who reacts to events.

@@ -190,6 +190,18 @@ pub async fn set_total(tx: &mut Tx, id: Uuid, total: i64) -> Result<(), Failure>
     Ok(())
 }
 
+/// Replaces what a job was asked to do: it keeps there what it must know when it goes on, and no longer than that.
+pub async fn set_params(tx: &mut Tx, id: Uuid, params: &Value) -> Result<(), Failure> {
+    let tenant = tx.tenant();
+    sqlx::query("UPDATE background_jobs SET params = $3 WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant)
+        .bind(id)
+        .bind(params)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Ends a job in `status`, with a file or an error.
 pub async fn finish(
     ctx: &JobContext,
@@ -329,6 +341,7 @@ pub fn attachment(name: &str, size: Option<u64>, body: Body) -> Response {
         Some("csv") => "text/csv; charset=utf-8",
         Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         Some("vcf") => "text/vcard; charset=utf-8",
+        Some("zip") => "application/zip",
         _ => "application/octet-stream",
     };
     let mut response = ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response();

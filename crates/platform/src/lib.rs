@@ -16,6 +16,7 @@ pub mod live;
 pub mod mailbox;
 pub mod outbox;
 pub mod postgres;
+pub mod privacy;
 pub mod schedule;
 pub mod telemetry;
 pub mod throttle;

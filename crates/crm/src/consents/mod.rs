@@ -7,7 +7,7 @@
 pub mod demo;
 pub mod http;
 pub mod model;
-mod oppositions;
+pub(crate) mod oppositions;
 pub mod ops;
 mod store;
 

@@ -152,6 +152,8 @@ pub struct ContactOut {
     status: &'static str,
     #[schema(value_type = Option<String>, format = DateTime)]
     archived_at: Option<Timestamp>,
+    /// True: the person was erased (GD-03); nothing is known of them any more.
+    erased: bool,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -195,6 +197,7 @@ impl ContactOut {
             people: row.people.0,
             status: status(row.first_invoiced, last_activity_at, now),
             archived_at: row.archived_at.map(jiff_sqlx::Timestamp::to_jiff),
+            erased: row.erased,
             created_at: row.created_at.to_jiff(),
             updated_at: row.updated_at.to_jiff(),
             last_activity_at,

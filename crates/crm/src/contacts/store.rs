@@ -125,6 +125,7 @@ pub(crate) struct DetailRow {
     pub first_invoiced: bool,
     pub last_activity_at: jiff_sqlx::Timestamp,
     pub archived_at: Option<jiff_sqlx::Timestamp>,
+    pub erased: bool,
     pub created_at: jiff_sqlx::Timestamp,
     pub updated_at: jiff_sqlx::Timestamp,
     pub version: i32,
@@ -178,8 +179,8 @@ fn detail_sql(condition: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!(
         "SELECT c.id, c.kind, c.display_name, c.civility, c.first_name, c.last_name, c.company_name, c.job_title, c.emails, c.phones, c.addresses, c.siren,
                 c.siret, c.vat_number, c.naf, c.customer_kind, c.language, c.birthday, c.website, c.source, c.description, c.owner_id, c.custom,
-                m.full_name AS owner_name, c.first_invoiced_at IS NOT NULL AS first_invoiced, c.last_activity_at, c.archived_at, c.created_at,
-                c.updated_at, c.version, {TAGS}, {} AS companies, {} AS people
+                m.full_name AS owner_name, c.first_invoiced_at IS NOT NULL AS first_invoiced, c.last_activity_at, c.archived_at, c.erased_at IS NOT NULL AS erased,
+                c.created_at, c.updated_at, c.version, {TAGS}, {} AS companies, {} AS people
          FROM contacts c LEFT JOIN memberships m ON m.tenant_id = c.tenant_id AND m.user_id = c.owner_id
          WHERE c.tenant_id = $1 AND ($2::uuid[] IS NULL OR c.owner_id = ANY ($2)) AND {condition}",
         link("contact_id", "company_id"),
@@ -307,7 +308,7 @@ pub(crate) async fn set_archived(tx: &mut Tx, ids: &[Uuid], archived: bool) -> s
     let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
     sqlx::query_scalar(
         "UPDATE contacts SET archived_at = CASE WHEN $3 THEN $4::timestamptz END, updated_at = $4, version = version + 1
-         WHERE tenant_id = $1 AND id = ANY ($2) AND (archived_at IS NULL) = $3 RETURNING id",
+         WHERE tenant_id = $1 AND id = ANY ($2) AND (archived_at IS NULL) = $3 AND erased_at IS NULL RETURNING id",
     )
     .bind(tenant)
     .bind(ids)

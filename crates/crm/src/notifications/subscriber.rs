@@ -131,10 +131,11 @@ async fn without_lost_contacts(tx: &mut vision_platform::Tx, told: Vec<NewNotifi
         return Ok(told);
     }
     let tenant = tx.tenant();
-    let there: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM contacts WHERE tenant_id = $1 AND id = ANY ($2) FOR KEY SHARE")
-        .bind(tenant)
-        .bind(wanted)
-        .fetch_all(tx.conn())
-        .await?;
+    let there: Vec<Uuid> =
+        sqlx::query_scalar("SELECT id FROM contacts WHERE tenant_id = $1 AND id = ANY ($2) AND erased_at IS NULL FOR KEY SHARE")
+            .bind(tenant)
+            .bind(wanted)
+            .fetch_all(tx.conn())
+            .await?;
     Ok(told.into_iter().filter(|new| new.contact_id.is_none_or(|id| there.contains(&id))).collect())
 }

@@ -16,6 +16,7 @@ mod merges;
 mod notifications;
 mod openapi;
 mod platform;
+mod privacy;
 mod schema;
 mod security;
 mod tasks;

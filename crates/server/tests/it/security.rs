@@ -156,6 +156,8 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let file = id(owner.attach("contact", &contact, "secret.txt", b"secret").await.expect(201));
     let upload = json!({ "name": "secret.txt", "size": 6, "subject": { "kind": "contact", "id": contact } });
     let upload = id(owner.post("/files/uploads", &upload).await.expect(201));
+    let request = json!({ "kind": "access", "contact_id": contact, "details": "secret" });
+    let request = id(owner.post("/privacy/requests", &request).await.expect(201));
     t.run_jobs().await;
     let notification = owner.get("/notifications").await.expect(200)["items"][0]["id"].as_str().expect("notification").to_owned();
     BTreeMap::from([
@@ -179,6 +181,7 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
         ("uploads", upload),
         ("bulk", undo),
         ("notifications", notification),
+        ("requests", request),
         // Passkeys belong to a person; one that does not exist stands for another person's.
         ("passkeys", t.app.clock.new_id().to_string()),
     ])
@@ -230,6 +233,7 @@ async fn lists_searches_exports_and_filters_show_nothing_of_another_tenant() {
         "/files?trash=true",
         "/files/usage",
         "/notifications",
+        "/privacy/requests",
     ] {
         let answer = ours.get(path).await;
         assert_eq!(answer.status.as_u16(), 200, "{path}");
