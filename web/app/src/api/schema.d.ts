@@ -538,6 +538,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What erasing a contact would do, and what stands against it. */
+        get: operations["preview_erasure"];
+        put?: never;
+        /** Erases a contact for good, as a job: it is anonymised everywhere (GD-03). Needs `contacts.delete` too. */
+        post: operations["erase_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/merge": {
         parameters: {
             query?: never;
@@ -1851,6 +1869,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/privacy/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which data are held where, how long, and what an erasure does to them. The same for every company; tested against the database. */
+        get: operations["get_privacy_register"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests, newest first. */
+        get: operations["list_privacy_requests"];
+        put?: never;
+        /** Writes a request down; it is due a month after it was received (GD-01). */
+        post: operations["create_privacy_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request. */
+        get: operations["get_privacy_request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Checks identity, extends, answers or refuses. */
+        patch: operations["update_privacy_request"];
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -2368,6 +2439,11 @@ export interface components {
             action: components["schemas"]["BulkAction"];
             selection: components["schemas"]["Selection"];
         };
+        /**
+         * @description Kinds of personal data, as a register of processing names them.
+         * @enum {string}
+         */
+        Category: "identity" | "contact" | "activity" | "consent" | "document";
         /** @description One field that changed. */
         Change: {
             /** @description Value after; null when it was cleared. */
@@ -2523,6 +2599,8 @@ export interface components {
             description?: string | null;
             display_name: string;
             emails: components["schemas"]["EmailEntry"][];
+            /** @description True: the person was erased (GD-03); nothing is known of them any more. */
+            erased: boolean;
             first_name?: string | null;
             /** Format: uuid */
             id: string;
@@ -2787,6 +2865,11 @@ export interface components {
             items: components["schemas"]["DuplicateGroup"][];
             next_cursor?: string | null;
         };
+        /**
+         * @description What an erasure does to a table.
+         * @enum {string}
+         */
+        EffectKind: "delete" | "anonymise" | "keep";
         /** @description An e-mail of a contact; the first is the primary one. */
         EmailEntry: {
             /** @description The address. */
@@ -3039,6 +3122,56 @@ export interface components {
          * @enum {string}
          */
         EntityWarningCode: "check_digit" | "same_plate" | "same_vin";
+        /** @description What an erasure does to a table. */
+        ErasureEffect: {
+            /** @description What it holds, in French. */
+            about: string;
+            /**
+             * Format: int64
+             * @description Rows of this person; 0 where they are not counted one by one.
+             */
+            count: number;
+            effect: components["schemas"]["EffectKind"];
+            /** @description Why it is kept. */
+            reason?: string | null;
+            /** @description Name of the table, as in the register. */
+            table: string;
+        };
+        /** @description Something that an erasure runs into. */
+        ErasureHold: {
+            /** @description True: nothing can be erased before it is ended. */
+            blocks: boolean;
+            /** Format: int64 */
+            count: number;
+            /** @description Why, in French. */
+            explanation: string;
+            /** @description `restriction`, `entities`, `open_tasks` */
+            key: string;
+        };
+        /** @description A decision to erase. */
+        ErasureIn: {
+            /** @description The contact's name, typed: nobody erases by a slip of the hand. */
+            confirm: string;
+            /** @description Also list the person's addresses as objecting to everything, so that no later import writes to them (MK-17). True by default. */
+            oppose?: boolean | null;
+            /**
+             * Format: uuid
+             * @description The request that it answers; one is written where there is none.
+             */
+            request_id?: string | null;
+        };
+        /** @description What an erasure would do. */
+        ErasurePreview: {
+            /** @description What to type to confirm. */
+            confirm: string;
+            effects: components["schemas"]["ErasureEffect"][];
+            holds: components["schemas"]["ErasureHold"][];
+            /**
+             * Format: int64
+             * @description E-mails and telephones that another contact has too: they stay there.
+             */
+            shared: number;
+        };
         /**
          * @description File formats.
          * @enum {string}
@@ -3268,6 +3401,11 @@ export interface components {
             /** Format: int64 */
             total: number;
         };
+        /**
+         * @description Whether whoever asks is the person.
+         * @enum {string}
+         */
+        IdentityCheck: "pending" | "verified" | "doubtful";
         /** @description An import. */
         Import: {
             can_cancel: boolean;
@@ -4127,6 +4265,46 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_PrivacyRequest: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                answer?: string | null;
+                /** Format: date */
+                answered_on?: string | null;
+                /** @description Of an erasure: what was done, signed. It names nobody. */
+                certificate?: unknown;
+                /** Format: uuid */
+                contact_id?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by_name: string;
+                details?: string | null;
+                /** Format: date */
+                due_on: string;
+                /** Format: date */
+                extended_on?: string | null;
+                extension_reason?: string | null;
+                /** Format: uuid */
+                id: string;
+                identity?: components["schemas"]["IdentityCheck"] | null;
+                identity_note?: string | null;
+                /** Format: uuid */
+                job_id?: string | null;
+                kind?: components["schemas"]["PrivacyRequestKind"] | null;
+                /** @description Null once the person is erased. */
+                person?: string | null;
+                /** Format: date */
+                received_on: string;
+                status?: components["schemas"]["PrivacyRequestStatus"] | null;
+                /** @description `late`, `soon` (day 25 has passed), `open`, `closed` */
+                urgency: string;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Task: {
             /** @description The rows, in the order asked for. */
             items: {
@@ -4259,6 +4437,83 @@ export interface components {
             /** @description E.164 */
             phone: string;
         };
+        /** @description Which data are held where. */
+        PrivacyRegister: {
+            items: components["schemas"]["RegisterEntry"][];
+        };
+        /** @description A request of a person. */
+        PrivacyRequest: {
+            answer?: string | null;
+            /** Format: date */
+            answered_on?: string | null;
+            /** @description Of an erasure: what was done, signed. It names nobody. */
+            certificate?: unknown;
+            /** Format: uuid */
+            contact_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by_name: string;
+            details?: string | null;
+            /** Format: date */
+            due_on: string;
+            /** Format: date */
+            extended_on?: string | null;
+            extension_reason?: string | null;
+            /** Format: uuid */
+            id: string;
+            identity?: components["schemas"]["IdentityCheck"] | null;
+            identity_note?: string | null;
+            /** Format: uuid */
+            job_id?: string | null;
+            kind?: components["schemas"]["PrivacyRequestKind"] | null;
+            /** @description Null once the person is erased. */
+            person?: string | null;
+            /** Format: date */
+            received_on: string;
+            status?: components["schemas"]["PrivacyRequestStatus"] | null;
+            /** @description `late`, `soon` (day 25 has passed), `open`, `closed` */
+            urgency: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A request to write down. */
+        PrivacyRequestIn: {
+            /** Format: uuid */
+            contact_id?: string | null;
+            details?: string | null;
+            identity?: components["schemas"]["IdentityCheck"] | null;
+            identity_note?: string | null;
+            kind: components["schemas"]["PrivacyRequestKind"];
+            /** @description Who asks, where there is no record of them. */
+            person_name?: string | null;
+            /**
+             * Format: date
+             * @description Today by default.
+             */
+            received_on?: string | null;
+        };
+        /**
+         * @description Which right is exercised (art. 15 to 21).
+         * @enum {string}
+         */
+        PrivacyRequestKind: "access" | "rectification" | "erasure" | "restriction" | "portability" | "objection";
+        /** @description What can be said of a request later. */
+        PrivacyRequestPatch: {
+            /** @description What was answered; ends the request. */
+            answer?: string | null;
+            /** @description Why two more months are needed, as the person was told (art. 12(3)); once, and before the first month is over. */
+            extension_reason?: string | null;
+            identity?: components["schemas"]["IdentityCheck"] | null;
+            /** @description How identity was checked. Never a copy of an identity document. */
+            identity_note?: string | null;
+            /** @description With an answer: it was refused. */
+            refused?: boolean | null;
+        };
+        /**
+         * @description How far a request is.
+         * @enum {string}
+         */
+        PrivacyRequestStatus: "open" | "running" | "answered" | "refused";
         /** @description RFC 9457 problem details. */
         Problem: {
             detail?: string | null;
@@ -4299,6 +4554,22 @@ export interface components {
              * @description The last day, `YYYY-MM-DD`; without it the task comes back for ever.
              */
             until?: string | null;
+        };
+        /** @description A place where data are held. */
+        RegisterEntry: {
+            /** @description What it holds and for how long, in French. */
+            about: string;
+            categories: components["schemas"]["Category"][];
+            /** @description `none`, `delete`, `anonymise`, `keep` */
+            erasure: string;
+            /** @description It holds text that may name anybody. */
+            free_text: boolean;
+            /** @description Why something is kept after an erasure, in French. */
+            reasons: string[];
+            /** @description It holds data about the people who work here. */
+            staff: boolean;
+            /** @description Name of the table. */
+            table: string;
         };
         /**
          * @description The unit of a rhythm.
@@ -5987,6 +6258,82 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    preview_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePreview"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    erase_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8935,6 +9282,157 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PermissionList"];
                 };
+            };
+        };
+    };
+    get_privacy_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRegister"];
+                };
+            };
+        };
+    };
+    list_privacy_requests: {
+        parameters: {
+            query?: {
+                /** @description Only those that wait for an answer. */
+                open?: boolean | null;
+                kind?: components["schemas"]["PrivacyRequestKind"] | null;
+                contact?: string | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PrivacyRequest"];
+                };
+            };
+        };
+    };
+    create_privacy_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrivacyRequestIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequest"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_privacy_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequest"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_privacy_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrivacyRequestPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyRequest"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -88,6 +88,7 @@ export const fr = {
     restore: 'Restauration de contacts',
     'contacts.export': 'Export de contacts',
     'entities.export': 'Export de biens',
+    'privacy.erasure': 'Effacement d’une personne',
   } as Record<string, string>,
   jobOther: 'Opération',
   jobStatus: {
@@ -129,6 +130,7 @@ export const fr = {
       'contact.import_undone': 'a annulé un import',
       'contact.merged': 'a fusionné une autre fiche avec celle-ci',
       'contact.unmerged': 'a annulé une fusion',
+      'contact.erased': 'a effacé les données de cette personne',
       'contact.tagged': 'a changé les étiquettes',
       'contact.tags_added': 'a ajouté des étiquettes',
       'contact.tags_removed': 'a retiré des étiquettes',

@@ -249,6 +249,12 @@ const settingsPages = [
   }),
   createRoute({
     getParentRoute: () => settings,
+    path: '/confidentialite',
+    beforeLoad: needs('company.manage'),
+    component: lazyRouteComponent(() => import('@/features/privacy/page'), 'PrivacyDesk'),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
     path: '/notifications',
     component: lazyRouteComponent(() => import('@/features/settings/notifications'), 'NotificationSettingsPage'),
   }),

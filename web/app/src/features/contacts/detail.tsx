@@ -9,7 +9,7 @@ import type { Contact, TimelineItem } from '@/api/types'
 import { useCustomFields } from '@/app/custom/fields'
 import { EntityPanel } from '@/app/entity-panel'
 import { useCan, useMe } from '@/app/me'
-import { FilesPanel, TasksPanel } from '@/app/slots'
+import { EraseDialog, FilesPanel, TasksPanel } from '@/app/slots'
 import { Timeline } from '@/app/timeline'
 import { ago, date } from '@/i18n/format'
 import { Confirm, Dialog } from '@/ui/dialog'
@@ -75,6 +75,7 @@ function ContactView({ contact }: { contact: Contact }) {
   const [editing, setEditing] = useState(false)
   const [deleting, setDeleting] = useState(false)
   const [merging, setMerging] = useState(false)
+  const [erasing, setErasing] = useState(false)
   const composer = useRef<EditorHandle>(null)
   const tagsButton = useRef<HTMLButtonElement>(null)
   const archived = contact.archived_at !== null
@@ -122,7 +123,8 @@ function ContactView({ contact }: { contact: Contact }) {
   const garage = useMe().tenant.trade === 'garage'
   const things = <EntityPanel contact={{ id: contact.id, name: contact.display_name }} editable={editable} />
   const subtitle = [contact.job_title, contact.kind === 'person' ? contact.company_name : null].filter(Boolean).join(' · ')
-  const menu = (archived && (can('contacts.write') || can('contacts.delete'))) || editable
+  const erasable = can('company.manage') && can('contacts.delete') && !contact.erased
+  const menu = (archived && (can('contacts.write') || can('contacts.delete'))) || editable || erasable
   return (
     <div className={classes.page}>
       <nav>
@@ -174,7 +176,7 @@ function ContactView({ contact }: { contact: Contact }) {
                     {t.archive}
                   </Menu.Item>
                 )}
-                {archived && can('contacts.write') && (
+                {archived && !contact.erased && can('contacts.write') && (
                   <Menu.Item leftSection={<IconRefresh size={16} aria-hidden />} onClick={() => void restore()}>
                     {t.restore}
                   </Menu.Item>
@@ -184,6 +186,11 @@ function ContactView({ contact }: { contact: Contact }) {
                     {t.delete}
                   </Menu.Item>
                 )}
+                {erasable && (
+                  <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setErasing(true)}>
+                    {t.erase}
+                  </Menu.Item>
+                )}
               </Menu.Dropdown>
             </Menu>
           )}
@@ -191,8 +198,8 @@ function ContactView({ contact }: { contact: Contact }) {
       </header>
       {archived && (
         <Banner tone="warn">
-          {t.archivedBanner}{' '}
-          {can('contacts.write') && (
+          {contact.erased ? t.erasedBanner : t.archivedBanner}{' '}
+          {can('contacts.write') && !contact.erased && (
             <button type="button" className={classes.bannerButton} onClick={() => void restore()}>
               {t.restore}
             </button>
@@ -227,6 +234,7 @@ function ContactView({ contact }: { contact: Contact }) {
       </div>
       {editing && <EditDialog contact={contact} save={save} onClose={() => setEditing(false)} />}
       <Suspense>
+        {erasing && <EraseDialog contact={{ id: contact.id, name: contact.display_name }} onClose={() => setErasing(false)} />}
         {merging && (
           <MergeWith
             contact={contact}

@@ -19,6 +19,7 @@ export const fr = {
     journal: 'Journal',
     'cles-api': 'Clés API',
     types: 'Types de biens',
+    confidentialite: 'Confidentialité',
     notifications: 'Notifications',
   },
   // Company
@@ -238,6 +239,7 @@ export const fr = {
     contact: 'Contacts',
     entity: 'Véhicules et biens',
     entity_kind: 'Types de biens',
+    privacy_request: 'Demandes de droits',
     task: 'Tâches',
     tag: 'Étiquettes',
     custom_field: 'Champs',

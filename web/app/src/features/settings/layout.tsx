@@ -21,6 +21,7 @@ const SECTIONS: { group: keyof typeof t.groups; pages: { key: PageKey; needs?: P
       { key: 'journal', needs: 'audit.read' },
       { key: 'cles-api', needs: 'api_keys.manage' },
       { key: 'types', needs: 'company.manage' },
+      { key: 'confidentialite', needs: 'company.manage' },
     ],
   },
 ]
