@@ -163,6 +163,8 @@ export const en: typeof fr = {
       'file.removed': 'deleted a file',
       'file.restored': 'restored a file',
       'file.quarantined': 'found a dangerous file',
+      'consent.granted': 'recorded a consent',
+      'consent.withdrawn': 'recorded a refusal',
     },
     other: 'acted on the contact',
     empty: 'empty',

@@ -162,6 +162,8 @@ export const fr = {
       'file.removed': 'a supprimé un fichier',
       'file.restored': 'a restauré un fichier',
       'file.quarantined': 'a trouvé un fichier dangereux',
+      'consent.granted': 'a noté un accord',
+      'consent.withdrawn': 'a noté un refus',
     } as Record<string, string>,
     other: 'a agi sur la fiche',
     empty: 'vide',

@@ -209,6 +209,12 @@ const settingsPages = [
   }),
   createRoute({
     getParentRoute: () => settings,
+    path: '/consentements',
+    beforeLoad: needs('contacts.write'),
+    component: lazyRouteComponent(() => import('@/features/consents/settings'), 'ConsentSettings'),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
     path: '/journal',
     beforeLoad: needs('audit.read'),
     validateSearch: (search): { action?: string; actor_id?: string; object_type?: string; from?: string; to?: string } => ({

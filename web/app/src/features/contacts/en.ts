@@ -203,6 +203,7 @@ export const en: typeof fr = {
   notes: 'Notes',
   tasks: 'Tasks',
   files: 'Files',
+  consents: 'Consents',
   addNote: 'Add a note',
   noteHint: 'What to remember from this exchange… (@ for a colleague, Ctrl Enter to add)',
   pin: 'Pin',

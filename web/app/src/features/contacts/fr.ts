@@ -212,6 +212,7 @@ export const fr = {
   notes: 'Notes',
   tasks: 'Tâches',
   files: 'Fichiers',
+  consents: 'Consentements',
   addNote: 'Ajouter une note',
   noteHint: 'Ce qu’il faut retenir de l’échange… (@ pour un collègue, Ctrl Entrée pour ajouter)',
   pin: 'Épingler',

@@ -17,6 +17,7 @@ export const en: typeof fr = {
     roles: 'Roles',
     etiquettes: 'Tags',
     champs: 'Custom fields',
+    consentements: 'Consents',
     journal: 'Audit log',
     'cles-api': 'API keys',
     types: 'Kinds of assets',
@@ -224,6 +225,9 @@ export const en: typeof fr = {
   anyObject: 'All objects',
   auditObjects: {
     contact: 'Contacts',
+    consent_wording: 'Consent wordings',
+    opposition: 'List of objections',
+    file: 'Files',
     entity: 'Vehicles and assets',
     entity_kind: 'Kinds of assets',
     task: 'Tasks',

@@ -16,6 +16,7 @@ export const fr = {
     roles: 'Rôles',
     etiquettes: 'Étiquettes',
     champs: 'Champs personnalisés',
+    consentements: 'Consentements',
     journal: 'Journal',
     'cles-api': 'Clés API',
     types: 'Types de biens',
@@ -236,6 +237,9 @@ export const fr = {
   anyObject: 'Tous les objets',
   auditObjects: {
     contact: 'Contacts',
+    consent_wording: 'Textes de consentement',
+    opposition: 'Liste d’opposition',
+    file: 'Fichiers',
     entity: 'Véhicules et biens',
     entity_kind: 'Types de biens',
     task: 'Tâches',
