@@ -55,7 +55,7 @@ function Wordings() {
                   detail={
                     <>
                       <span className={classes.wording}>{last.body}</span>
-                      <span className="muted small">
+                      <span className={classes.since}>
                         {[
                           last.created_at ? t.since(last.version, date(last.created_at)) : t.byDefault,
                           versions.length > 1 && t.older(versions.length - 1),
