@@ -99,7 +99,7 @@ pub(crate) const HEADERS: &[&str] = &[
     security(("session" = ["contacts.export"])))]
 async fn export_contacts(auth: Authorized<ContactsExport>, Json(input): Json<ExportIn>) -> ApiResult<Response> {
     let mut tx = auth.begin().await?;
-    let conditions = input.selection.conditions(&auth.actor, tx.now())?;
+    let conditions = input.selection.conditions(&mut tx).await?;
     let total = contacts::count(&mut tx, conditions.clone(), i32::MAX).await?;
     if total > INLINE {
         let job = background::create(&mut tx, KIND, serde_json::to_value(&input)?, false).await?;
@@ -274,13 +274,12 @@ impl Job for RunExport {
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
         let mut tx = ctx.read().await?;
         let job = background::get(&mut tx, self.job_id).await?;
-        let now = tx.now();
-        drop(tx);
         if !matches!(job.status.as_str(), "queued" | "running") {
             return Ok(());
         }
         let input: ExportIn = serde_json::from_value(job.params.clone()).map_err(|error| JobError::Fail(error.to_string()))?;
-        let conditions = input.selection.conditions(&ctx.actor, now).map_err(|problem| JobError::Fail(problem.to_string()))?;
+        let conditions = input.selection.conditions(&mut tx).await?;
+        drop(tx);
         let path = scratch(input.format);
         let written = write(&ctx, &conditions, input.format, &path, Some(&job)).await;
         let stored = match written {
