@@ -144,7 +144,7 @@ BEGIN
     WHEN 'in' THEN format('%s = ANY (%s)', col, many)
     WHEN 'set' THEN format('%s IS NOT NULL', col)
     WHEN 'owner' THEN format('c.owner_id = ANY (%s::uuid[])', many)
-    WHEN 'range' THEN '(' || concat_ws(' AND ', format('%s >= %s::timestamptz', col, a), format('%s < %s::timestamptz', col, b)) || ')'
+    WHEN 'range' THEN '(' || concat_ws(' AND ', col || ' >= ' || a || '::timestamptz', col || ' < ' || b || '::timestamptz') || ')'
     WHEN 'status' THEN CASE node ->> 'v'
       WHEN 'dormant' THEN 'c.last_activity_at < ($1 ->> ''dormant_before'')::timestamptz'
       WHEN 'client' THEN '(c.first_invoiced_at IS NOT NULL AND c.last_activity_at >= ($1 ->> ''dormant_before'')::timestamptz)'
@@ -152,7 +152,7 @@ BEGIN
     WHEN 'tags' THEN format('EXISTS (SELECT 1 FROM public.contact_tags x WHERE x.tenant_id = $2 AND x.contact_id = c.id AND x.tag_id = ANY (%s::uuid[]))', many)
     WHEN 'tagged' THEN 'EXISTS (SELECT 1 FROM public.contact_tags x WHERE x.tenant_id = $2 AND x.contact_id = c.id)'
     WHEN 'event' THEN format('EXISTS (SELECT 1 FROM public.timeline x WHERE x.tenant_id = $2 AND x.contact_id = c.id AND x.kind = ANY (%s)', many)
-      || coalesce(format(' AND x.at >= %s::timestamptz', a), '') || coalesce(format(' AND x.at < %s::timestamptz', b), '') || ')'
+      || coalesce(' AND x.at >= ' || a || '::timestamptz', '') || coalesce(' AND x.at < ' || b || '::timestamptz', '') || ')'
     WHEN 'task' THEN 'EXISTS (SELECT 1 FROM public.tasks x WHERE x.tenant_id = $2 AND x.contact_id = c.id AND x.done_at IS NULL AND x.deleted_at IS NULL)'
     WHEN 'entity' THEN format('EXISTS (SELECT 1 FROM public.entities x WHERE x.tenant_id = $2 AND x.contact_id = c.id AND x.archived_at IS NULL
       AND (x.kind = ANY (%s) OR x.kind_id = ANY (ARRAY(SELECT jsonb_array_elements_text($1 #> ''{%s,own}''))::uuid[])))', many, path)
@@ -161,11 +161,11 @@ BEGIN
     WHEN 'custom_fold_in' THEN format('public.fold_text(%s) = ANY (%s)', val, many)
     WHEN 'custom_holds' THEN format('(c.custom -> %s) ?| %s', key, many)
     WHEN 'custom_set' THEN format('c.custom ? %s', key)
-    WHEN 'custom_number' THEN '(' || concat_ws(' AND ', format('public.decimal_of(%s) >= %s::numeric', val, a), format('public.decimal_of(%s) <= %s::numeric', val, b)) || ')'
-    WHEN 'custom_time' THEN '(' || concat_ws(' AND ', format('rtrim(%s, ''Z'') COLLATE "C" >= %s', val, a), format('rtrim(%s, ''Z'') COLLATE "C" < %s', val, b)) || ')'
+    WHEN 'custom_number' THEN '(' || concat_ws(' AND ', format('public.decimal_of(%s) >= ', val) || a || '::numeric', format('public.decimal_of(%s) <= ', val) || b || '::numeric') || ')'
+    WHEN 'custom_time' THEN '(' || concat_ws(' AND ', format('rtrim(%s, ''Z'') COLLATE "C" >= ', val) || a, format('rtrim(%s, ''Z'') COLLATE "C" < ', val) || b) || ')'
     WHEN 'value_in' THEN format('%s AND x.t = ANY (%s))', stored, many)
-    WHEN 'value_number' THEN stored || coalesce(format(' AND x.n >= %s::numeric', a), '') || coalesce(format(' AND x.n <= %s::numeric', b), '') || ')'
-    WHEN 'value_time' THEN stored || coalesce(format(' AND x.t >= %s', a), '') || coalesce(format(' AND x.t < %s', b), '') || ')'
+    WHEN 'value_number' THEN stored || coalesce(' AND x.n >= ' || a || '::numeric', '') || coalesce(' AND x.n <= ' || b || '::numeric', '') || ')'
+    WHEN 'value_time' THEN stored || coalesce(' AND x.t >= ' || a, '') || coalesce(' AND x.t < ' || b, '') || ')'
     END;
   IF out IS NULL THEN RAISE EXCEPTION 'unknown test in a filter'; END IF;
   RETURN out;

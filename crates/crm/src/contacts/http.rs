@@ -48,7 +48,7 @@ fn owner(id: Option<Uuid>, name: Option<String>) -> Option<MemberRef> {
 }
 
 /// Derived, never typed: dormant without any event for 24 months, client from the first invoice on, prospect before.
-fn status(first_invoiced: bool, last_activity_at: Timestamp, now: Timestamp) -> &'static str {
+pub(crate) fn status(first_invoiced: bool, last_activity_at: Timestamp, now: Timestamp) -> &'static str {
     match (last_activity_at < dormant_before(now), first_invoiced) {
         (true, _) => "dormant",
         (false, true) => "client",

@@ -129,6 +129,11 @@ fn text_test(column: TextColumn, how: Match, values: &[String]) -> Value {
                 value.split(' ').filter(|word| !word.is_empty()).map(|word| json!({ "k": "like", "c": name, "v": pattern(how, word) })).collect();
             json!({ "k": "all", "n": words })
         })),
+        // The beginning of any word: people look for a family name as much as for a first name.
+        Match::StartsWith if column == TextColumn::Name => any(values.iter().flat_map(|value| {
+            let begins = pattern(how, value);
+            [format!("% {begins}"), begins].map(|pattern| json!({ "k": "like", "c": name, "v": pattern }))
+        })),
         _ => any(values.iter().map(|value| json!({ "k": "like", "c": name, "v": pattern(how, value) }))),
     }
 }

@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(days(When::Previous(Unit::Year), sunday), pair("2025-01-01", "2026-01-01"));
         assert_eq!(days(When::OlderThan(1, Unit::Month), date(2026, 3, 31)), pair("", "2026-02-28"));
         assert_eq!(days(When::Between(None, Some(sunday)), sunday), pair("", "2026-11-23"));
-        assert_eq!(days(When::Last(9999, Unit::Year), sunday).0, "-7973-11-22");
+        assert_eq!(days(When::Last(9999, Unit::Year), sunday).0, "-007973-11-22");
     }
 
     #[test]

@@ -370,7 +370,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Counts contacts, up to 10,000. */
+        /** Counts contacts. */
         get: operations["count_contacts"];
         put?: never;
         post?: never;
@@ -619,6 +619,24 @@ export interface paths {
         /** Gives a field another kind; its values are converted by a job, and those that cannot be are lost. */
         post: operations["convert_custom_field"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-fields/{id}/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes lists sortable by a field; its values are copied by a job while people go on working. */
+        post: operations["index_custom_field"];
+        /** Gives the index of a field up; its values stay. */
+        delete: operations["unindex_custom_field"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1244,6 +1262,23 @@ export interface paths {
         head?: never;
         /** Changes the person's name or language. */
         patch: operations["update_me"];
+        trace?: never;
+    };
+    "/api/v1/me/default-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Opens the reader's contact list with a view from now on. */
+        put: operations["set_default_view"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/notification-settings": {
@@ -1939,6 +1974,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own views and the shared ones. */
+        get: operations["list_views"];
+        put?: never;
+        /** Keeps a view. */
+        post: operations["create_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One view. */
+        get: operations["get_view"];
+        put?: never;
+        post?: never;
+        /** Deletes a view; a shared one needs `views.share`. */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        /** Changes a view; a shared one needs `views.share`. */
+        patch: operations["update_view"];
+        trace?: never;
+    };
+    "/api/v1/views/{id}/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many contacts a view holds now, of those that the reader may see. */
+        get: operations["count_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A private copy of a view. */
+        post: operations["duplicate_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2161,7 +2267,7 @@ export interface components {
              */
             kind?: string | null;
             /**
-             * @description Id of a member, or `none`.
+             * @description Id of a member, `me` or `none`.
              * @default null
              */
             owner?: string | null;
@@ -2186,6 +2292,8 @@ export interface components {
              * @default null
              */
             tag?: string | null;
+            /** @default null */
+            tree?: components["schemas"]["FilterNode"] | null;
         };
         /** @description What a client sends: absent keeps, null clears. On creation everything absent has its default. */
         ContactIn: {
@@ -2279,6 +2387,7 @@ export interface components {
             help?: string | null;
             /** Format: uuid */
             id: string;
+            index: components["schemas"]["FieldIndex"];
             /** @description The name of its value in a record's `custom`; never changes. */
             key: string;
             kind: components["schemas"]["FieldKind"];
@@ -2320,6 +2429,14 @@ export interface components {
             label?: string | null;
             options?: components["schemas"]["FieldOption"][] | null;
             required?: boolean | null;
+        };
+        /** @description The view with which a list opens. */
+        DefaultView: {
+            /**
+             * Format: uuid
+             * @description Null: none.
+             */
+            view_id?: string | null;
         };
         /** @description A session as its owner sees it. */
         Device: {
@@ -2651,6 +2768,18 @@ export interface components {
              */
             with_value: number;
         };
+        /** @description Whether lists can be sorted by the field. */
+        FieldIndex: {
+            /**
+             * Format: int64
+             * @description While it is being built: how many records are done, of how many.
+             */
+            done: number;
+            /** @description `unavailable` for the kinds without an order, `none`, `building`, `ready`, `dropping` */
+            state: string;
+            /** Format: int64 */
+            total: number;
+        };
         /**
          * @description What a field holds.
          * @enum {string}
@@ -2668,6 +2797,32 @@ export interface components {
             /** @description Every field of the object, once. */
             ids: string[];
             object: string;
+        };
+        /** @description One node of a filter: either `all` (each of them holds), or `any` (at least one does), or a condition. */
+        FilterNode: {
+            /**
+             * @description Nodes that must all hold.
+             * @default null
+             */
+            all?: components["schemas"]["FilterNode"][] | null;
+            /**
+             * @description Nodes of which one must hold.
+             * @default null
+             */
+            any?: components["schemas"]["FilterNode"][] | null;
+            /**
+             * @description `name company email phone city postcode country kind customer_kind status owner source language tag created updated activity event task entity`, or `custom.<key>`.
+             * @default null
+             */
+            field?: string | null;
+            /**
+             * @description What to test, by field: `contains not_contains starts_with is is_not is_set is_empty any all none on from until between last
+             *     older_than next this previous at_least at_most has has_not`.
+             * @default null
+             */
+            op?: string | null;
+            /** @description Text, a list, `{count, unit}`, a unit, or for events `{kinds, op?, value?}`. */
+            value?: unknown;
         };
         /** @description A company of the register. */
         FoundCompany: {
@@ -4106,6 +4261,68 @@ export interface components {
             email?: string | null;
             token?: string | null;
         };
+        /** @description What a list shows, under a name. */
+        View: {
+            /** @description In their order; null: what the reader has chosen. */
+            columns?: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            filter: components["schemas"]["ContactFilter"];
+            /** Format: uuid */
+            id: string;
+            /** @description Whether the reader's list opens with it. */
+            is_default: boolean;
+            /** @description Whether the reader keeps it. */
+            mine: boolean;
+            name: string;
+            /** @description `contact` */
+            object: string;
+            owner: components["schemas"]["ViewOwner"];
+            problems: components["schemas"]["ViewProblem"][];
+            /** @description Whether everybody who sees the list sees the view. */
+            shared: boolean;
+            /** @description As the list takes it. */
+            sort?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A new view. */
+        ViewIn: {
+            columns?: string[] | null;
+            filter?: components["schemas"]["ContactFilter"];
+            /** @description 1 to 60 characters; of one's own views each has another. */
+            name: string;
+            /** @description For everybody who sees the list; needs `views.share`. */
+            shared?: boolean;
+            sort?: string | null;
+        };
+        /** @description Views; at most 300. */
+        ViewList: {
+            items: components["schemas"]["View"][];
+        };
+        /** @description Who keeps a view. */
+        ViewOwner: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description A change of a view. Absent keeps, null clears. */
+        ViewPatch: {
+            columns?: string[] | null;
+            filter?: components["schemas"]["ContactFilter"] | null;
+            name?: string | null;
+            shared?: boolean | null;
+            sort?: string | null;
+        };
+        /** @description Something in a view that does not hold any more. A condition about what is gone is met by nobody. */
+        ViewProblem: {
+            /** @description `field_gone`, `field_changed` (its kind does not suit the comparison any more), `option_gone`, `tag_gone`, `member_gone`, `kind_gone` */
+            code: string;
+            /** @description Where: `/filter/tree/all/0`, `/filter/tag`, `/sort`. */
+            pointer: string;
+        };
         /**
          * @description Whose records a member sees.
          * @enum {string}
@@ -4673,7 +4890,7 @@ export interface operations {
                 q?: string | null;
                 /** @description Id of a tag. */
                 tag?: string | null;
-                /** @description Id of a member, or `none`. */
+                /** @description Id of a member, `me` or `none`. */
                 owner?: string | null;
                 /** @description `person` or `company`. */
                 kind?: string | null;
@@ -4693,7 +4910,9 @@ export interface operations {
                 inactive_since?: string | null;
                 /** @description Archived ones instead of the others. */
                 archived?: boolean | null;
-                /** @description `name`, `created`, `activity`, `city`; with `-` in front, descending. `name` by default. */
+                /** @description More conditions, in groups: a `FilterNode`, as JSON where this stands in an address. */
+                tree?: string | null;
+                /** @description `name`, `created`, `activity`, `city`, or `custom.<key>` of an indexed field; with `-` in front, descending. `name` by default. */
                 sort?: string | null;
                 /** @description 1 to 100; default 50. */
                 limit?: number | null;
@@ -4788,7 +5007,7 @@ export interface operations {
                 q?: string | null;
                 /** @description Id of a tag. */
                 tag?: string | null;
-                /** @description Id of a member, or `none`. */
+                /** @description Id of a member, `me` or `none`. */
                 owner?: string | null;
                 /** @description `person` or `company`. */
                 kind?: string | null;
@@ -4808,6 +5027,10 @@ export interface operations {
                 inactive_since?: string | null;
                 /** @description Archived ones instead of the others. */
                 archived?: boolean | null;
+                /** @description More conditions, in groups: a `FilterNode`, as JSON where this stands in an address. */
+                tree?: string | null;
+                /** @description How far to count, at most 1,000,000; 10,000 by default. */
+                up_to?: number | null;
             };
             header?: never;
             path?: never;
@@ -4822,6 +5045,12 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContactCount"];
                 };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -5481,6 +5710,76 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    index_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    unindex_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6900,6 +7199,33 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_default_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefaultView"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             422: {
                 headers: {
@@ -8464,6 +8790,238 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+        };
+    };
+    create_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    count_view: {
+        parameters: {
+            query?: {
+                /** @description How far to count, at most 1,000,000; 10,000 by default. */
+                up_to?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactCount"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    duplicate_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

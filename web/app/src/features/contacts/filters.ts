@@ -91,3 +91,7 @@ export function nextSort(
   if (current === second) return undefined
   return first
 }
+
+/** How many conditions a tree has. */
+export const conditionsIn = (tree: FilterNode): number =>
+  tree.all || tree.any ? [...(tree.all ?? []), ...(tree.any ?? [])].reduce((sum, node) => sum + conditionsIn(node), 0) : 1

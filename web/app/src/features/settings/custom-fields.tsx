@@ -185,7 +185,8 @@ function SortSwitch({ field, saved }: { field: CustomField; saved: () => Promise
       setBusy(false)
     }
   }
-  const waiting = state === 'building' ? t.fields.sortPreparing(percent(field.index)) : state === 'dropping' && t.fields.sortDropping
+  const waiting =
+    state === 'building' ? t.fields.sortPreparing(percent(field.index)) : state === 'dropping' && t.fields.sortDropping
   return (
     <Switch
       label={t.fields.sortable}
