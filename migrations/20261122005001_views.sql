@@ -3,15 +3,21 @@
 SET LOCAL lock_timeout = '5s';
 
 -- Text as a search compares it: without case and accents. The same rule as vision_kernel::text::fold for what French keyboards write.
-CREATE FUNCTION fold_text(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
-  SELECT btrim(regexp_replace(replace(replace(replace(translate(lower(regexp_replace(normalize(value, NFKD), '[\u0300-\u036f]', '', 'g')),
-    'øłŁØ’‘ʼ`‐‑–—', 'olLO''''''''----'), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss'), '\s+', ' ', 'g')) $$;
+CREATE FUNCTION fold_text(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
+DECLARE plain text := translate(lower(value), 'àâäáãåçéèêëíìîïñóòôöõúùûüýÿÀÂÄÁÃÅÇÉÈÊËÍÌÎÏÑÓÒÔÖÕÚÙÛÜÝŸ’', 'aaaaaaceeeeiiiinooooouuuuyyaaaaaaceeeeiiiinooooouuuuyy''');
+BEGIN
+  -- Most texts are done here: the rest costs ten times as much.
+  IF octet_length(plain) = length(plain) AND plain !~ '\s\s|[\t\n\r]' THEN RETURN btrim(plain); END IF;
+  RETURN btrim(regexp_replace(replace(replace(replace(translate(lower(regexp_replace(normalize(value, NFKD), '[\u0300-\u036f]', '', 'g')),
+    'øłŁØ’‘ʼ`‐‑–—', 'olLO''''''''----'), 'œ', 'oe'), 'æ', 'ae'), 'ß', 'ss'), '\s+', ' ', 'g'));
+END $$;
 REVOKE ALL ON FUNCTION fold_text FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION fold_text TO vision_app;
 
 -- A number that a field holds; nothing for what is none, such as a value that is yet to be converted.
-CREATE FUNCTION decimal_of(value text) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog AS $$
-  SELECT CASE WHEN value ~ '^-?[0-9]{1,18}(\.[0-9]{1,18})?$' THEN value::numeric END $$;
+-- No SET and no STRICT: they would keep it from being written into the statement that calls it.
+CREATE FUNCTION decimal_of(value text) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN value OPERATOR(pg_catalog.~) '^-?[0-9]{1,18}(\.[0-9]{1,18})?$' THEN value::pg_catalog.numeric END $$;
 REVOKE ALL ON FUNCTION decimal_of FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION decimal_of TO vision_app;
 
@@ -100,6 +106,9 @@ SELECT enable_tenant_rls('view_defaults');
 
 UPDATE roles SET permissions = permissions || '{views.share}'::text[]
   WHERE builtin AND key IN ('owner', 'admin', 'manager') AND NOT 'views.share' = ANY (permissions);
+
+-- "Has or has not done X since" over a million events: 20 ms instead of 350, for half as much again on disk.
+CREATE INDEX timeline_kind_idx ON timeline (tenant_id, kind, at, contact_id);
 
 -- One test of a filter tree as SQL text. Only constants of this function and positions enter the text; every value stays in $1, where
 -- `path` says. The server makes the nodes (crm/filters/compile.rs); a node that it does not make raises.

@@ -22,6 +22,15 @@ export const SORTS = ['name', '-name', 'created', '-created', 'activity', '-acti
 const text = (value: unknown) => (typeof value === 'string' && value.trim() ? value : undefined)
 const day = (value: unknown) => (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined)
 const yes = (value: unknown) => (value === true || value === 'true' || value === '1' ? true : undefined)
+/** An object or a list, as it is or as an address writes it. */
+function json(value: unknown): object | undefined {
+  try {
+    const read: unknown = typeof value === 'string' ? JSON.parse(value) : value
+    return read && typeof read === 'object' ? read : undefined
+  } catch {
+    return undefined
+  }
+}
 function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | undefined {
   return allowed.find(known => known === value)
 }
@@ -42,12 +51,12 @@ export function contactSearch(search: Record<string, unknown>): ContactSearch {
     inactive_since: day(search.inactive_since),
     archived: yes(search.archived),
     // What it means is the server's to judge.
-    tree: search.tree && typeof search.tree === 'object' ? (search.tree as FilterNode) : undefined,
+    tree: json(search.tree) as FilterNode | undefined,
     sort: oneOf(search.sort, SORTS) ?? (/^-?custom\.\w+$/.test(String(search.sort)) ? String(search.sort) : undefined),
     nouveau: yes(search.nouveau),
     vue: text(search.vue),
     libre: yes(search.libre),
-    colonnes: Array.isArray(search.colonnes) ? search.colonnes.map(String) : undefined,
+    colonnes: json(search.colonnes) as string[] | undefined,
   }
   return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined)) as ContactSearch
 }
