@@ -9,9 +9,9 @@ import {
   IconAddressBook,
   IconColumns,
   IconDownload,
-  IconFilter,
   IconImport,
   IconLink,
+  IconList,
   IconPlus,
   IconSearch,
   IconSelector,
@@ -191,6 +191,7 @@ export function Contacts() {
           dirty={dirty}
           missing={Boolean(named && saved.data && !active)}
           filtered={filtered}
+          columns={display.keys}
           open={open}
           openConditions={() => setBuilding(true)}
         />
@@ -214,7 +215,7 @@ export function Contacts() {
             title={t.conditions}
             onClick={() => setBuilding(true)}
           >
-            <IconFilter size={18} aria-hidden />
+            <IconList size={18} aria-hidden />
           </ActionIcon>
         ) : (
           <Button variant="default" onClick={() => setBuilding(true)}>

@@ -28,11 +28,13 @@ interface Props {
   /** The address names a view that is not there. */
   missing: boolean
   filtered: boolean
+  /** The columns on show: a new view keeps them. */
+  columns: string[]
   open: (view: string) => void
   openConditions: () => void
 }
 
-export default function ViewBar({ views, active, search, dirty, missing, filtered, open, openConditions }: Props) {
+export default function ViewBar({ views, active, search, dirty, missing, filtered, columns, open, openConditions }: Props) {
   const client = useQueryClient()
   const can = useCan()
   const [naming, setNaming] = useState<'new' | 'rename'>()
@@ -99,29 +101,6 @@ export default function ViewBar({ views, active, search, dirty, missing, filtere
         </Menu.Dropdown>
       </Menu>
       {active?.shared && <IconUsers size={16} className={classes.faint} aria-label={t.shared} />}
-      {dirty && <Tag tone="info">{t.changed}</Tag>}
-      {dirty && mayChange && (
-        <Button size="compact-sm" onClick={() => void update()}>
-          {t.update}
-        </Button>
-      )}
-      {dirty ? (
-        <>
-          <Button size="compact-sm" variant="default" onClick={() => setNaming('new')}>
-            {t.saveAs}
-          </Button>
-          <Button size="compact-sm" variant="subtle" color="gray" onClick={() => active && open(active.id)}>
-            {t.revert}
-          </Button>
-        </>
-      ) : (
-        !active &&
-        filtered && (
-          <Button size="compact-sm" variant="default" onClick={() => setNaming('new')}>
-            {t.save}
-          </Button>
-        )
-      )}
       {active && (
         <Menu position="bottom-start" width={290}>
           <Menu.Target>
@@ -147,6 +126,29 @@ export default function ViewBar({ views, active, search, dirty, missing, filtere
           </Menu.Dropdown>
         </Menu>
       )}
+      {dirty && <Tag tone="info">{t.changed}</Tag>}
+      {dirty && mayChange && (
+        <Button size="compact-sm" onClick={() => void update()}>
+          {t.update}
+        </Button>
+      )}
+      {dirty ? (
+        <>
+          <Button size="compact-sm" variant="default" onClick={() => setNaming('new')}>
+            {t.saveAs}
+          </Button>
+          <Button size="compact-sm" variant="subtle" color="gray" onClick={() => active && open(active.id)}>
+            {t.revert}
+          </Button>
+        </>
+      ) : (
+        !active &&
+        filtered && (
+          <Button size="compact-sm" variant="default" onClick={() => setNaming('new')}>
+            {t.save}
+          </Button>
+        )
+      )}
       {missing && (
         <p role="status" className={classes.notice}>
           {t.unknown}
@@ -165,7 +167,7 @@ export default function ViewBar({ views, active, search, dirty, missing, filtere
       {naming && (
         <NameDialog
           view={naming === 'rename' ? active : undefined}
-          search={search}
+          search={{ ...search, colonnes: search.colonnes ?? columns }}
           onClose={() => setNaming(undefined)}
           done={async id => {
             await refresh()

@@ -127,7 +127,7 @@ export const en: typeof fr = {
   unit: { day: 'day', week: 'week', month: 'month', quarter: 'quarter', year: 'year' },
   thisUnit: { day: 'today', week: 'this week', month: 'this month', quarter: 'this quarter', year: 'this year' },
   previousUnit: { day: 'yesterday', week: 'last week', month: 'last month', quarter: 'last quarter', year: 'last year' },
-  last: (count, unit) => `in the last ${n(count)} ${unit}`,
+  last: (count, unit) => `in the last ${n(count)} ${unit}${count > 1 ? 's' : ''}`,
   older: (count, unit) => `more than ${n(count)} ${unit} ago`,
   next: (count, unit) => `in the next ${n(count)} ${unit}`,
   number: 'Number',

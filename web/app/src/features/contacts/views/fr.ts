@@ -1,5 +1,21 @@
 const n = (value: number) => value.toLocaleString('fr-FR')
 
+const LAST: Record<string, string> = {
+  day: 'derniers jours',
+  week: 'dernières semaines',
+  month: 'derniers mois',
+  quarter: 'derniers trimestres',
+  year: 'dernières années',
+}
+
+const LAST_ONE: Record<string, string> = {
+  day: 'depuis hier',
+  week: 'depuis une semaine',
+  month: 'depuis un mois',
+  quarter: 'depuis un trimestre',
+  year: 'depuis un an',
+}
+
 export const fr = {
   all: 'Tous les contacts',
   views: 'Vues',
@@ -138,7 +154,7 @@ export const fr = {
     quarter: 'le trimestre dernier',
     year: 'l’année dernière',
   } as Record<string, string>,
-  last: (count: number, unit: string) => (count === 1 ? `depuis 1 ${unit}` : `depuis ${n(count)} ${unit}`),
+  last: (count: number, unit: string) => (count === 1 ? LAST_ONE[unit]! : `au cours des ${n(count)} ${LAST[unit]}`),
   older: (count: number, unit: string) => `il y a plus de ${n(count)} ${unit}`,
   next: (count: number, unit: string) => `d’ici ${n(count)} ${unit}`,
   number: 'Nombre',

@@ -30,14 +30,14 @@ describe('conditions', () => {
     const read = (field: string, op: string, value?: unknown) => words({ field, op, value }, fields)
     expect(read('tag', 'any', ['t1', 'gone'])).toBe('Étiquette parmi VIP ou supprimé')
     expect(read('owner', 'is', ['me', 'u1'])).toBe('Responsable est moi ou Ana')
-    expect(read('created', 'last', { count: 30, unit: 'day' })).toBe('Créé depuis 30 jours')
+    expect(read('created', 'last', { count: 30, unit: 'day' })).toBe('Créé au cours des 30 derniers jours')
     expect(read('activity', 'older_than', { count: 1, unit: 'year' })).toBe('Dernière activité il y a plus de 1 an')
     expect(read('created', 'this', 'month')).toBe('Créé ce mois-ci')
     expect(read('created', 'between', ['2026-01-01', ''])).toBe('Créé entre 01/01/2026 et …')
     expect(read('custom.taille', 'at_least', '12.5')).toBe('Taille au moins 12,5')
     expect(read('custom.nope', 'is', 'x')).toBe('nope (supprimé) est')
     expect(read('event', 'has_not', { kinds: ['note.added'], op: 'last', value: { count: 6, unit: 'month' } })).toBe(
-      'Historique n’a pas : Note ajoutée depuis 6 mois',
+      'Historique n’a pas : Note ajoutée au cours des 6 derniers mois',
     )
     expect(
       words(

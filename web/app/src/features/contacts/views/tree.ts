@@ -189,7 +189,7 @@ function timeWords(op: string | undefined, value: unknown): string {
   const unit = (count === 1 ? t.unit : t.units)[name] ?? ''
   switch (op) {
     case 'last':
-      return t.last(count, unit)
+      return t.last(count, name)
     case 'older_than':
       return t.older(count, unit)
     case 'next':
