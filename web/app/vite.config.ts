@@ -19,10 +19,15 @@ export default defineConfig({
     manifest: true,
     rolldownOptions: {
       output: {
-        // Left alone, each icon and each small part becomes a request of its own: forty of them before Accueil.
+        // Left alone, each icon and each small part becomes a request of its own: forty of them before Accueil. The icons of the
+        // frame and of Accueil come first, all others with the first page that has one.
         codeSplitting: {
           groups: [
-            { name: 'icons', test: /@tabler[\\/]icons-react|src[\\/]ui[\\/]icons\.ts/ },
+            {
+              name: 'icons',
+              test: /@tabler[\\/]icons-react[\\/]dist[\\/]esm[\\/](?!icons[\\/])|Icon(AddressBook|AlertTriangle|Box|Car|Check|Checklist|ChevronRight|Circle|FileImport|Home|Keyboard|Phone|Plus|Refresh|Search|Settings|UsersGroup|X)\.mjs/,
+            },
+            { name: 'more-icons', test: /@tabler[\\/]icons-react/ },
             {
               name: 'base',
               test: /src[\\/](i18n|api)[\\/]|src[\\/]ui[\\/](states|tag|monogram|toast|page|shortcuts|problem-text|text|fr)[.\w-]*\.tsx?$/,

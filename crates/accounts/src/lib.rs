@@ -23,6 +23,7 @@ pub use authenticator::Sessions;
 
 use utoipa_axum::router::OpenApiRouter;
 use vision_platform::App;
+use vision_platform::jobs::JobRegistry;
 
 /// Every route of the context, relative to the API's base.
 pub fn routes() -> OpenApiRouter<App> {
@@ -39,4 +40,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(team::roles::routes())
         .merge(audit::routes())
         .merge(api_keys::routes())
+}
+
+/// Every job of the context.
+pub fn jobs(registry: JobRegistry) -> JobRegistry {
+    registry.with::<audit::RunAuditExport>()
 }

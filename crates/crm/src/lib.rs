@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod companies;
+pub mod consents;
 pub mod contacts;
 pub mod custom_fields;
 pub mod demo;
@@ -9,6 +10,7 @@ pub mod demo_entities;
 pub mod demo_tasks;
 pub mod entities;
 pub mod export;
+pub mod files;
 pub mod filters;
 pub mod home;
 pub mod imports;
@@ -45,8 +47,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(merges::routes())
         .merge(entities::routes())
         .merge(companies::routes())
+        .merge(consents::routes())
         .merge(tasks::routes())
         .merge(notifications::routes())
+        .merge(files::routes())
 }
 
 /// Every job of the context.
@@ -67,6 +71,7 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<tasks::jobs::FollowTimeZone>()
         .with::<notifications::subscriber::Notify>()
         .with::<notifications::jobs::DueWork>()
+        .with::<files::jobs::CheckFile>()
 }
 
 /// Who reacts to events.
@@ -76,7 +81,7 @@ pub fn subscribers() -> Vec<Subscriber> {
 
 /// What a clock looks for.
 pub fn beats() -> Vec<Beat> {
-    vec![notifications::jobs::beat]
+    vec![notifications::jobs::beat, files::beat]
 }
 
 /// How background jobs are undone.

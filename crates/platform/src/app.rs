@@ -10,7 +10,7 @@ use crate::{Clock, Config, Db};
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
-use vision_ports::{CompanyDirectory, FileStore, MailSender};
+use vision_ports::{CompanyDirectory, FileStore, MailSender, PageRenderer, VirusScanner};
 
 /// The parts of an instance.
 pub struct Parts {
@@ -26,6 +26,10 @@ pub struct Parts {
     pub mail: Arc<dyn MailSender>,
     /// Files.
     pub files: Arc<dyn FileStore>,
+    /// Who looks for malware in files, if anybody does.
+    pub scanner: Option<Arc<dyn VirusScanner>>,
+    /// Who draws the pages of documents.
+    pub pages: Arc<dyn PageRenderer>,
     /// The register of companies.
     pub companies: Arc<dyn CompanyDirectory>,
     /// Live updates of this instance's browsers.

@@ -31,6 +31,13 @@ pub const KEYS: &[(&str, &str, &str)] = &[
         "",
         "register of companies: none, offline (invented ones) or gouv (the State's open one); default: offline, none in production",
     ),
+    ("files_quota_mb", "10240", "megabytes of files that each company may keep; 0: no limit"),
+    ("s3_endpoint", "", "address of an S3 service to keep files in, instead of the data folder"),
+    ("s3_bucket", "", "its bucket, which exists"),
+    ("s3_region", "us-east-1", "its region"),
+    ("s3_key_id", "", "access key of the bucket"),
+    ("s3_secret", "", "its secret"),
+    ("clamd", "", "ClamAV's daemon that looks into every file: path of its socket or host:port; empty: files are not scanned"),
     ("company_lookup_url", "https://recherche-entreprises.api.gouv.fr", "address of the State's open register"),
 ];
 
@@ -83,6 +90,27 @@ pub struct Config {
     pub company_lookup: CompanyLookup,
     /// Address of the public register.
     pub company_lookup_url: String,
+    /// Bytes of files that a tenant may keep; `None`: no limit.
+    pub files_quota: Option<i64>,
+    /// The bucket of files; `None`: the data folder.
+    pub s3: Option<S3Config>,
+    /// ClamAV's daemon.
+    pub clamd: Option<String>,
+}
+
+/// A bucket of an S3 service.
+#[derive(Debug, Clone)]
+pub struct S3Config {
+    /// Address of the service.
+    pub endpoint: String,
+    /// The bucket.
+    pub bucket: String,
+    /// Its region.
+    pub region: String,
+    /// Access key.
+    pub key_id: String,
+    /// Its secret.
+    pub secret: Secret<String>,
 }
 
 /// Registers of companies.
@@ -204,6 +232,12 @@ impl Config {
                 other => return Err(wrong("company_lookup", other)),
             },
             company_lookup_url: text("company_lookup_url")?,
+            files_quota: quota(&text("files_quota_mb")?).ok_or_else(|| wrong("files_quota_mb", "(given)"))?,
+            s3: bucket(
+                [optional("s3_endpoint")?, optional("s3_bucket")?, optional("s3_key_id")?, optional("s3_secret")?],
+                text("s3_region")?,
+            )?,
+            clamd: optional("clamd")?,
         })
     }
 
@@ -225,6 +259,24 @@ impl Config {
     /// True when browsers reach the product over TLS.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
+    }
+}
+
+/// Megabytes as bytes; 0 is no limit.
+#[expect(clippy::option_option, reason = "the outer one says whether the text is a number")]
+fn quota(text: &str) -> Option<Option<i64>> {
+    let megabytes: u32 = text.parse().ok()?;
+    Some((megabytes > 0).then(|| i64::from(megabytes) * 1024 * 1024))
+}
+
+/// A bucket is named whole or not at all.
+fn bucket(parts: [Option<String>; 4], region: String) -> Result<Option<S3Config>, ConfigError> {
+    match parts {
+        [None, None, None, None] => Ok(None),
+        [Some(endpoint), Some(bucket), Some(key_id), Some(secret)] => {
+            Ok(Some(S3Config { endpoint, bucket, region, key_id, secret: Secret::new(secret) }))
+        }
+        _ => Err(ConfigError("s3_endpoint, s3_bucket, s3_key_id and s3_secret belong together: set all four or none".into())),
     }
 }
 
@@ -300,6 +352,22 @@ mod tests {
         let config = load(&[("VISION_ENV", "production"), ("VISION_SECRET_KEYS_FILE", file.to_str().expect("utf-8"))], "").expect("valid");
         assert_eq!(config.secret_keys.expose(), &vec![(2, [0xab; 32])]);
         assert!(!format!("{config:?}").contains("171"), "secrets are not shown");
+    }
+
+    #[test]
+    fn a_bucket_is_named_whole_or_not_at_all() {
+        let all = [
+            ("VISION_S3_ENDPOINT", "https://s3.example"),
+            ("VISION_S3_BUCKET", "b"),
+            ("VISION_S3_KEY_ID", "k"),
+            ("VISION_S3_SECRET", "sesame"),
+        ];
+        let config = load(&all, "").expect("valid");
+        assert_eq!(config.s3.as_ref().map(|s3| s3.region.as_str()), Some("us-east-1"));
+        assert!(!format!("{config:?}").contains("sesame"));
+        assert!(load(&all[..3], "").expect_err("no secret").to_string().contains("s3_secret"));
+        assert_eq!(load(&[], "files_quota_mb = 0").expect("valid").files_quota, None);
+        assert!(load(&[("VISION_FILES_QUOTA_MB", "many")], "").is_err());
     }
 
     #[test]

@@ -58,6 +58,7 @@ fn domain(name: &str) -> &'static str {
         "job" => "jobs",
         "entity" | "entities" | "entity_kind" => "entities",
         "task" | "tasks" => "tasks",
+        "file" => "files",
         _ => "company",
     }
 }

@@ -6,7 +6,10 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitEx
 
 /// Starts logging; a second call does nothing.
 pub fn init_logs(config: &Config) {
-    let filter = EnvFilter::try_new(format!("{},sqlx=warn,graphile_worker=warn", config.log)).unwrap_or_else(|_| EnvFilter::new("info"));
+    // The job library asks again every few milliseconds while the database is away, and logs each time; its heartbeat, our pools
+    // and `/readyz` say the same at a bearable rate.
+    let libraries = "sqlx=warn,graphile_worker=warn,graphile_worker::local_queue=off";
+    let filter = EnvFilter::try_new(format!("{},{libraries}", config.log)).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter);
     let done = if config.log_json {
         registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).try_init()

@@ -25,8 +25,16 @@ pub trait FileStore: Send + Sync {
     async fn get(&self, key: &str) -> Result<Bytes, FilesError>;
     /// Size in bytes and content, piece by piece.
     async fn stream(&self, key: &str) -> Result<(u64, BoxStream<'static, Result<Bytes, FilesError>>), FilesError>;
+    /// The bytes from `range.start` to before `range.end`, piece by piece; the caller knows that they exist.
+    async fn stream_range(
+        &self,
+        key: &str,
+        range: std::ops::Range<u64>,
+    ) -> Result<BoxStream<'static, Result<Bytes, FilesError>>, FilesError>;
     /// Copies a file to a local path, for readers that need to seek.
     async fn fetch_to(&self, key: &str, path: &std::path::Path) -> Result<(), FilesError>;
     /// Deletes a file; deleting what is not there succeeds.
     async fn delete(&self, key: &str) -> Result<(), FilesError>;
+    /// Deletes every file below a prefix, which is made of whole parts of keys (`a/b` is above `a/b/c`, not above `a/bc`).
+    async fn delete_all(&self, prefix: &str) -> Result<(), FilesError>;
 }

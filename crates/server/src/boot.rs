@@ -5,9 +5,7 @@ use rustix::fs::{FlockOperation, flock};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use uuid::Uuid;
-use vision_adapters::LocalFiles;
 use vision_kernel::Actor;
 use vision_platform::crypto::Crypto;
 use vision_platform::db::{self, DatabaseUrls};
@@ -131,7 +129,7 @@ async fn application(config: Config, database: &Database, crypto: Crypto) -> Res
     let db = db::connect(&database.urls, &config, clock.clone()).await?;
     let folder = config.data.join("files");
     std::fs::create_dir_all(&folder)?;
-    let files = Arc::new(LocalFiles::new(&folder).map_err(|error| BootError::Other(error.to_string()))?);
+    let files = wiring::files(&config, &folder).map_err(|error| BootError::Other(error.to_string()))?;
     wiring::app(config, crypto, db, clock, files).map_err(|failure| BootError::Other(failure.to_string()))
 }
 

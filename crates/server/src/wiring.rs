@@ -12,8 +12,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
-use vision_adapters::Smtp;
 use vision_adapters::companies::{Gouv, NoRegister, Offline};
+use vision_adapters::{Clamd, Poppler, S3Bucket, Smtp, StoredFiles};
 use vision_kernel::{FieldError, Problem};
 use vision_platform::app::Parts;
 use vision_platform::background::{self, Runner};
@@ -25,7 +25,7 @@ use vision_platform::mailbox::{SendMail, TestMailbox};
 use vision_platform::outbox::Subscriber;
 use vision_platform::schedule::Beat;
 use vision_platform::{App, Clock, Config, Db, Failure};
-use vision_ports::{CompanyDirectory, FileStore, MailSender};
+use vision_ports::{CompanyDirectory, FileStore, FilesError, MailSender, VirusScanner};
 
 /// Base of the API.
 pub const API: &str = "/api/v1";
@@ -73,7 +73,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Every job.
 pub fn jobs() -> JobRegistry {
-    vision_crm::jobs(JobRegistry::default()).with::<SendMail>()
+    vision_crm::jobs(vision_accounts::jobs(JobRegistry::default())).with::<SendMail>()
 }
 
 /// Who reacts to which events after their commit.
@@ -91,6 +91,20 @@ fn runners() -> BTreeMap<&'static str, Runner> {
     vision_crm::runners()
 }
 
+/// Where files are kept: in a bucket where one is configured, else in `folder`, which exists.
+pub fn files(config: &Config, folder: &std::path::Path) -> Result<Arc<dyn FileStore>, FilesError> {
+    Ok(Arc::new(match &config.s3 {
+        None => StoredFiles::in_folder(folder)?,
+        Some(s3) => StoredFiles::in_bucket(&S3Bucket {
+            endpoint: s3.endpoint.clone(),
+            bucket: s3.bucket.clone(),
+            region: s3.region.clone(),
+            key_id: s3.key_id.clone(),
+            secret: s3.secret.expose().clone(),
+        })?,
+    }))
+}
+
 /// Builds the instance. Without a mail server, mail goes to the test mailbox; production has none, so there it is refused.
 pub fn app(config: Config, crypto: Crypto, db: Db, clock: Clock, files: Arc<dyn FileStore>) -> Result<App, Failure> {
     let domain = config.public_url.split("://").nth(1).unwrap_or("localhost").split([':', '/']).next().unwrap_or("localhost").to_owned();
@@ -104,7 +118,10 @@ pub fn app(config: Config, crypto: Crypto, db: Db, clock: Clock, files: Arc<dyn 
         CompanyLookup::Offline => Arc::new(Offline),
         CompanyLookup::Gouv => Arc::new(Gouv::new(&config.company_lookup_url).map_err(|error| Problem::internal(error.to_string()))?),
     };
+    let scanner = config.clamd.as_ref().map(|address| Arc::new(Clamd::new(address)) as Arc<dyn VirusScanner>);
     Ok(App::new(Parts {
+        scanner,
+        pages: Arc::new(Poppler),
         limiter: Limiter::new(config.burst_per_second),
         live: vision_platform::live::Live::default(),
         authenticator: Arc::new(vision_accounts::Sessions),
@@ -126,6 +143,7 @@ pub fn router(app: &App) -> Router {
     let document = get(move || async move { ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], document) });
     let api = Router::from(api_routes())
         .route("/api/v1/openapi.json", document)
+        .merge(vision_crm::files::content_routes())
         .route("/api/{*rest}", axum::routing::any(|| async { Failure::from(Problem::not_found()).into_response() }))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(app.clone(), vision_crm::merges::redirect))
@@ -148,5 +166,6 @@ pub fn router(app: &App) -> Router {
 pub async fn sweep(app: &App) -> Result<u64, Failure> {
     Ok(vision_platform::housekeeping::sweep(app).await?
         + vision_accounts::housekeeping::sweep(app).await?
-        + vision_crm::merges::sweep(app).await?)
+        + vision_crm::merges::sweep(app).await?
+        + vision_crm::files::sweep(app).await?)
 }

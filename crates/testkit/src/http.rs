@@ -12,12 +12,10 @@ use jiff_sqlx::ToSqlx;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use tower::ServiceExt;
 use uuid::Uuid;
 use vision_accounts::provision::{self, NewTenant};
 use vision_accounts::tokens::{Located, sign_access};
-use vision_adapters::LocalFiles;
 use vision_platform::{App, Clock, Config, db, outbox};
 use vision_server::wiring;
 
@@ -113,7 +111,7 @@ impl TestApp {
         let config = Config::from_parts(&environment, "").expect("configuration");
         let clock = Clock::default();
         let pool = db::connect(&db.urls, &config, clock.clone()).await.expect("pools");
-        let files = Arc::new(LocalFiles::new(folder.path()).expect("files"));
+        let files = wiring::files(&config, folder.path()).expect("files");
         let app = wiring::app(config, crypto(), pool, clock, files).expect("instance");
         let router = wiring::router(&app).layer(Extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 4000)))));
         Self { app, router, folder, db }
@@ -197,6 +195,12 @@ impl TestApp {
         }
     }
 
+    /// GET of a whole address, as a browser without a session would.
+    pub async fn fetch(&self, address: &str, headers: &[(&str, &str)]) -> Answer {
+        let request = headers.iter().fold(Request::get(address), |request, (name, value)| request.header(*name, *value));
+        send(&self.router, request.body(Body::empty()).expect("request")).await
+    }
+
     /// Moves the time forward.
     pub fn advance(&self, by: SignedDuration) {
         self.app.clock.advance(by);
@@ -268,6 +272,26 @@ impl Persona {
             .body(Body::from(bytes))
             .expect("request");
         send(&self.router, request).await
+    }
+
+    /// PATCH of the bytes of an upload from an offset on.
+    pub async fn send_part(&self, upload: &str, offset: usize, bytes: impl Into<Body>) -> Answer {
+        let request = Request::patch(format!("{}/files/uploads/{upload}", wiring::API))
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(header::CONTENT_TYPE, "application/offset+octet-stream")
+            .header("upload-offset", offset)
+            .body(bytes.into())
+            .expect("request");
+        send(&self.router, request).await
+    }
+
+    /// Puts a file on a record (`kind`, `id`); the answer to the end of its upload.
+    pub async fn attach(&self, kind: &str, id: &str, name: &str, bytes: &[u8]) -> Answer {
+        let body = serde_json::json!({ "name": name, "size": bytes.len(), "subject": { "kind": kind, "id": id } });
+        let upload = self.post("/files/uploads", &body).await.expect(201);
+        let upload = upload["id"].as_str().expect("id");
+        self.send_part(upload, 0, bytes.to_vec()).await.expect(204);
+        self.post(&format!("/files/uploads/{upload}/finish"), &serde_json::json!({})).await
     }
 
     /// Creates a contact; returns its id.

@@ -51,6 +51,8 @@ pub struct TenantOut {
     trade: String,
     time_zone: String,
     accent_color: Option<String>,
+    /// How many days the audit log is kept.
+    audit_retention_days: i32,
     has_logo: bool,
     plan: String,
     /// `company`, `look`, `team`, `import`; null when done or skipped.
@@ -82,6 +84,7 @@ impl From<TenantRow> for TenantOut {
             trade: p.trade,
             time_zone: p.time_zone,
             accent_color: p.accent_color,
+            audit_retention_days: p.audit_retention_days,
             has_logo: row.logo_key.is_some(),
             plan: row.plan,
             onboarding_step: row.onboarding_step,

@@ -61,6 +61,10 @@ pub(crate) struct TenantPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub(crate) accent_color: Patch<String>,
+    /// How many days the audit log is kept: 90 to 3,650 (GD-08).
+    #[serde(default)]
+    #[schema(value_type = Option<i32>)]
+    pub(crate) audit_retention_days: Patch<i32>,
 }
 
 /// The profile as stored.
@@ -83,6 +87,7 @@ pub(crate) struct Profile {
     pub(crate) trade: String,
     pub(crate) time_zone: String,
     pub(crate) accent_color: Option<String>,
+    pub(crate) audit_retention_days: i32,
 }
 
 /// Contrast of a colour against white, as WCAG computes it.
@@ -182,6 +187,15 @@ impl Profile {
             Phone::parse(value).map(|p| p.as_str().to_owned())
         });
         let email = errors.parsed(patch.email, "/email", "Cette adresse e-mail n’est pas valable.", Email::parse);
+        // GD-08: six months to a year is what the authority recommends; less than 90 days proves nothing.
+        let audit_retention_days = match patch.audit_retention_days {
+            Patch::Set(days) if (90..=3650).contains(&days) => days,
+            Patch::Keep => self.audit_retention_days,
+            _ => {
+                errors.0.push(FieldError::new("/audit_retention_days", "out_of_range", "De 90 à 3 650 jours."));
+                self.audit_retention_days
+            }
+        };
         let after = Self {
             name: errors.needed(name, self.name, "/name"),
             legal_name: errors.text(patch.legal_name, "/legal_name", 120).apply(self.legal_name),
@@ -200,6 +214,7 @@ impl Profile {
             trade: errors.needed(trade, self.trade, "/trade"),
             time_zone: errors.needed(time_zone, self.time_zone, "/time_zone"),
             accent_color: accent_color.apply(self.accent_color),
+            audit_retention_days,
         };
         if errors.0.is_empty() { Ok(after) } else { Err(Problem::validation(errors.0)) }
     }
@@ -228,7 +243,13 @@ impl Profile {
             ("time_zone", &before.time_zone, &self.time_zone),
         ];
         let optional = optional.into_iter().filter_map(|(field, before, after)| Change::between(field, before, after));
-        required.into_iter().filter_map(|(field, before, after)| Change::between(field, before, after)).chain(optional).collect()
+        let retention = Change::between("audit_retention_days", &before.audit_retention_days, &self.audit_retention_days);
+        required
+            .into_iter()
+            .filter_map(|(field, before, after)| Change::between(field, before, after))
+            .chain(optional)
+            .chain(retention)
+            .collect()
     }
 }
 
@@ -255,6 +276,7 @@ mod tests {
             trade: "garage".into(),
             time_zone: "Europe/Paris".into(),
             accent_color: None,
+            audit_retention_days: 365,
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) async fn update(tx: &mut Tx, profile: &Profile) -> sqlx::Result<()> {
     let tenant = tx.tenant();
     sqlx::query(
         "UPDATE tenants SET name = $2, legal_name = $3, legal_form = $4, siren = $5, siret = $6, vat_number = $7, address_line1 = $8, address_line2 = $9,
-           postal_code = $10, city = $11, country = $12, phone = $13, email = $14, website = $15, trade = $16, time_zone = $17, accent_color = $18,
+           postal_code = $10, city = $11, country = $12, phone = $13, email = $14, website = $15, trade = $16, time_zone = $17, accent_color = $18, audit_retention_days = $19,
            version = version + 1 WHERE id = $1",
     )
     .bind(tenant)
@@ -48,6 +48,7 @@ pub(crate) async fn update(tx: &mut Tx, profile: &Profile) -> sqlx::Result<()> {
     .bind(&profile.trade)
     .bind(&profile.time_zone)
     .bind(&profile.accent_color)
+    .bind(profile.audit_retention_days)
     .execute(tx.conn())
     .await?;
     Ok(())

@@ -40,13 +40,16 @@ pub const REFERENCES: &[Reference] = &[
     Reference { table: "entities", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "entity_owners", column: "contact_id", key: &["entity_id", "id"], collides: Collision::Never },
     Reference { table: "tasks", column: "subject_id", key: &["id"], collides: Collision::Never },
+    Reference { table: "files", column: "subject_id", key: &["id"], collides: Collision::Never },
     Reference { table: "notifications", column: "contact_id", key: &["id"], collides: Collision::Never },
+    Reference { table: "consents", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "contact_merges", column: "kept_id", key: &["id"], collides: Collision::Never },
 ];
 
 /// References that a merge leaves alone, and why.
 pub const LEFT: &[(&str, &str, &str)] = &[
     ("tasks", "contact_id", "generated from subject_id, which is moved"),
+    ("files", "contact_id", "generated from subject_id, which is moved"),
     ("contact_keys", "contact_id", "written anew from both contacts"),
     ("contact_values", "contact_id", "copies of custom values, which follow the contact by a trigger"),
     ("timeline", "contact_id", "moved by the platform, which owns it"),

@@ -91,6 +91,7 @@ pub async fn load(app: &App, reset: bool) -> Result<bool, Failure> {
         let contacts = people::fill(&mut tx, company.trade, &team, seed).await?;
         things::fill(&mut tx, company.trade, &team, &contacts, seed).await?;
         tasks::fill(&mut tx, company.trade, &team, &people::shown(&contacts)).await?;
+        vision_crm::consents::demo::insert(&mut tx, &app.crypto).await?;
         tx.commit().await?;
         // Last, so that a load that was cut off is loaded again from the start.
         let mut tx = app.db.system().await?;

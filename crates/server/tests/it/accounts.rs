@@ -362,3 +362,46 @@ async fn guesses_of_a_second_factor_are_counted_per_person() {
     }
     assert!(states.contains(&429), "{states:?}");
 }
+
+#[tokio::test] // GD-08, GD-09
+async fn the_audit_log_is_filtered_exported_and_kept_as_long_as_the_company_says() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    owner.patch("/tenant", &json!({ "city": "=1+1" })).await.expect(200);
+    owner.post("/tags", &json!({ "name": "VIP" })).await.expect(201);
+    let tenants = owner.get("/audit-log?object_type=tenant").await.expect(200);
+    let id = tenants["items"][0]["object_id"].as_str().expect("id").to_owned();
+    assert_eq!(owner.get(&format!("/audit-log?object_id={id}&limit=1")).await.expect(200)["items"].as_array().map(Vec::len), Some(1));
+    let file = owner.post("/audit-log/export", &json!({ "filter": { "object_type": "tenant" }, "format": "csv" })).await;
+    assert_eq!(file.status, 200);
+    assert!(file.text.starts_with("\u{feff}Date et heure;Auteur;"), "{}", file.text);
+    assert!(file.text.contains("Ville : ∅ → =1+1") && !file.text.contains("VIP"), "{}", file.text);
+    let exports = owner.get("/audit-log?action=audit_log.exported").await.expect(200);
+    assert_eq!(exports["items"].as_array().map(Vec::len), Some(1));
+    // Above 5,000 lines the file is a job's.
+    let mut tx = t.app.db.system().await.expect("begin");
+    sqlx::query(
+        "INSERT INTO audit_log (tenant_id, id, at, actor_kind, actor_id, actor_name, action, object_type, object_id, object_label)
+         SELECT $1, gen_random_uuid(), now(), 'system', $1, 'Système', 'contact.created', 'contact', gen_random_uuid(), 'C' || n FROM generate_series(1, 5001) n",
+    )
+    .bind(owner.tenant_id)
+    .execute(tx.conn())
+    .await
+    .expect("rows");
+    tx.commit().await.expect("commit");
+    let job = owner.post("/audit-log/export", &json!({ "filter": { "object_type": "contact" }, "format": "csv" })).await.expect(202);
+    t.run_jobs().await;
+    let file = owner.get(&format!("/jobs/{}/file", job["id"].as_str().expect("id"))).await;
+    assert_eq!((file.status.as_u16(), file.text.lines().count()), (200, 5002));
+    // A technician has no right to it, and the log is not exported for another company.
+    t.member(owner.tenant_id, "technician").await.post("/audit-log/export", &json!({ "format": "csv" })).await.expect(403);
+    let other = t.owner().await.post("/audit-log/export", &json!({ "filter": { "object_id": id }, "format": "csv" })).await;
+    assert_eq!((other.status.as_u16(), other.text.lines().count()), (200, 1));
+    // GD-08: at least 90 days.
+    for days in [json!(89), json!(3651), json!(null)] {
+        assert_eq!(owner.patch("/tenant", &json!({ "audit_retention_days": days })).await.pointers(), ["/audit_retention_days"]);
+    }
+    assert_eq!(owner.patch("/tenant", &json!({ "audit_retention_days": 90 })).await.expect(200)["audit_retention_days"], 90);
+    let line = owner.get("/audit-log?object_type=tenant&limit=1").await.expect(200);
+    assert_eq!(line["items"][0]["changes"][0], json!({ "field": "audit_retention_days", "before": 365, "after": 90 }));
+}

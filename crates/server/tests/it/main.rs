@@ -4,10 +4,13 @@
 mod accounts;
 mod bulk;
 mod companies;
+mod consents;
 mod contacts;
 mod custom_fields;
 mod database;
 mod entities;
+mod files;
+mod files_store;
 mod filters;
 mod imports;
 mod merges;

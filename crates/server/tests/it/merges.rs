@@ -57,6 +57,9 @@ async fn pair(owner: &Persona) -> (String, String) {
     }
     owner.post("/entities", &json!({ "plate": "AB-123-CD", "contact_id": other })).await.expect(201);
     owner.post("/tasks", &json!({ "title": "Rappeler", "subject": { "kind": "contact", "id": other } })).await.expect(201);
+    for id in [&kept, &other] {
+        owner.attach("contact", id, "photo.txt", b"une photo").await.expect(201);
+    }
     owner.contact(&json!({ "last_name": "Filleul", "custom": { "parrain": other } })).await;
     let bulk = json!({ "selection": { "ids": [kept, other] }, "action": { "type": "add_tags", "tags": ["lot"] } });
     owner.post("/contacts/bulk", &bulk).await.expect(202);

@@ -54,9 +54,24 @@ fn body(operation: &Operation) -> Option<Value> {
         "current_password": "x", "new_password": "y", "token": "t", "mfa_token": "t", "challenge_id": "00000000-0000-0000-0000-000000000000", "credential": {},
         "full_name": "Essai", "company_name": "Essai", "label": "Essai", "object": "contact", "ids": ["00000000-0000-0000-0000-000000000000"], "title": "Essai", "distinct": true, "groups": [],
         "other_id": "00000000-0000-0000-0000-000000000000",
+        "size": 1, "subject": { "kind": "contact", "id": "00000000-0000-0000-0000-000000000000" },
         "value": 1000, "contact_id": "00000000-0000-0000-0000-000000000000" });
     if operation.path.starts_with("/custom-fields") {
         value["kind"] = json!("text");
+    }
+    if operation.path.contains("consent") || operation.path.contains("opposition") {
+        for (key, part) in [
+            ("channels", json!(["email"])),
+            ("purposes", json!(["offers"])),
+            ("granted", json!(false)),
+            ("source", json!("phone")),
+            ("purpose", json!("offers")),
+            ("address", json!("a@exemple.fr")),
+            ("addresses", json!(["a@exemple.fr"])),
+            ("reason", json!("Essai")),
+        ] {
+            value[key] = part;
+        }
     }
     (operation.method != Method::GET && operation.method != Method::DELETE).then_some(value)
 }
@@ -139,6 +154,9 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let undo = owner.post("/tasks/bulk", &renamed).await.expect(200)["undo_id"].as_str().expect("undo").to_owned();
     let field = id(owner.post("/custom-fields", &json!({ "label": "secret", "kind": "text" })).await.expect(201));
     let view = id(owner.post("/views", &json!({ "name": "secret" })).await.expect(201));
+    let file = id(owner.attach("contact", &contact, "secret.txt", b"secret").await.expect(201));
+    let upload = json!({ "name": "secret.txt", "size": 6, "subject": { "kind": "contact", "id": contact } });
+    let upload = id(owner.post("/files/uploads", &upload).await.expect(201));
     t.run_jobs().await;
     let notification = owner.get("/notifications").await.expect(200)["items"][0]["id"].as_str().expect("notification").to_owned();
     BTreeMap::from([
@@ -159,6 +177,8 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
         ("entities", entity),
         ("entity-kinds", kind),
         ("tasks", task),
+        ("files", file),
+        ("uploads", upload),
         ("bulk", undo),
         ("notifications", notification),
         // Passkeys belong to a person; one that does not exist stands for another person's.
@@ -203,10 +223,14 @@ async fn lists_searches_exports_and_filters_show_nothing_of_another_tenant() {
         "/duplicates",
         "/duplicates/suggestions",
         "/audit-log?limit=100",
+        "/oppositions",
         "/entities",
         "/entities?q=ab123cd",
         "/entity-kinds",
         "/tasks?view=all",
+        "/files",
+        "/files?trash=true",
+        "/files/usage",
         "/notifications",
     ] {
         let answer = ours.get(path).await;
@@ -231,6 +255,9 @@ async fn lists_searches_exports_and_filters_show_nothing_of_another_tenant() {
     // References in bodies.
     let mine = ours.contact(&json!({ "last_name": "Martin" })).await;
     assert_eq!(ours.patch(&format!("/contacts/{mine}"), &json!({ "owner_id": theirs.user_id })).await.status.as_u16(), 422);
+    let file = json!({ "name": "a", "size": 1, "subject": { "kind": "contact", "id": contact } });
+    assert_eq!(ours.post("/files/uploads", &file).await.pointers(), ["/subject/id"]);
+    assert_eq!(ours.get(&format!("/files?subject_kind=contact&subject_id={contact}")).await.expect(200)["items"], json!([]));
     assert_eq!(ours.put(&format!("/contacts/{mine}/companies/{}", records["companies"]), &json!({})).await.status.as_u16(), 404);
     assert_eq!(ours.post("/auth/switch-tenant", &json!({ "tenant_id": theirs.tenant_id })).await.status.as_u16(), 404);
 }

@@ -328,3 +328,38 @@ async fn an_import_goes_on_after_a_killed_server_without_a_lost_or_doubled_row()
     assert_eq!(state(&server)["report"]["created"], ROWS);
     ends_well(server, Signal::INT);
 }
+
+#[tokio::test]
+async fn an_upload_goes_on_after_a_killed_server() {
+    let place = Place::new();
+    let start = || {
+        let port = free_port();
+        let server = place.start(&["serve", "--demo"], &[("PORT", &port.to_string())], port);
+        server.ready();
+        server
+    };
+    let server = start();
+    let login = r#"{"email":"owner@hotel.example","password":"vision-demo-2026"}"#;
+    let (_, session) = server.call("POST", "/auth/login", "", "application/json", login);
+    let token = session["access_token"].as_str().expect("token").to_owned();
+    let (_, contact) = server.call("POST", "/contacts", &token, "application/json", r#"{"last_name":"Classeur"}"#);
+    let half = "x".repeat(5_000_000);
+    let announced = format!(r#"{{"name":"a.txt","size":10000000,"subject":{{"kind":"contact","id":{}}}}}"#, contact["id"]);
+    let (_, upload) = server.call("POST", "/files/uploads", &token, "application/json", &announced);
+    let path = format!("/files/uploads/{}", upload["id"].as_str().expect("id"));
+    let part = |server: &Server, offset: usize, bytes: &str| {
+        let kind = format!("application/offset+octet-stream\r\nUpload-Offset: {offset}");
+        server.call("PATCH", &path, &token, &kind, bytes).0
+    };
+    assert_eq!(part(&server, 0, &half), 204);
+    server.end(Signal::KILL);
+
+    let server = start();
+    assert_eq!(server.call("GET", &path, &token, "application/json", "").1["offset"], 5_000_000);
+    assert_eq!((part(&server, 0, "x"), part(&server, 5_000_000, &half)), (409, 204));
+    let (status, file) = server.call("POST", &format!("{path}/finish"), &token, "application/json", "{}");
+    assert_eq!((status, file["size"].as_i64()), (201, Some(10_000_000)), "{file}");
+    let file = format!("/files/{}", file["id"].as_str().expect("id"));
+    assert!(until(|| server.call("GET", &file, &token, "application/json", "").1["status"] == "ready"), "{}", server.said());
+    ends_well(server, Signal::INT);
+}

@@ -56,6 +56,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit-log/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exports the audit log: the file for up to 5,000 lines, a job above. */
+        post: operations["export_audit_log"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/invitations/{token}": {
         parameters: {
             query?: never;
@@ -328,6 +345,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/consent-wordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The words that people agree to, every version. */
+        get: operations["list_consent_wordings"];
+        put?: never;
+        /** Writes the next version. Earlier agreements keep the words that they were given to. */
+        post: operations["publish_consent_wording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts": {
         parameters: {
             query?: never;
@@ -463,6 +498,41 @@ export interface paths {
         post?: never;
         /** Unlinks a person from a company. */
         delete: operations["unlink_company"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a contact agreed and objected to. */
+        get: operations["get_consents"];
+        put?: never;
+        /** Records a decision: agrees, withdraws, objects. 409 with `reason: opposed` when the person objected before. */
+        post: operations["record_consent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/consents/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every decision of a contact with its proof, the one written last first. */
+        get: operations["list_consent_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -935,6 +1005,163 @@ export interface paths {
         head?: never;
         /** Renames a kind or changes the facts that it shows; values already written are kept. */
         patch: operations["update_entity_kind"];
+        trace?: never;
+    };
+    "/api/v1/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files, page by page. */
+        get: operations["list_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Announces a file; then its bytes are sent with `PATCH`, from offset 0 on. */
+        post: operations["create_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one's upload is; also by `HEAD`, in `Upload-Offset`. */
+        get: operations["get_upload"];
+        put?: never;
+        post?: never;
+        /** Gives an upload up. */
+        delete: operations["cancel_upload"];
+        options?: never;
+        head?: never;
+        /** Takes the next bytes. `Upload-Offset` says where they belong; at another place than the upload's: 409 with `offset`. */
+        patch: operations["continue_upload"];
+        trace?: never;
+    };
+    "/api/v1/files/uploads/{id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a file of an upload that has arrived whole; asked again, the same file. */
+        post: operations["finish_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much the company keeps, and how much it may. */
+        get: operations["get_file_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file. */
+        get: operations["get_file"];
+        put?: never;
+        post?: never;
+        /** Puts a file into the trash, for 30 days. */
+        delete: operations["delete_file"];
+        options?: never;
+        head?: never;
+        /** Gives a file another name. */
+        patch: operations["rename_file"];
+        trace?: never;
+    };
+    "/api/v1/files/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Links to the bytes of a file, good for five minutes at most. */
+        get: operations["get_file_links"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deletes a file of the trash for good. */
+        post: operations["purge_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/files/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a file out of the trash. */
+        post: operations["restore_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/home": {
@@ -1590,6 +1817,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/oppositions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long the list of objections is. */
+        get: operations["count_oppositions"];
+        put?: never;
+        /** Lists addresses as objecting. */
+        post: operations["add_oppositions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oppositions/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks whether an address is on the list. */
+        post: operations["check_opposition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oppositions/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an address off the list: a typing error, or the person's own wish. */
+        post: operations["lift_opposition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/permissions": {
         parameters: {
             query?: never;
@@ -2069,6 +2348,11 @@ export interface components {
             /** @description Postal code. */
             postal_code?: string | null;
         };
+        /** @description An address. */
+        AddressIn: {
+            /** @description An e-mail or a telephone. */
+            address: string;
+        };
         /** @description An API key, without its secret. */
         ApiKey: {
             /** Format: date-time */
@@ -2120,6 +2404,40 @@ export interface components {
             object_label: string;
             object_type: string;
         };
+        /**
+         * @description File formats.
+         * @enum {string}
+         */
+        AuditExportFormat: "csv" | "xlsx";
+        /** @description What to export, as what. */
+        AuditExportIn: {
+            filter?: components["schemas"]["AuditFilter"];
+            format: components["schemas"]["AuditExportFormat"];
+        };
+        /** @description Which lines. All conditions hold together. */
+        AuditFilter: {
+            /** @description Event name. */
+            action?: string | null;
+            /** Format: uuid */
+            actor_id?: string | null;
+            /**
+             * Format: date-time
+             * @description From this instant on.
+             */
+            from?: string | null;
+            /**
+             * Format: uuid
+             * @description The record.
+             */
+            object_id?: string | null;
+            /** @description Record type: `contact`, `user`, `role`… */
+            object_type?: string | null;
+            /**
+             * Format: date-time
+             * @description Before this instant.
+             */
+            to?: string | null;
+        };
         /** @description A kind that the product knows. */
         BuiltinKind: {
             facts: components["schemas"]["Fact"][];
@@ -2165,6 +2483,11 @@ export interface components {
             /** @description Field name, as in the API. */
             field: string;
         };
+        /**
+         * @description How a person is reached.
+         * @enum {string}
+         */
+        Channel: "email" | "sms" | "whatsapp" | "call";
         /** @description A code of six digits. */
         CodeIn: {
             code: string;
@@ -2172,6 +2495,117 @@ export interface components {
         /** @description The person's password, to confirm. */
         ConfirmIn: {
             password: string;
+        };
+        /** @description A decision with its proof (MK-16). */
+        Consent: {
+            channel?: components["schemas"]["Channel"] | null;
+            /** Format: date-time */
+            confirmed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the person said so.
+             */
+            given_at: string;
+            granted: boolean;
+            /** Format: uuid */
+            id: string;
+            ip?: string | null;
+            purpose?: components["schemas"]["Purpose"] | null;
+            /**
+             * Format: date-time
+             * @description When it was written here, by whom, from which address.
+             */
+            recorded_at: string;
+            recorded_by: string;
+            reference?: string | null;
+            source?: components["schemas"]["ConsentSource"] | null;
+            wording?: string | null;
+            /**
+             * Format: int32
+             * @description Version of the words that were agreed to.
+             */
+            wording_version?: number | null;
+        };
+        /** @description A decision to record. */
+        ConsentIn: {
+            /** @description The person objected before and has asked again, of their own accord: without this, agreeing is refused with 409. */
+            after_opposition?: boolean;
+            /** @description At least one. */
+            channels: components["schemas"]["Channel"][];
+            /**
+             * Format: date-time
+             * @description When a second message confirmed it (double opt-in).
+             */
+            confirmed_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When the person said so; now by default, never in the future.
+             */
+            given_at?: string | null;
+            /** @description True: agrees; false: withdraws, or objects without ever having agreed. */
+            granted: boolean;
+            /** @description At least one. */
+            purposes: components["schemas"]["Purpose"][];
+            /**
+             * @description What lets somebody find the proof: the form, the page, the folder of the paper. Needed where `source` is `paper` or `other` and
+             *     somebody agrees (MK-16). Up to 200 characters.
+             */
+            reference?: string | null;
+            /** @description Where the decision comes from. */
+            source: components["schemas"]["ConsentSource"];
+        };
+        /**
+         * @description Where a decision comes from.
+         * @enum {string}
+         */
+        ConsentSource: "web_form" | "paper" | "phone" | "in_person" | "email" | "portal" | "message" | "other";
+        /** @description What holds for a channel and a purpose. */
+        ConsentState: {
+            channel: components["schemas"]["Channel"];
+            /** @description True: an address of the contact is on the list of objections. */
+            opposed: boolean;
+            purpose: components["schemas"]["Purpose"];
+            /**
+             * Format: date-time
+             * @description Since when; null where nothing was said.
+             */
+            since?: string | null;
+            source?: components["schemas"]["ConsentSource"] | null;
+            status: components["schemas"]["ConsentStatus"];
+        };
+        /**
+         * @description What holds for a channel and a purpose.
+         * @enum {string}
+         */
+        ConsentStatus: "granted" | "withdrawn" | "unknown";
+        /** @description A version of the words for a purpose. */
+        ConsentWording: {
+            author_name: string;
+            body: string;
+            /**
+             * Format: date-time
+             * @description Null: the product's own words, not yet used.
+             */
+            created_at?: string | null;
+            purpose?: components["schemas"]["Purpose"] | null;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description The next version of a purpose's wording. */
+        ConsentWordingIn: {
+            /** @description 20 to 2,000 characters. */
+            body: string;
+            purpose: components["schemas"]["Purpose"];
+        };
+        /** @description Wordings. */
+        ConsentWordings: {
+            /** @description Newest first; every purpose has at least one. */
+            items: components["schemas"]["ConsentWording"][];
+        };
+        /** @description What holds for a contact. */
+        Consents: {
+            /** @description Every channel and purpose, in order. */
+            items: components["schemas"]["ConsentState"][];
         };
         /** @description A contact. */
         Contact: {
@@ -2729,6 +3163,8 @@ export interface components {
         ExportFormat: "csv" | "xlsx" | "vcf";
         /** @description What to export, as what. */
         ExportIn: {
+            /** @description Columns of a table, as a view names them; all of them by default. Who it is always stands first. */
+            columns?: string[] | null;
             format: components["schemas"]["ExportFormat"];
             selection: components["schemas"]["Selection"];
         };
@@ -2798,6 +3234,115 @@ export interface components {
             ids: string[];
             object: string;
         };
+        /** @description A file. */
+        File: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: components["schemas"]["FileAuthor"];
+            /** Format: date-time */
+            deleted_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description As its content says. */
+            media_type: string;
+            name: string;
+            /**
+             * Format: int32
+             * @description Pages of a document.
+             */
+            pages?: number | null;
+            /** @description How many pictures there are to look at. */
+            previews: number;
+            /**
+             * Format: date-time
+             * @description When a deleted file leaves for good.
+             */
+            purge_at?: string | null;
+            /** Format: int64 */
+            size: number;
+            /** @description `checking`: not to be had yet. `ready`. `quarantined`: malware was found, it is not to be had. */
+            status: string;
+            subject: components["schemas"]["FileSubject"];
+            /** @description What was found. */
+            threat?: string | null;
+            /** @description Good for some minutes. */
+            thumbnail_url?: string | null;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Who brought a file. */
+        FileAuthor: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description Where the bytes of a file are to be had, for some minutes. */
+        FileLinks: {
+            /** @description The file itself, as a download. */
+            download: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Pictures to look at: of an image one, of a document its first pages. */
+            previews: string[];
+        };
+        /** @description A new name. */
+        FilePatch: {
+            name: string;
+        };
+        /** @description The record that a file belongs to, with its name. */
+        FileSubject: {
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            label: string;
+        };
+        /** @description The record that a file belongs to. */
+        FileSubjectIn: {
+            /** Format: uuid */
+            id: string;
+            /** @description `contact`, `entity` */
+            kind: string;
+        };
+        /** @description An upload under way. */
+        FileUpload: {
+            /**
+             * Format: date-time
+             * @description Given up when nothing has come until then.
+             */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes that have arrived: where to go on.
+             */
+            offset: number;
+            /** Format: int64 */
+            size: number;
+        };
+        /** @description What a company keeps. */
+        FileUsage: {
+            /**
+             * Format: int64
+             * @description All of it, trash included.
+             */
+            bytes: number;
+            /** Format: int64 */
+            files: number;
+            /**
+             * Format: int64
+             * @description Null: no limit.
+             */
+            limit_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Largest file.
+             */
+            max_file_bytes: number;
+            /** Format: int64 */
+            trash_bytes: number;
+        };
         /** @description One node of a filter: either `all` (each of them holds), or `any` (at least one does), or a condition. */
         FilterNode: {
             /**
@@ -2823,6 +3368,11 @@ export interface components {
             op?: string | null;
             /** @description Text, a list, `{count, unit}`, a unit, or for events `{kinds, op?, value?}`. */
             value?: unknown;
+        };
+        /** @description The end of an upload. */
+        FinishIn: {
+            /** @description SHA-256 of the file in hexadecimal; what has arrived is compared with it. */
+            sha256?: string | null;
         };
         /** @description A company of the register. */
         FoundCompany: {
@@ -3016,6 +3566,13 @@ export interface components {
             distinct: boolean;
             /** @description Two contacts. */
             ids: string[];
+        };
+        /** @description An address to take off the list. */
+        LiftIn: {
+            /** @description An e-mail or a telephone. */
+            address: string;
+            /** @description Why; goes into the audit log. 5 to 200 characters. */
+            reason: string;
         };
         /** @description What a person is in a company. */
         LinkIn: {
@@ -3363,6 +3920,54 @@ export interface components {
             /** @description The step to resume at: `company`, `look`, `team`, `import`. */
             step?: string | null;
         };
+        /** @description An objection. */
+        Opposition: {
+            channel?: components["schemas"]["Channel"] | null;
+            purpose?: components["schemas"]["Purpose"] | null;
+            /** Format: date-time */
+            since: string;
+            source?: components["schemas"]["ConsentSource"] | null;
+        };
+        /** @description How many addresses objected, by channel. */
+        OppositionCount: {
+            channel: components["schemas"]["Channel"];
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description The list of objections, as far as it can be shown: it holds hashes. */
+        OppositionCounts: {
+            items: components["schemas"]["OppositionCount"][];
+        };
+        /** @description What an address objected to. */
+        Oppositions: {
+            /** @description Empty: it is not on the list. */
+            items: components["schemas"]["Opposition"][];
+        };
+        /** @description What became of the addresses. */
+        OppositionsAdded: {
+            /**
+             * Format: int64
+             * @description Not listed before.
+             */
+            added: number;
+            /** @description Neither an e-mail nor a telephone: places in the request, from 0. */
+            invalid: number[];
+            /**
+             * Format: int64
+             * @description Listed already.
+             */
+            known: number;
+        };
+        /** @description Addresses to list: from a phone call, from the unsubscribed of another tool. */
+        OppositionsIn: {
+            /** @description E-mails and telephones, 1 to 1,000. */
+            addresses: string[];
+            /** @description Only those that suit an address count for it; all by default. */
+            channels?: components["schemas"]["Channel"][] | null;
+            /** @description All by default. */
+            purposes?: components["schemas"]["Purpose"][] | null;
+            source: components["schemas"]["ConsentSource"];
+        };
         /** @description A kind of the tenant's own. */
         OwnKind: {
             /** Format: int64 */
@@ -3391,6 +3996,41 @@ export interface components {
                 object_id: string;
                 object_label: string;
                 object_type: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Consent: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                channel?: components["schemas"]["Channel"] | null;
+                /** Format: date-time */
+                confirmed_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the person said so.
+                 */
+                given_at: string;
+                granted: boolean;
+                /** Format: uuid */
+                id: string;
+                ip?: string | null;
+                purpose?: components["schemas"]["Purpose"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was written here, by whom, from which address.
+                 */
+                recorded_at: string;
+                recorded_by: string;
+                reference?: string | null;
+                source?: components["schemas"]["ConsentSource"] | null;
+                wording?: string | null;
+                /**
+                 * Format: int32
+                 * @description Version of the words that were agreed to.
+                 */
+                wording_version?: number | null;
             }[];
             /** @description What to send as `cursor` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -3456,6 +4096,47 @@ export interface components {
                 /** Format: date-time */
                 updated_at: string;
                 vin?: string | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_File: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                created_by: components["schemas"]["FileAuthor"];
+                /** Format: date-time */
+                deleted_at?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** @description As its content says. */
+                media_type: string;
+                name: string;
+                /**
+                 * Format: int32
+                 * @description Pages of a document.
+                 */
+                pages?: number | null;
+                /** @description How many pictures there are to look at. */
+                previews: number;
+                /**
+                 * Format: date-time
+                 * @description When a deleted file leaves for good.
+                 */
+                purge_at?: string | null;
+                /** Format: int64 */
+                size: number;
+                /** @description `checking`: not to be had yet. `ready`. `quarantined`: malware was found, it is not to be had. */
+                status: string;
+                subject: components["schemas"]["FileSubject"];
+                /** @description What was found. */
+                threat?: string | null;
+                /** @description Good for some minutes. */
+                thumbnail_url?: string | null;
+                /** Format: int32 */
+                version: number;
             }[];
             /** @description What to send as `cursor` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -3746,6 +4427,11 @@ export interface components {
             /** @description `urn:vision:problem:<code>` */
             type: string;
         };
+        /**
+         * @description What for. Messages that carry out a contract need no consent and are no purpose here.
+         * @enum {string}
+         */
+        Purpose: "offers" | "reminders" | "surveys";
         /** @description Hours without mail. */
         QuietHours: {
             /** @description `HH:MM` on the company's clock. */
@@ -4119,6 +4805,11 @@ export interface components {
             accent_color?: string | null;
             address_line1?: string | null;
             address_line2?: string | null;
+            /**
+             * Format: int32
+             * @description How many days the audit log is kept.
+             */
+            audit_retention_days: number;
             city?: string | null;
             country: string;
             email?: string | null;
@@ -4151,6 +4842,11 @@ export interface components {
             accent_color?: string | null;
             address_line1?: string | null;
             address_line2?: string | null;
+            /**
+             * Format: int32
+             * @description How many days the audit log is kept: 90 to 3,650 (GD-08).
+             */
+            audit_retention_days?: number | null;
             city?: string | null;
             /** @description ISO 3166, two letters. */
             country?: string | null;
@@ -4227,6 +4923,17 @@ export interface components {
         Unmerged: {
             /** Format: uuid */
             contact_id: string;
+        };
+        /** @description A file to come. */
+        UploadIn: {
+            /** @description Kept without path and without characters that mislead. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Bytes, at most 52,428,800.
+             */
+            size: number;
+            subject: components["schemas"]["FileSubjectIn"];
         };
         /** @description A member. */
         User: {
@@ -4419,11 +5126,10 @@ export interface operations {
     list_audit_log: {
         parameters: {
             query?: {
-                /** @description 1 to 100; default 50. */
-                limit?: number | null;
-                cursor?: string | null;
                 /** @description Record type: `contact`, `user`, `role`… */
                 object_type?: string | null;
+                /** @description The record. */
+                object_id?: string | null;
                 /** @description Event name. */
                 action?: string | null;
                 actor_id?: string | null;
@@ -4431,6 +5137,9 @@ export interface operations {
                 from?: string | null;
                 /** @description Before this instant. */
                 to?: string | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -4445,6 +5154,43 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_AuditEntry"];
                 };
+            };
+        };
+    };
+    export_audit_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditExportIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -4883,6 +5629,60 @@ export interface operations {
             };
         };
     };
+    list_consent_wordings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentWordings"];
+                };
+            };
+        };
+    };
+    publish_consent_wording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentWordingIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentWording"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_contacts: {
         parameters: {
             query?: {
@@ -5314,6 +6114,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Contact"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    record_consent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_consent_history: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100; default 20. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Consent"];
                 };
             };
             404: {
@@ -6532,6 +7433,452 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_files: {
+        parameters: {
+            query?: {
+                /** @description `contact`, `entity`; with `subject_id`. Without both: the files of every record that one sees. */
+                subject_kind?: string | null;
+                subject_id?: string | null;
+                /** @description True: those in the trash. */
+                trash?: boolean;
+                /** @description `name`, `created`, `size`; with `-` in front, descending. `-created` by default. */
+                sort?: string | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_File"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUpload"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUpload"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    cancel_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    continue_upload: {
+        parameters: {
+            query?: never;
+            header: {
+                "Upload-Offset": number;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": number[];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    finish_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_file_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUsage"];
+                };
+            };
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    rename_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_file_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileLinks"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    purge_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    restore_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7783,6 +9130,116 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    count_oppositions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OppositionCounts"];
+                };
+            };
+        };
+    };
+    add_oppositions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OppositionsIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OppositionsAdded"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    check_opposition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Oppositions"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lift_opposition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftIn"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -71,3 +71,5 @@ export type TaskAction = Sent<'/tasks/bulk', 'post'>['action']
 export type TaskResultIn = Sent<'/tasks/{id}/complete', 'post'>
 export type Notification = Answer<'/notifications', 'get'>['items'][number]
 export type NotificationSettings = Answer<'/me/notification-settings', 'get'>
+export type StoredFile = Answer<'/files/{id}', 'get'>
+export type FileQuery = Query<'/files'>

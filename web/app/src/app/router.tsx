@@ -211,8 +211,9 @@ const settingsPages = [
     getParentRoute: () => settings,
     path: '/journal',
     beforeLoad: needs('audit.read'),
-    validateSearch: (search): { action?: string; actor_id?: string; from?: string; to?: string } => ({
+    validateSearch: (search): { action?: string; actor_id?: string; object_type?: string; from?: string; to?: string } => ({
       action: text(search.action),
+      object_type: text(search.object_type),
       actor_id: text(search.actor_id),
       from: text(search.from),
       to: text(search.to),

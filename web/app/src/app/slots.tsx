@@ -2,3 +2,4 @@
 import { lazy } from 'react'
 
 export const TasksPanel = lazy(() => import('@/features/tasks/panel').then(part => ({ default: part.TasksPanel })))
+export const FilesPanel = lazy(() => import('@/features/files/panel').then(part => ({ default: part.FilesPanel })))

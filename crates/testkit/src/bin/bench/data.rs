@@ -8,28 +8,29 @@ pub(crate) const GET_SQL: &str = "SELECT * FROM contacts WHERE tenant_id = :tena
 /// The list page by name, for pgbench.
 pub(crate) const PAGE_SQL: &str = "SELECT c.id, c.display_name, c.email, c.phone, c.city FROM contacts c WHERE c.tenant_id = :tenant AND c.archived_at IS NULL ORDER BY c.sort_name, c.id LIMIT 51;";
 
-/// Makes the tenants (members: the demo garage's owner) and fills them.
+/// Makes the tenants that are missing (members: the demo garage's owner) and fills them together.
 pub(crate) async fn load(server: &Server, sizes: &[u64], small: u64) {
     let mut conn = server.owner().await;
-    let present: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM tenants WHERE slug = $1)")
-        .bind(format!("bench-{}", sizes.last().copied().unwrap_or_default()))
-        .fetch_one(&mut conn)
-        .await
-        .expect("query");
-    if present {
+    let mut plan: Vec<(String, u64)> = sizes.iter().map(|size| (format!("bench-{size}"), *size)).collect();
+    plan.extend((0..50).map(|n| (format!("bench-small-{n}"), small)));
+    let present: Vec<String> =
+        sqlx::query_scalar("SELECT slug FROM tenants WHERE slug LIKE 'bench-%'").fetch_all(&mut conn).await.expect("query");
+    plan.retain(|(slug, _)| !present.contains(slug));
+    if plan.is_empty() {
         return;
     }
     let index: String =
         sqlx::query_scalar("SELECT pg_get_indexdef('contacts_search_idx'::regclass)").fetch_one(&mut conn).await.expect("index");
-    sqlx::query("DROP INDEX contacts_search_idx").execute(&mut conn).await.expect("dropped");
-    let mut plan: Vec<(String, u64)> = sizes.iter().map(|size| (format!("bench-{size}"), *size)).collect();
-    plan.extend((0..50).map(|n| (format!("bench-small-{n}"), small)));
-    for (slug, size) in plan {
-        tenant(&mut conn, &slug).await;
-        fill(&mut conn, &slug, size).await;
+    let mut tx = conn.begin().await.expect("begin");
+    sqlx::query("DROP INDEX contacts_search_idx").execute(&mut *tx).await.expect("dropped");
+    for (slug, _) in &plan {
+        tenant(&mut tx, slug).await;
     }
-    sqlx::query(AssertSqlSafe(index)).execute(&mut conn).await.expect("index");
+    fill(&mut tx, &plan).await;
+    sqlx::query(AssertSqlSafe(index)).execute(&mut *tx).await.expect("index");
+    tx.commit().await.expect("committed");
     sqlx::query("VACUUM ANALYZE contacts").execute(&mut conn).await.expect("analysed");
+    sqlx::query("VACUUM ANALYZE timeline").execute(&mut conn).await.expect("analysed");
     conn.close().await.expect("closed");
 }
 
@@ -48,25 +49,30 @@ async fn tenant(conn: &mut sqlx::PgConnection, slug: &str) {
     }
 }
 
-async fn fill(conn: &mut sqlx::PgConnection, slug: &str, size: u64) {
-    // The rows of a tenant are spread by a multiplier: neighbours in time are not neighbours by name.
+/// Contacts of all tenants of the plan, in the order in which real traffic would have written them: each tenant's share of every
+/// stretch of the table is its share of the whole.
+async fn fill(conn: &mut sqlx::PgConnection, plan: &[(String, u64)]) {
+    let slugs: Vec<&str> = plan.iter().map(|(slug, _)| slug.as_str()).collect();
+    let sizes: Vec<i64> = plan.iter().map(|(_, size)| i64::try_from(*size).expect("size")).collect();
+    // The names of a tenant are spread by a multiplier: neighbours in time are not neighbours by name.
     sqlx::query(
         "INSERT INTO contacts (tenant_id, id, kind, display_name, sort_name, last_name, email, phone, city, city_sort, customer_kind, last_activity_at, created_at, updated_at, emails, phones, search)
          SELECT t.id, gen_random_uuid(), 'person', 'Dupont' || m, 'dupont' || m, 'Dupont' || m, 'dupont' || m || '@exemple.fr', '+336' || lpad(m::text, 8, '0'), 'Ville' || m % 50,
                 'ville' || m % 50, 'B2C', now() - m * interval '1 minute', now(), now(), jsonb_build_array(jsonb_build_object('email', 'dupont' || m || '@exemple.fr')), '[]',
                 'dupont' || m || ' dupont' || m || '@exemple.fr +336' || lpad(m::text, 8, '0') || ' 06' || lpad(m::text, 8, '0') || ' ville' || m % 50
-         FROM tenants t, generate_series(1, $2::bigint) n, LATERAL (SELECT (n * 7919) % $2 AS m) x WHERE t.slug = $1",
+         FROM unnest($1::text[], $2::bigint[]) p (slug, size) JOIN tenants t USING (slug), LATERAL generate_series(1, p.size) n, LATERAL (SELECT (n * 7919) % p.size AS m) x
+         ORDER BY n::double precision / p.size",
     )
-    .bind(slug)
-    .bind(i64::try_from(size).expect("size"))
+    .bind(&slugs)
+    .bind(&sizes)
     .execute(&mut *conn)
     .await
     .expect("contacts");
     sqlx::query(
         "INSERT INTO timeline (tenant_id, contact_id, id, at, actor_kind, actor_id, actor_name, kind)
-         SELECT c.tenant_id, c.id, gen_random_uuid(), now(), 'user', c.id, 'Banc', 'contact.created' FROM contacts c JOIN tenants t ON t.id = c.tenant_id WHERE t.slug = $1",
+         SELECT c.tenant_id, c.id, gen_random_uuid(), now(), 'user', c.id, 'Banc', 'contact.created' FROM contacts c JOIN tenants t ON t.id = c.tenant_id WHERE t.slug = ANY ($1) ORDER BY c.ctid",
     )
-    .bind(slug)
+    .bind(&slugs)
     .execute(&mut *conn)
     .await
     .expect("timeline");

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use vision_platform::Config;
 use vision_platform::crypto::Crypto;
 use vision_platform::db::DatabaseUrls;
@@ -41,14 +42,14 @@ impl Server {
             .spawn()
             .expect("target/release/vision: build it with `cargo build --release -p vision-server`");
         let address = free.to_string();
+        // Ready means that the demo data are in: loading them and ours at once would wait for each other.
         for attempt in 0.. {
-            if tokio::net::TcpStream::connect(&address).await.is_ok() {
+            if ready(&address).await {
                 break;
             }
             assert!(attempt < 600, "the server did not start");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        tokio::time::sleep(Duration::from_secs(3)).await;
         let environment = BTreeMap::from([("VISION_DATA".to_owned(), data.display().to_string())]);
         let mut config = Config::from_parts(&environment, "").expect("configuration");
         config.prepare().expect("the data folder");
@@ -129,11 +130,22 @@ impl Server {
         let number = |marker: &str| text.lines().find_map(|line| line.strip_prefix(marker)?.split_whitespace().next()?.parse::<f64>().ok());
         Some((number("tps = ")?, number("latency average = ")?))
     }
+}
 
-    pub(crate) async fn stop(mut self) {
+/// Also when a measurement fails: no server is left behind that nobody stops.
+impl Drop for Server {
+    fn drop(&mut self) {
         drop(Command::new("kill").args(["-INT", &self.child.id().to_string()]).status());
-        drop(tokio::task::spawn_blocking(move || self.child.wait()).await);
+        drop(self.child.wait());
     }
+}
+
+async fn ready(address: &str) -> bool {
+    let Ok(mut stream) = tokio::net::TcpStream::connect(address).await else { return false };
+    let mut answer = String::new();
+    stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.is_ok()
+        && stream.read_to_string(&mut answer).await.is_ok()
+        && answer.starts_with("HTTP/1.1 200")
 }
 
 /// (own CPU seconds, those of ended children, parent) of a process.

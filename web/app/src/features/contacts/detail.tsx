@@ -9,7 +9,7 @@ import type { Contact, TimelineItem } from '@/api/types'
 import { useCustomFields } from '@/app/custom/fields'
 import { EntityPanel } from '@/app/entity-panel'
 import { useCan, useMe } from '@/app/me'
-import { TasksPanel } from '@/app/slots'
+import { FilesPanel, TasksPanel } from '@/app/slots'
 import { Timeline } from '@/app/timeline'
 import { ago, date } from '@/i18n/format'
 import { Confirm, Dialog } from '@/ui/dialog'
@@ -218,6 +218,9 @@ function ContactView({ contact }: { contact: Contact }) {
               <TasksPanel contact={{ id: contact.id, name: contact.display_name }} editable={can('tasks.write') && !archived} />
             </Suspense>
           )}
+          <Suspense fallback={<Card title={t.files}>{null}</Card>}>
+            <FilesPanel subject={{ kind: 'contact', id: contact.id }} editable={editable} />
+          </Suspense>
           <Notes contactId={contact.id} editable={editable} composer={composer} />
           <History contactId={contact.id} editable={editable} />
         </div>

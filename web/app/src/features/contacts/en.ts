@@ -204,6 +204,7 @@ export const en: typeof fr = {
   empty: 'Add',
   notes: 'Notes',
   tasks: 'Tasks',
+  files: 'Files',
   addNote: 'Add a note',
   noteHint: 'What to remember from this exchange… (@ for a colleague, Ctrl Enter to add)',
   pin: 'Pin',

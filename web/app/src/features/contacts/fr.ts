@@ -213,6 +213,7 @@ export const fr = {
   empty: 'Ajouter',
   notes: 'Notes',
   tasks: 'Tâches',
+  files: 'Fichiers',
   addNote: 'Ajouter une note',
   noteHint: 'Ce qu’il faut retenir de l’échange… (@ pour un collègue, Ctrl Entrée pour ajouter)',
   pin: 'Épingler',

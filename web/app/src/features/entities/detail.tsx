@@ -2,11 +2,12 @@
 import { ActionIcon, Button, Menu, NumberInput, TextInput } from '@mantine/core'
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, Suspense, useState } from 'react'
 import { api, data, ifMatch } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import type { Entity, Fact } from '@/api/types'
 import { useCan, useMe } from '@/app/me'
+import { FilesPanel } from '@/app/slots'
 import { Timeline } from '@/app/timeline'
 import { date, day } from '@/i18n/format'
 import { countryName } from '@/ui/country-select'
@@ -174,6 +175,9 @@ function EntityView({ entity }: { entity: Entity }) {
         </div>
         <div className={classes.main}>
           {facts.includes('mileage') && <Mileage entity={entity} add={editable ? () => setAsking('reading') : undefined} />}
+          <Suspense fallback={<Card title={t.files}>{null}</Card>}>
+            <FilesPanel subject={{ kind: 'entity', id: entity.id }} editable={editable} />
+          </Suspense>
           <History id={entity.id} />
         </div>
       </div>

@@ -158,6 +158,7 @@ export const en: typeof fr = {
   panel: { garage: 'Vehicles', other: 'Assets' },
   panelEmpty: 'Nothing yet.',
   panelAll: count => `Show all ${n(count)} records`,
+  files: 'Files',
   kindsTitle: 'Kinds of assets',
   kindsHint: 'Besides vehicles, animals, equipment and property, give a name to what your customers own.',
   kindsOwn: 'Your kinds',

@@ -157,6 +157,7 @@ export const fr = {
   panel: { garage: 'Véhicules', other: 'Biens' },
   panelEmpty: 'Rien pour l’instant.',
   panelAll: (count: number) => `Voir les ${n(count)} fiches`,
+  files: 'Fichiers',
   kindsTitle: 'Types de biens',
   kindsHint: 'En plus des véhicules, animaux, équipements et biens immobiliers, donnez un nom à ce que possèdent vos clients.',
   kindsOwn: 'Vos types',

@@ -1,17 +1,41 @@
-import { Button, Select, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Menu, Select, TextInput } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { api, data } from '@/api/client'
+import { api, BASE, data, fileName, saveFile, send } from '@/api/client'
 import { usersQuery } from '@/api/queries'
+import type { Job } from '@/api/types'
+import { followJob } from '@/app/jobs'
 import { useCan } from '@/app/me'
 import { actorName } from '@/app/timeline'
 import { Changes } from '@/app/values'
 import { dateTime, dayStart } from '@/i18n/format'
+import { IconDownload } from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
 import { Card, useTitle } from '@/ui/page'
 import { Empty, Failed, Loading } from '@/ui/states'
+import { toastError } from '@/ui/toast'
+import { Retention } from './retention'
 import classes from './settings.module.css'
 import { t } from './text'
+
+type Format = keyof typeof t.auditExportAs
+type Filter = { action?: string; actor_id?: string; object_type?: string; from?: string; to?: string }
+
+async function exportLog(filter: Filter, format: Format) {
+  try {
+    const response = await send(
+      new Request(`${location.origin}${BASE}/audit-log/export`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ filter, format }),
+      }),
+    )
+    if (response.status === 202) return followJob((await response.json()) as Job)
+    saveFile(await response.blob(), fileName(response, `journal.${format}`))
+  } catch (error) {
+    toastError(error)
+  }
+}
 
 export function AuditLog() {
   useTitle(t.pages.journal)
@@ -19,19 +43,14 @@ export function AuditLog() {
   const navigate = useNavigate({ from: '/parametres/journal' })
   const can = useCan()
   const { data: users = [] } = useQuery({ ...usersQuery, enabled: can('team.read') })
+  const filter = { ...search, from: search.from && dayStart(search.from), to: search.to && dayStart(search.to, 1) }
   const log = useInfiniteQuery({
     queryKey: ['audit', search],
     queryFn: ({ pageParam }) =>
       data(
         api.GET('/audit-log', {
           params: {
-            query: {
-              ...search,
-              from: search.from && dayStart(search.from),
-              to: search.to && dayStart(search.to, 1),
-              limit: 50,
-              cursor: pageParam || undefined,
-            },
+            query: { ...filter, limit: 50, cursor: pageParam || undefined },
           },
         }),
       ),
@@ -54,6 +73,16 @@ export function AuditLog() {
             searchable
             clearable
             clearButtonProps={{ 'aria-label': t.anyAction }}
+          />
+          <Select
+            label={t.auditObject}
+            placeholder={t.anyObject}
+            data={Object.entries(t.auditObjects).map(([value, label]) => ({ value, label }))}
+            value={search.object_type ?? null}
+            onChange={object => change({ object_type: object ?? undefined })}
+            searchable
+            clearable
+            clearButtonProps={{ 'aria-label': t.anyObject }}
           />
           <Select
             label={t.auditActor}
@@ -79,7 +108,28 @@ export function AuditLog() {
           />
         </div>
       </Card>
-      <Card title={t.pages.journal} flush>
+      <Card
+        title={t.pages.journal}
+        flush
+        actions={
+          entries.length > 0 && (
+            <Menu position="bottom-end">
+              <Menu.Target>
+                <ActionIcon variant="default" size={36} aria-label={t.auditExport} title={t.auditExport}>
+                  <IconDownload size={18} />
+                </ActionIcon>
+              </Menu.Target>
+              <Menu.Dropdown>
+                {(Object.keys(t.auditExportAs) as Format[]).map(format => (
+                  <Menu.Item key={format} onClick={() => void exportLog(filter, format)}>
+                    {t.auditExportAs[format]}
+                  </Menu.Item>
+                ))}
+              </Menu.Dropdown>
+            </Menu>
+          )
+        }
+      >
         {log.isError && !entries.length ? (
           <Failed error={log.error} retry={() => void log.refetch()} />
         ) : log.isPending ? (
@@ -116,6 +166,7 @@ export function AuditLog() {
           </div>
         )}
       </Card>
+      {can('company.manage') && <Retention />}
     </>
   )
 }
