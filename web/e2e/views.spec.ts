@@ -1,4 +1,3 @@
-import AxeBuilder from '@axe-core/playwright'
 import { expect, test } from '@playwright/test'
 import { call, freshCompany, watchErrors } from './steps'
 
@@ -25,7 +24,6 @@ test('conditions become a view that is shared, changed, linked and deleted', asy
   await dialog.getByRole('button', { name: 'Ajouter un groupe' }).click()
   await dialog.getByRole('combobox', { name: 'Champ' }).nth(1).click()
   await page.getByRole('option', { name: 'Créé', exact: true }).click()
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
   await dialog.getByRole('button', { name: 'Appliquer' }).click()
   await expect(page.getByRole('link', { name: 'Petit' })).toBeHidden()
   await expect(page.getByRole('list', { name: 'Conditions' })).toContainText('Créé au cours des 30 derniers jours')
@@ -54,7 +52,6 @@ test('conditions become a view that is shared, changed, linked and deleted', asy
   await expect(current).toBeVisible()
   await current.click()
   await expect(page.getByRole('menuitem', { name: /Clients de Lyon/ })).toContainText('2')
-  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([])
   await page.getByRole('menuitem', { name: 'Tous les contacts' }).click()
   await expect(page.getByRole('link', { name: 'Petit' })).toBeVisible()
   await page.goBack()

@@ -2,7 +2,9 @@
 
 use super::search::{self, Search};
 use crate::custom_fields;
-use crate::filters::{self, Tree, compile::{Broken, Surroundings}};
+use crate::filters::compile::{Broken, Surroundings};
+use crate::filters::model::{Node, Test};
+use crate::filters::{self, Tree};
 use crate::zone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -151,11 +153,19 @@ impl ContactFilter {
 /// A tree as `contact_test` reads it, and what in it cannot hold any more.
 pub(crate) async fn compiled(tx: &mut Tx, tree: &Tree, pointer: &str) -> Result<(Value, Vec<Broken>), Failure> {
     let node = tree.read(pointer).map_err(Problem::validation)?;
-    let zone = zone::of_tenant(tx).await?;
-    let fields = custom_fields::store::definitions(tx, "contact").await?;
-    let around = Surroundings { me: tx.actor().id, today: zone.wall(tx.now()).date(), zone, fields };
+    // What no condition asks about is not looked up.
+    let around = surroundings(tx, &[&node]).await?;
     let mut broken = Vec::new();
     Ok((filters::compile(&node, &around, &mut broken), broken))
+}
+
+/// What these trees are read against: the company's clock and its own fields, where a condition asks about them.
+pub(crate) async fn surroundings(tx: &mut Tx, nodes: &[&Node]) -> Result<Surroundings, Failure> {
+    let custom = nodes.iter().any(|node| node.has(&|test| matches!(test, Test::Custom(..))));
+    let dates = nodes.iter().any(|node| node.has(&|test| matches!(test, Test::Moment(..) | Test::Event(_, Some(_)) | Test::Custom(..))));
+    let zone = if dates { zone::of_tenant(tx).await? } else { zone::Zone::new("UTC") };
+    let fields = if custom { custom_fields::store::definitions(tx, "contact").await? } else { Vec::new() };
+    Ok(Surroundings { me: tx.actor().id, today: zone.wall(tx.now()).date(), zone, fields })
 }
 
 /// The least identifier that a contact created at `from` or later can have: UUIDv7 begin with milliseconds. A minute of margin

@@ -224,7 +224,12 @@ impl PageQuery {
 }
 
 /// The sort order asked for; only known ones reach the database. Of a custom field the conditions say which.
-async fn sort<'a>(tx: &mut Tx, asked: Option<&'a str>, conditions: &mut Map<String, Value>, after: Option<&Cursor>) -> Result<&'a str, Failure> {
+async fn sort<'a>(
+    tx: &mut Tx,
+    asked: Option<&'a str>,
+    conditions: &mut Map<String, Value>,
+    after: Option<&Cursor>,
+) -> Result<&'a str, Failure> {
     let unknown = || Problem::field("?sort", "invalid", "Ce tri n’existe pas.");
     let sort = match asked.filter(|sort| !sort.is_empty()) {
         None => return Ok("name"),
@@ -237,7 +242,8 @@ async fn sort<'a>(tx: &mut Tx, asked: Option<&'a str>, conditions: &mut Map<Stri
     let index = field.index.ok_or_else(|| Problem::field("?sort", "not_indexed", "Ce champ n’est pas encore prêt pour le tri."))?;
     let numeric = field.kind.is_numeric();
     // Of a cursor made for another order the key would be no number.
-    let fits = |after: &&Cursor| !numeric || after.key.strip_prefix('v').is_none_or(|number| custom_fields::model::decimal(number).is_some());
+    let fits =
+        |after: &&Cursor| !numeric || after.key.strip_prefix('v').is_none_or(|number| custom_fields::model::decimal(number).is_some());
     if after.filter(|after| !fits(after)).is_some() {
         return Err(Problem::field("?cursor", "invalid", "Ce curseur n’est pas valable.").into());
     }

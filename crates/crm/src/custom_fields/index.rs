@@ -1,8 +1,8 @@
 //! Custom fields indexed on demand: their values are copied into `contact_values`, in batches, while people go on working (ADR 0009).
 
 use super::model::FieldKind;
-use super::store::{self, FieldRow};
 use super::ops;
+use super::store::{self, FieldRow};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;

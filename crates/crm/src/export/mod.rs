@@ -126,7 +126,9 @@ fn wanted(columns: Option<&[String]>, fields: &[Definition]) -> Vec<bool> {
     });
     // Derived, and so no column of a whole export, which can be imported again.
     let status = columns.is_some_and(|columns| columns.iter().any(|column| column == "status"));
-    let own = fields.iter().map(|field| columns.is_none_or(|columns| columns.iter().any(|column| column.strip_prefix("custom.") == Some(&field.key))));
+    let own = fields
+        .iter()
+        .map(|field| columns.is_none_or(|columns| columns.iter().any(|column| column.strip_prefix("custom.") == Some(&field.key))));
     built_in.chain([status]).chain(own).collect()
 }
 

@@ -67,9 +67,7 @@ fn test(condition: &Condition, around: &Surroundings, broken: &mut Vec<Broken>) 
         Test::TagsAll(ids) => json!({ "k": "all", "n": ids.iter().map(|id| json!({ "k": "tags", "v": [id] })).collect::<Vec<_>>() }),
         Test::Tagged => json!({ "k": "tagged" }),
         Test::Moment(moment, when) => ends(json!({ "k": "range", "c": moment.as_str() }), instants(*when, around)),
-        Test::Event(kinds, when) => {
-            ends(json!({ "k": "event", "v": kinds }), when.map_or((None, None), |when| instants(when, around)))
-        }
+        Test::Event(kinds, when) => ends(json!({ "k": "event", "v": kinds }), when.map_or((None, None), |when| instants(when, around))),
         Test::OpenTask => json!({ "k": "task" }),
         Test::Entity(kinds, own) => json!({ "k": "entity", "v": kinds, "own": own }),
         Test::Custom(key, test) => {
@@ -125,8 +123,11 @@ fn text_test(column: TextColumn, how: Match, values: &[String]) -> Value {
         }
         // Of a name every word must occur, in any order: "Jean Dupont" is found by "dupont jean".
         Match::Contains if column == TextColumn::Name => any(values.iter().map(|value| {
-            let words: Vec<Value> =
-                value.split(' ').filter(|word| !word.is_empty()).map(|word| json!({ "k": "like", "c": name, "v": pattern(how, word) })).collect();
+            let words: Vec<Value> = value
+                .split(' ')
+                .filter(|word| !word.is_empty())
+                .map(|word| json!({ "k": "like", "c": name, "v": pattern(how, word) }))
+                .collect();
             json!({ "k": "all", "n": words })
         })),
         // The beginning of any word: people look for a family name as much as for a first name.

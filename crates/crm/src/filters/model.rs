@@ -69,6 +69,16 @@ pub(crate) enum Node {
     Test(Condition),
 }
 
+impl Node {
+    /// True when a test of the tree is `wanted`.
+    pub(crate) fn has(&self, wanted: &impl Fn(&Test) -> bool) -> bool {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|node| node.has(wanted)),
+            Self::Test(condition) => wanted(&condition.test),
+        }
+    }
+}
+
 /// A condition, and where it stood in the request.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Condition {

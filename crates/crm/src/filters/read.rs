@@ -1,6 +1,8 @@
 //! From JSON to a filter that makes sense, with every mistake named by its place.
 
-use super::model::{Condition, CustomTest, FilterNode, MAX_DEPTH, MAX_GROUPS, MAX_LEAVES, MAX_VALUES, Match, Member, Moment, Node, Test, TextColumn};
+use super::model::{
+    Condition, CustomTest, FilterNode, MAX_DEPTH, MAX_GROUPS, MAX_LEAVES, MAX_VALUES, Match, Member, Moment, Node, Test, TextColumn,
+};
 use super::when::{Unit, When};
 use jiff::civil::Date;
 use serde_json::Value;
@@ -53,8 +55,9 @@ pub(super) fn read(value: &Value, pointer: &str) -> Result<Node, Vec<FieldError>
     if let Some(place) = too_deep(value, pointer, 0) {
         return Err(vec![FieldError::new(place, "too_deep", format!("{MAX_DEPTH} groupes imbriqués au plus."))]);
     }
-    let node: FilterNode = serde_json::from_value(value.clone())
-        .map_err(|_| vec![FieldError::new(pointer, "invalid", "Un filtre est un groupe (all, any) ou une condition (field, op, value).")])?;
+    let node: FilterNode = serde_json::from_value(value.clone()).map_err(|_| {
+        vec![FieldError::new(pointer, "invalid", "Un filtre est un groupe (all, any) ou une condition (field, op, value).")]
+    })?;
     let mut reader = Reader { errors: Vec::new(), leaves: 0, groups: 0 };
     let read = reader.node(&node, pointer);
     match read {
@@ -115,7 +118,8 @@ impl Reader {
             }
             return None;
         }
-        let read: Vec<Option<Node>> = nodes.iter().enumerate().map(|(index, node)| self.node(node, &format!("{pointer}/{index}"))).collect();
+        let read: Vec<Option<Node>> =
+            nodes.iter().enumerate().map(|(index, node)| self.node(node, &format!("{pointer}/{index}"))).collect();
         read.into_iter().collect()
     }
 }
@@ -287,10 +291,14 @@ fn event(op: &str, value: &Value) -> Result<(Test, bool), Wrong> {
     if !has(op) {
         return Err(OP);
     }
-    let kinds = listed(value.get("kinds").unwrap_or(&Value::Null), EVENTS).map_err(|_| ("/value/kinds", "invalid", "Cet événement n’existe pas."))?;
+    let kinds = listed(value.get("kinds").unwrap_or(&Value::Null), EVENTS)
+        .map_err(|_| ("/value/kinds", "invalid", "Cet événement n’existe pas."))?;
     let time = match value.get("op").and_then(Value::as_str) {
         None => None,
-        Some(op) => Some(when(op, value.get("value").unwrap_or(&Value::Null)).map_err(|_| ("/value/value", "invalid", "Cette période ne convient pas."))?),
+        Some(op) => Some(
+            when(op, value.get("value").unwrap_or(&Value::Null))
+                .map_err(|_| ("/value/value", "invalid", "Cette période ne convient pas."))?,
+        ),
     };
     Ok((Test::Event(kinds, time), op == "has_not"))
 }

@@ -179,8 +179,7 @@ async fn update_view(
 ) -> ApiResult<Versioned<ViewOut>> {
     let expected = expected_version(&headers)?;
     let mut tx = auth.begin().await?;
-    let change =
-        ViewChange { name: input.name, shared: input.shared, filter: input.filter, columns: input.columns, sort: input.sort };
+    let change = ViewChange { name: input.name, shared: input.shared, filter: input.filter, columns: input.columns, sort: input.sort };
     let row = ops::update(&mut tx, id, expected, change).await?;
     let view = one(&mut tx, row).await?;
     tx.commit().await?;

@@ -5,10 +5,9 @@ use crate::contacts::events::ContactsEvent;
 use crate::contacts::filter::{self, ContactFilter, SORTS};
 use crate::contacts::store as contacts;
 use crate::custom_fields;
-use crate::filters::compile::{Broken, Surroundings};
+use crate::filters::compile::Broken;
 use crate::filters::model::{Member, Node, Test};
 use crate::filters::{self};
-use crate::zone;
 use jiff_sqlx::ToSqlx;
 use uuid::Uuid;
 use vision_kernel::{Patch, Permission, Problem, ProblemKind, text};
@@ -214,13 +213,16 @@ pub(crate) async fn broken(tx: &mut Tx, rows: &[ViewRow]) -> Result<Vec<Vec<Brok
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let zone = zone::of_tenant(tx).await?;
-    let fields = custom_fields::store::definitions(tx, "contact").await?;
-    let around = Surroundings { me: tx.actor().id, today: zone.wall(tx.now()).date(), zone, fields };
+    let nodes: Vec<Option<Node>> =
+        rows.iter().map(|row| row.filter.tree.as_ref().and_then(|tree| tree.read("/filter/tree").ok())).collect();
+    let mut around = filter::surroundings(tx, &nodes.iter().flatten().collect::<Vec<_>>()).await?;
+    if around.fields.is_empty() && rows.iter().any(|row| row.sort.as_deref().is_some_and(|sort| sort.contains("custom."))) {
+        around.fields = custom_fields::store::definitions(tx, "contact").await?;
+    }
     // (view, place, id, what is said when it has gone)
     let mut wanted: Vec<(usize, String, Uuid, &'static str)> = Vec::new();
     let mut out: Vec<Vec<Broken>> = Vec::new();
-    for (index, row) in rows.iter().enumerate() {
+    for (index, (row, node)) in rows.iter().zip(&nodes).enumerate() {
         let mut broken = Vec::new();
         let mut want = |pointer: &str, id: Uuid, code: &'static str| wanted.push((index, pointer.to_owned(), id, code));
         if let Some(tag) = row.filter.tag {
@@ -229,10 +231,10 @@ pub(crate) async fn broken(tx: &mut Tx, rows: &[ViewRow]) -> Result<Vec<Vec<Brok
         if let Some(owner) = row.filter.owner.as_deref().and_then(|owner| Uuid::try_parse(owner).ok()) {
             want("/filter/owner", owner, "member_gone");
         }
-        if let Some(node) = row.filter.tree.as_ref().and_then(|tree| tree.read("/filter/tree").ok()) {
-            filters::compile(&node, &around, &mut broken);
+        if let Some(node) = node {
+            filters::compile(node, &around, &mut broken);
             let mut all = Vec::new();
-            tests(&node, &mut all);
+            tests(node, &mut all);
             for (pointer, test) in all {
                 match test {
                     Test::TagsAny(ids) | Test::TagsAll(ids) => ids.iter().for_each(|id| want(pointer, *id, "tag_gone")),

@@ -66,7 +66,11 @@ pub(crate) async fn counts(tx: &mut Tx) -> sqlx::Result<(i64, i64)> {
 /// Names of the views of a member, folded.
 pub(crate) async fn names(tx: &mut Tx, owner: Uuid) -> sqlx::Result<Vec<String>> {
     let tenant = tx.tenant();
-    sqlx::query_scalar("SELECT name_norm FROM views WHERE tenant_id = $1 AND owner_id = $2").bind(tenant).bind(owner).fetch_all(tx.conn()).await
+    sqlx::query_scalar("SELECT name_norm FROM views WHERE tenant_id = $1 AND owner_id = $2")
+        .bind(tenant)
+        .bind(owner)
+        .fetch_all(tx.conn())
+        .await
 }
 
 /// Writes a view, new or not.

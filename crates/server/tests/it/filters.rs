@@ -4,10 +4,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::{Value, json};
+use sqlx::ConnectOptions;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
-use sqlx::ConnectOptions;
 use vision_kernel::text::fold;
 use vision_testkit::{Persona, TestApp};
 
@@ -138,11 +138,15 @@ async fn people(t: &TestApp, owner: &Persona, colleague: &Persona, tags: &[Strin
         one.country = lives.then(|| one.country.clone().unwrap_or_else(|| "FR".to_owned()));
         let (created, activity) = (ago(&dice, 400), ago(&dice, 1000));
         (one.created, one.activity) = (Some(created), Some(activity));
-        one.events = (0..dice.below(4)).map(|_| (dice.one_of(&["note.added", "task.completed", "contact.updated"]), ago(&dice, 120))).collect();
+        one.events =
+            (0..dice.below(4)).map(|_| (dice.one_of(&["note.added", "task.completed", "contact.updated"]), ago(&dice, 120))).collect();
         one.task = dice.below(3) == 0;
         one.vehicle = dice.below(3) == 0;
         if one.task {
-            owner.post("/tasks", &json!({ "kind": "call", "title": "Rappeler", "subject": { "kind": "contact", "id": one.id } })).await.expect(201);
+            owner
+                .post("/tasks", &json!({ "kind": "call", "title": "Rappeler", "subject": { "kind": "contact", "id": one.id } }))
+                .await
+                .expect(201);
         }
         if one.vehicle {
             owner.post("/entities", &json!({ "kind": "vehicle", "make": "Renault", "contact_id": one.id })).await.expect(201);
@@ -179,7 +183,13 @@ async fn people(t: &TestApp, owner: &Persona, colleague: &Persona, tags: &[Strin
 
 fn status(one: &Known, now: Timestamp) -> &'static str {
     let dormant = one.activity.is_some_and(|at| at < now - SignedDuration::from_hours(24 * 730));
-    if dormant { "dormant" } else if one.invoiced { "client" } else { "prospect" }
+    if dormant {
+        "dormant"
+    } else if one.invoiced {
+        "client"
+    } else {
+        "prospect"
+    }
 }
 
 /// Every field and comparison, with what it means.
@@ -202,7 +212,9 @@ fn leaves(me: Uuid, colleague: Uuid, tags: &[Uuid], now: Timestamp) -> Vec<Leaf>
         leaf("email", "contains", texts("@EXEMPLE"), |p| has(&p.email, "@exemple")),
         leaf("email", "not_contains", texts("@exemple"), |p| !has(&p.email, "@exemple")),
         leaf("phone", "is_set", Value::Null, |p| p.phone),
-        leaf("city", "is", json!(["lyon", "SAINT ETIENNE", "saint-etienne"]), |p| p.city.as_deref().is_some_and(|c| c != "L’Haÿ-les-Roses")),
+        leaf("city", "is", json!(["lyon", "SAINT ETIENNE", "saint-etienne"]), |p| {
+            p.city.as_deref().is_some_and(|c| c != "L’Haÿ-les-Roses")
+        }),
         leaf("city", "is_not", texts("Lyon"), |p| p.city.as_deref() != Some("Lyon")),
         leaf("city", "contains", texts("l'hay"), |p| has(&p.city, "l'hay")),
         leaf("city", "starts_with", texts("saint"), |p| has(&p.city, "saint")),
@@ -234,10 +246,16 @@ fn leaves(me: Uuid, colleague: Uuid, tags: &[Uuid], now: Timestamp) -> Vec<Leaf>
         leaf("created", "this", texts("month"), move |p| p.created.map(day).is_some_and(|day| day >= month)),
         leaf("created", "from", json!(today.saturating_sub(100.days())), move |p| in_days(p.created, -100, 0)),
         leaf("created", "until", json!(today.saturating_sub(100.days())), move |p| !in_days(p.created, -99, 0)),
-        leaf("created", "between", json!([today.saturating_sub(90.days()), today.saturating_sub(10.days())]), move |p| in_days(p.created, -90, -10)),
+        leaf("created", "between", json!([today.saturating_sub(90.days()), today.saturating_sub(10.days())]), move |p| {
+            in_days(p.created, -90, -10)
+        }),
         leaf("updated", "on", json!(today.saturating_sub(3.days())), move |p| in_days(p.created, -3, -3)),
-        leaf("activity", "older_than", json!({ "count": 6, "unit": "month" }), move |p| p.activity.map(day).is_some_and(|day| day < today.saturating_sub(6.months()))),
-        leaf("activity", "last", json!({ "count": 2, "unit": "year" }), move |p| p.activity.map(day).is_some_and(|day| day >= today.saturating_sub(2.years()))),
+        leaf("activity", "older_than", json!({ "count": 6, "unit": "month" }), move |p| {
+            p.activity.map(day).is_some_and(|day| day < today.saturating_sub(6.months()))
+        }),
+        leaf("activity", "last", json!({ "count": 2, "unit": "year" }), move |p| {
+            p.activity.map(day).is_some_and(|day| day >= today.saturating_sub(2.years()))
+        }),
         leaf("event", "has", json!({ "kinds": ["note.added", "task.completed"] }), |p| p.events.iter().any(|e| e.0 != "contact.updated")),
         leaf("event", "has", json!({ "kinds": ["note.added"], "op": "last", "value": { "count": 30, "unit": "day" } }), move |p| {
             p.events.iter().any(|e| e.0 == "note.added" && in_days(Some(e.1), -30, 0))
@@ -252,12 +270,16 @@ fn leaves(me: Uuid, colleague: Uuid, tags: &[Uuid], now: Timestamp) -> Vec<Leaf>
         leaf("custom.taille", "at_least", json!("12,5"), |p| p.size.is_some_and(|size| size >= 12.5)),
         leaf("custom.taille", "at_most", json!(0), |p| p.size.is_some_and(|size| size <= 0.0)),
         leaf("custom.taille", "is_empty", Value::Null, |p| p.size.is_none()),
-        leaf("custom.budget", "between", json!(["100", "2 500,00"]), |p| p.budget.is_some_and(|budget| (10_000..=250_000).contains(&budget))),
+        leaf("custom.budget", "between", json!(["100", "2 500,00"]), |p| {
+            p.budget.is_some_and(|budget| (10_000..=250_000).contains(&budget))
+        }),
         leaf("custom.budget", "at_most", json!(9_999), |p| p.budget.is_some_and(|budget| budget <= 9_999)),
         leaf("custom.depuis", "next", json!({ "count": 7, "unit": "day" }), move |p| {
             p.since.is_some_and(|day| day >= today && day <= today.saturating_add(7.days()))
         }),
-        leaf("custom.depuis", "previous", texts("month"), move |p| p.since.is_some_and(|day| day < month && day >= month.saturating_sub(1.month()))),
+        leaf("custom.depuis", "previous", texts("month"), move |p| {
+            p.since.is_some_and(|day| day < month && day >= month.saturating_sub(1.month()))
+        }),
         leaf("custom.depuis", "between", json!([today.saturating_sub(5.days()), today]), move |p| {
             p.since.is_some_and(|day| day >= today.saturating_sub(5.days()) && day <= today)
         }),
@@ -277,7 +299,9 @@ fn leaves(me: Uuid, colleague: Uuid, tags: &[Uuid], now: Timestamp) -> Vec<Leaf>
         leaf("custom.surnom", "is_set", Value::Null, |p| p.nick.is_some()),
     ];
     for nasty in ["'; DROP TABLE contacts; --", "' OR 1=1 --", "\\", "%' OR '%'='", "{tree,n,0}", "$1", "\u{202e}x"] {
-        for (field, op) in [("city", "is"), ("source", "contains"), ("custom.surnom", "is"), ("name", "starts_with"), ("custom.surnom", "contains")] {
+        for (field, op) in
+            [("city", "is"), ("source", "contains"), ("custom.surnom", "is"), ("name", "starts_with"), ("custom.surnom", "contains")]
+        {
             out.push(leaf(field, op, json!(nasty), |_| false));
         }
     }
@@ -388,7 +412,10 @@ async fn every_comparison_finds_whom_a_plain_reading_finds_with_and_without_an_i
 
     // Somebody who sees only their own counts only their own.
     let own = t.member_with(owner.tenant_id, &["contacts.read"], "own").await;
-    assert_eq!(found(&own, &json!({ "any": [{ "field": "phone", "op": "is_set" }, { "field": "phone", "op": "is_empty" }] })).await.len(), 0);
+    assert_eq!(
+        found(&own, &json!({ "any": [{ "field": "phone", "op": "is_set" }, { "field": "phone", "op": "is_empty" }] })).await.len(),
+        0
+    );
     // And another company's tag, or person, is nobody's.
     let stranger = t.owner().await;
     assert!(found(&stranger, &json!({ "field": "tag", "op": "any", "value": [tags[0]] })).await.is_empty());
@@ -404,7 +431,8 @@ async fn what_makes_no_sense_is_refused_by_its_place() {
         let owner = owner.clone();
         async move { owner.get(&format!("/contacts/count?tree={encoded}")).await }
     };
-    let answer = get(json!({ "all": [{ "field": "city", "op": "is", "value": "x" }, { "field": "city", "op": "<>", "value": "x" }] })).await;
+    let answer =
+        get(json!({ "all": [{ "field": "city", "op": "is", "value": "x" }, { "field": "city", "op": "<>", "value": "x" }] })).await;
     assert_eq!((answer.status.as_u16(), answer.pointers()), (422, vec!["?tree/all/1/op"]));
     let deep = (0..9).fold(json!({ "field": "email", "op": "is_set" }), |inner, _| json!({ "all": [inner] }));
     let answer = get(deep).await;
@@ -419,5 +447,60 @@ async fn what_makes_no_sense_is_refused_by_its_place() {
     for op in ["is", "is_not"] {
         owner.contact(&json!({ "last_name": "Dupré" })).await;
         assert!(found(&owner, &json!({ "field": "custom.nope", "op": op, "value": "x" })).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn tests_use_their_indexes_and_read_no_other_company() {
+    let t = TestApp::new().await;
+    let (big, other) = (t.owner().await, t.owner().await);
+    let field = big.post("/custom-fields", &json!({ "label": "Taille", "kind": "number" })).await.expect(201);
+    let tag = big.post("/tags", &json!({ "name": "Rare", "tone": "good" })).await.expect(201);
+    let mut conn = t.db.urls.owner.connect().await.expect("owner");
+    let fill = [
+        "INSERT INTO contacts (tenant_id, id, kind, display_name, sort_name, last_name, city, city_sort, customer_kind, last_activity_at, created_at, updated_at, search)
+         SELECT (ARRAY[$1, $2])[1 + n % 2], lpad(to_hex(n), 32, '0')::uuid, 'person', 'Nom' || n, 'nom' || n, 'Nom' || n, 'Ville' || n % 50, 'ville' || n % 50, 'B2C',
+                now(), now(), now(), 'nom' || n FROM generate_series(1, 40000) n",
+        "INSERT INTO timeline (tenant_id, contact_id, id, at, actor_kind, actor_id, actor_name, kind)
+         SELECT tenant_id, id, gen_random_uuid(), now() - g * interval '50 day', 'user', id, 'x', CASE WHEN g % 2 = 0 THEN 'note.added' ELSE 'contact.updated' END
+         FROM contacts, generate_series(1, 5) g WHERE $1 <> $2",
+        "INSERT INTO contact_values (tenant_id, field_id, contact_id, n) SELECT $1, $3, id, row_number() OVER () FROM contacts WHERE tenant_id = $1 AND $1 <> $2",
+        "INSERT INTO contact_tags (tenant_id, tag_id, contact_id) SELECT $1, $4, id FROM contacts WHERE tenant_id = $1 AND $1 <> $2 ORDER BY id LIMIT 40",
+    ];
+    let ids = [&field, &tag].map(|one| Uuid::try_parse(one["id"].as_str().expect("id")).expect("id"));
+    for statement in fill {
+        let mut query = sqlx::query(statement).bind(big.tenant_id).bind(other.tenant_id);
+        for (number, id) in ids.iter().enumerate() {
+            if statement.contains(&format!("${}", number + 3)) || statement.contains("$4") {
+                query = query.bind(id);
+            }
+        }
+        query.execute(&mut conn).await.expect("filled");
+    }
+    sqlx::query("ANALYZE").execute(&mut conn).await.expect("analysed");
+    let recent = (t.app.clock.now() - SignedDuration::from_hours(24 * 40)).to_string();
+    let cases = [
+        ("city", json!({ "k": "in", "c": "city", "v": ["ville7"] }), "near 300", "contacts_name_idx"),
+        ("what happened lately", json!({ "k": "event", "v": ["note.added"], "a": recent }), "far", "timeline_kind_idx"),
+        ("a value", json!({ "k": "value_number", "i": ids[0], "a": "19990" }), "far", "contact_values_n_idx"),
+        ("a rare tag", json!({ "k": "tags", "v": [ids[1]] }), "far", "contacts_pkey"),
+    ];
+    for (name, tree, way, index) in cases {
+        let filter = json!({ "tree": tree });
+        let query: String = sqlx::query_scalar("SELECT contact_page_query($1, 'name', false, $2)")
+            .bind(&filter)
+            .bind(way)
+            .fetch_one(&mut conn)
+            .await
+            .expect("query");
+        let query =
+            query.replace("$1", &format!("'{filter}'::jsonb")).replace("$2", &format!("'{}'::uuid", big.tenant_id)).replace("$5", "51");
+        let plan: Value = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("EXPLAIN (ANALYZE, FORMAT JSON) {query}")))
+            .fetch_one(&mut conn)
+            .await
+            .expect("plan");
+        let text = plan.to_string();
+        assert!(text.contains(index), "{name}: expected {index} in {plan:#}");
+        assert!(!text.contains("Seq Scan"), "{name}: {plan:#}");
     }
 }

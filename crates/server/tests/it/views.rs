@@ -55,7 +55,11 @@ async fn a_view_is_kept_shared_changed_copied_and_deleted() {
     assert_eq!(bob.get(&path(&view)).await.expect(200)["is_default"], true);
     assert_eq!(owner.get(&path(&view)).await.expect(200)["is_default"], false, "a default is one's own");
     let manager = t.member(owner.tenant_id, "manager").await;
-    assert_eq!(manager.patch(&path(&view), &json!({ "shared": false })).await.pointers(), ["/shared"], "it would vanish from its maker's team");
+    assert_eq!(
+        manager.patch(&path(&view), &json!({ "shared": false })).await.pointers(),
+        ["/shared"],
+        "it would vanish from its maker's team"
+    );
     let renamed = manager.patch(&path(&view), &json!({ "name": "De Lyon", "columns": null, "sort": null })).await.expect(200);
     assert_eq!((renamed["name"].as_str(), &renamed["columns"], &renamed["sort"]), (Some("De Lyon"), &Value::Null, &Value::Null));
 
@@ -88,10 +92,7 @@ async fn a_view_about_what_has_gone_says_so_and_matches_nobody() {
     let owner = t.owner().await;
     let bob = t.member(owner.tenant_id, "member").await;
     let tag = owner.post("/tags", &json!({ "name": "VIP", "tone": "good" })).await.expect(201);
-    let field = owner
-        .post("/custom-fields", &json!({ "label": "Taille", "kind": "text" }))
-        .await
-        .expect(201);
+    let field = owner.post("/custom-fields", &json!({ "label": "Taille", "kind": "text" })).await.expect(201);
     let kind = owner.post("/entity-kinds", &json!({ "name": "Bateau", "facts": [] })).await.expect(201);
     owner.contact(&json!({ "last_name": "Dupré", "tags": ["VIP"], "owner_id": bob.user_id, "custom": { "taille": "L" } })).await;
     let leaf = |field: &str, op: &str, value: Value| json!({ "field": field, "op": op, "value": value });
