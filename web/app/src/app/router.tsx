@@ -288,7 +288,9 @@ export const router = createRouter({
   parseSearch: search => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: search => {
     const kept = Object.entries(search as Record<string, unknown>).filter(([, value]) => value !== undefined && value !== '')
-    const query = new URLSearchParams(kept.map(([key, value]) => [key, String(value)])).toString()
+    const query = new URLSearchParams(
+      kept.map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]),
+    ).toString()
     return query ? `?${query}` : ''
   },
 })
