@@ -1,4 +1,12 @@
 //! Filters of any depth: every comparison against a plain reading of the same people, bad input, visibility, other companies.
+#![expect(
+    clippy::too_many_lines,
+    clippy::type_complexity,
+    clippy::needless_pass_by_value,
+    clippy::ref_option,
+    clippy::struct_excessive_bools,
+    reason = "one long table of comparisons and what they mean"
+)]
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
