@@ -528,7 +528,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every decision of a contact with its proof, the one written last first. */
+        /** Every decision of a contact with its proof, the latest first. */
         get: operations["list_consent_history"];
         put?: never;
         post?: never;
