@@ -17,6 +17,7 @@ pub mod imports;
 pub mod merges;
 pub mod notes;
 pub mod notifications;
+pub mod search;
 pub mod tags;
 pub mod tasks;
 pub mod timeline;
@@ -50,6 +51,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(consents::routes())
         .merge(tasks::routes())
         .merge(notifications::routes())
+        .merge(search::routes())
         .merge(files::routes())
 }
 

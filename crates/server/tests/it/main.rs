@@ -18,6 +18,7 @@ mod notifications;
 mod openapi;
 mod platform;
 mod schema;
+mod search;
 mod security;
 mod tasks;
 mod team;

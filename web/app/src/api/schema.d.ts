@@ -1922,6 +1922,23 @@ export interface paths {
         patch: operations["update_role"];
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds contacts, what they own, notes, files and tasks. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/siren/{siren}": {
         parameters: {
             query?: never;
@@ -3396,6 +3413,11 @@ export interface components {
             /** @description `none`: no register is configured; `offline`: invented companies; `gouv`: the State's open register. */
             register: string;
         };
+        /**
+         * @description What was found.
+         * @enum {string}
+         */
+        HitKind: "person" | "company" | "vehicle" | "entity" | "note" | "file" | "task";
         /** @description Accueil. */
         Home: {
             activity: components["schemas"]["TimelineItem"][];
@@ -4499,6 +4521,28 @@ export interface components {
             id: string;
             key: string;
             name: string;
+        };
+        /** @description One thing found. */
+        SearchHit: {
+            /**
+             * Format: uuid
+             * @description Where it is shown: the contact or the entity, for notes, files and tasks that have one.
+             */
+            contact_id?: string | null;
+            /** @description What tells it from others of the same name. */
+            detail?: string | null;
+            /** Format: uuid */
+            entity_id?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["HitKind"];
+            label: string;
+        };
+        /** @description Everything found, kind by kind, at most six of each. */
+        SearchResults: {
+            items: components["schemas"]["SearchHit"][];
+            /** @description True: nobody has this name; contacts with a similar one are shown. */
+            similar: boolean;
         };
         /** @description Contacts chosen one by one, or everything that a filter matches but for some. */
         Selection: {
@@ -9411,6 +9455,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /** @description A name, a fragment of a telephone, an e-mail, a plate, words of a note, a file's name. Case and accents do not matter. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResults"];
+                };
             };
         };
     };
