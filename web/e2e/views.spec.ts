@@ -83,7 +83,7 @@ test('the list is sorted by a field once its settings ask for it', async ({ brow
   await page.getByRole('button', { name: 'Affichage' }).click()
   await page.getByRole('menuitemcheckbox', { name: 'Taille' }).click()
   await page.keyboard.press('Escape')
-  const sort = page.getByRole('button', { name: 'Trier par Taille' })
+  const sort = page.getByRole('columnheader', { name: 'Taille' }).getByRole('button')
   await sort.click()
   await expect(page.getByRole('row').nth(1)).toContainText('Martin')
   await sort.click()

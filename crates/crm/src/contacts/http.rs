@@ -243,8 +243,8 @@ async fn sort<'a>(
     let numeric = field.kind.is_numeric();
     // Of a cursor made for another order the key would be no number.
     let fits =
-        |after: &&Cursor| !numeric || after.key.strip_prefix('v').is_none_or(|number| custom_fields::model::decimal(number).is_some());
-    if after.filter(|after| !fits(after)).is_some() {
+        |after: &Cursor| !numeric || after.key.strip_prefix('v').is_none_or(|number| custom_fields::model::decimal(number).is_some());
+    if after.is_some_and(|after| !fits(after)) {
         return Err(Problem::field("?cursor", "invalid", "Ce curseur n’est pas valable.").into());
     }
     conditions.insert("sort_field".to_owned(), index.to_string().into());

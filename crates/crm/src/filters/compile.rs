@@ -88,13 +88,14 @@ fn any(tests: impl IntoIterator<Item = Value>) -> Value {
 }
 
 /// Adds the ends of a range that are there.
-fn ends(mut test: Value, (from, to): (Option<Value>, Option<Value>)) -> Value {
+fn ends(test: Value, (from, to): (Option<Value>, Option<Value>)) -> Value {
+    let Value::Object(mut test) = test else { return test };
     for (key, end) in [("a", from), ("b", to)] {
         if let Some(end) = end {
-            test[key] = end;
+            test.insert(key.to_owned(), end);
         }
     }
-    test
+    Value::Object(test)
 }
 
 /// From the first instant until before the last.

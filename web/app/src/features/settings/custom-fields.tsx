@@ -171,9 +171,10 @@ const percent = ({ done, total }: CustomField['index']) => (total ? Math.floor((
 /** Takes effect at once: what it starts is not part of the form. */
 function SortSwitch({ field, saved }: { field: CustomField; saved: () => Promise<void> }) {
   const { state } = field.index
-  const [busy, setBusy] = useState(false)
+  // Moves under the finger; what the server says afterwards holds.
+  const [asked, setAsked] = useState<boolean>()
   const toggle = async (on: boolean) => {
-    setBusy(true)
+    setAsked(on)
     const params = { params: { path: { id: field.id } } }
     try {
       await (on ? api.POST('/custom-fields/{id}/index', params) : api.DELETE('/custom-fields/{id}/index', params))
@@ -182,7 +183,7 @@ function SortSwitch({ field, saved }: { field: CustomField; saved: () => Promise
       toastError(error)
     } finally {
       await saved()
-      setBusy(false)
+      setAsked(undefined)
     }
   }
   const waiting =
@@ -191,8 +192,8 @@ function SortSwitch({ field, saved }: { field: CustomField; saved: () => Promise
     <Switch
       label={t.fields.sortable}
       description={waiting || t.fields.sortableHint}
-      checked={state === 'ready' || state === 'building'}
-      disabled={busy || Boolean(waiting)}
+      checked={asked ?? (state === 'ready' || state === 'building')}
+      disabled={asked !== undefined || Boolean(waiting)}
       onChange={event => void toggle(event.currentTarget.checked)}
     />
   )
