@@ -11,15 +11,18 @@ pub mod demo_tasks;
 pub mod entities;
 pub mod export;
 pub mod files;
+pub mod filters;
 pub mod home;
 pub mod imports;
 pub mod merges;
 pub mod notes;
 pub mod notifications;
 pub mod privacy;
+pub mod search;
 pub mod tags;
 pub mod tasks;
 pub mod timeline;
+pub mod views;
 mod zone;
 
 use std::collections::BTreeMap;
@@ -42,12 +45,14 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(home::routes())
         .merge(imports::routes())
         .merge(custom_fields::routes())
+        .merge(views::routes())
         .merge(merges::routes())
         .merge(entities::routes())
         .merge(companies::routes())
         .merge(consents::routes())
         .merge(tasks::routes())
         .merge(notifications::routes())
+        .merge(search::routes())
         .merge(files::routes())
         .merge(privacy::routes())
 }
@@ -63,6 +68,8 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<imports::jobs::Undo>()
         .with::<custom_fields::jobs::Convert>()
         .with::<custom_fields::jobs::Purge>()
+        .with::<custom_fields::index::Build>()
+        .with::<custom_fields::index::Discard>()
         .with::<merges::jobs::MergeMany>()
         .with::<entities::export::RunEntityExport>()
         .with::<tasks::jobs::FollowTimeZone>()

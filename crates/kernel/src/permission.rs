@@ -35,6 +35,8 @@ permissions! {
     ContactsExport = "contacts.export" / "contacts",
     /// Import files of contacts.
     ContactsImport = "contacts.import" / "contacts",
+    /// Save views of lists for the whole team, change and delete them.
+    ViewsShare = "views.share" / "contacts",
     /// Change the company's profile.
     CompanyManage = "company.manage" / "company",
     /// See who works here.
@@ -82,6 +84,7 @@ pub const BUILTIN_ROLES: &[BuiltinRole] = &[
             P::ContactsDelete,
             P::ContactsExport,
             P::ContactsImport,
+            P::ViewsShare,
             P::TeamRead,
             P::AuditRead,
             P::TasksRead,

@@ -53,6 +53,7 @@ fn domain(name: &str) -> &'static str {
         "contact" | "contacts" | "note" => "contacts",
         "custom_field" => "custom-fields",
         "tag" => "tags",
+        "view" => "views",
         "import" => "imports",
         "job" => "jobs",
         "entity" | "entities" | "entity_kind" => "entities",

@@ -70,7 +70,7 @@ struct Params {
     responses((status = 202, body = JobOut), (status = 422)), security(("session" = ["contacts.write"])))]
 async fn start_bulk(auth: Authorized<ContactsWrite>, Json(input): Json<BulkIn>) -> ApiResult<Response> {
     let mut tx = auth.begin().await?;
-    let conditions = input.selection.conditions(&auth.actor, tx.now())?;
+    let conditions = input.selection.conditions(&mut tx).await?;
     let tag_ids = match &input.action {
         BulkAction::AddTags { tags: names } | BulkAction::RemoveTags { tags: names } => {
             if names.is_empty() || names.len() > 20 {
@@ -105,13 +105,12 @@ impl Job for RunBulk {
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
         let mut tx = ctx.read().await?;
         let job = background::get(&mut tx, self.job_id).await?;
-        let now = tx.now();
-        drop(tx);
         if !matches!(job.status.as_str(), "queued" | "running") {
             return Ok(());
         }
         let params: Params = serde_json::from_value(job.params.clone()).map_err(|error| JobError::Fail(error.to_string()))?;
-        let conditions = params.selection.conditions(&ctx.actor, now).map_err(|problem| JobError::Fail(problem.to_string()))?;
+        let conditions = params.selection.conditions(&mut tx).await?;
+        drop(tx);
         let mut after = job.cursor.as_deref().and_then(|cursor| Uuid::try_parse(cursor).ok());
         let mut done = job.done;
         loop {

@@ -1,7 +1,9 @@
 //! Consents of a demo company: some agreed on its web site, some on paper, a few withdrew.
 
 use super::model::{Channel, ConsentIn, ConsentSource, Purpose};
-use super::ops;
+use super::oppositions::{self, Address, OppositionKey};
+use super::{ops, store};
+use crate::contacts::store as contacts;
 use jiff_sqlx::ToSqlx;
 use uuid::Uuid;
 use vision_platform::crypto::Crypto;
@@ -38,6 +40,7 @@ pub async fn insert(tx: &mut Tx, crypto: &Crypto) -> Result<(), Failure> {
     .bind(tenant)
     .fetch_all(tx.conn())
     .await?;
+    let key = OppositionKey::ensure(tx, crypto).await?;
     for id in leaving {
         let decision = ConsentIn {
             channels: vec![Channel::Email],
@@ -49,7 +52,12 @@ pub async fn insert(tx: &mut Tx, crypto: &Crypto) -> Result<(), Failure> {
             confirmed_at: None,
             after_opposition: false,
         };
-        ops::record(tx, crypto, id, decision).await?;
+        // Not through `record`: the home page of the demo begins with its own events.
+        if let Some(contact) = contacts::get(tx, id).await? {
+            store::insert(tx, id, &decision, now).await?;
+            let emails: Vec<Address> = ops::addresses(&contact).into_iter().filter(|address| address.suits(Channel::Email)).collect();
+            oppositions::add(tx, &key, &emails, &decision.channels, &decision.purposes, decision.source).await?;
+        }
     }
     Ok(())
 }

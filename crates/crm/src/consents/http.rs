@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
-use vision_kernel::{Cursor, Page, Problem, text};
+use vision_kernel::{Cursor, Page, Problem, ProblemKind, text};
 use vision_platform::http::{Json, cursor, page_limit};
 use vision_platform::permits::{CompanyManage, ContactsRead, ContactsWrite};
 use vision_platform::{ApiResult, App, Authorized};
@@ -152,7 +152,7 @@ struct HistoryQuery {
     cursor: Option<String>,
 }
 
-/// Every decision of a contact with its proof, the one written last first.
+/// Every decision of a contact with its proof, the latest first.
 #[utoipa::path(get, path = "/contacts/{id}/consents/history", operation_id = "list_consent_history", tag = "consents",
     params(("id" = Uuid, Path), HistoryQuery), responses((status = 200, body = Page<ConsentOut>), (status = 404)), security(("session" = ["contacts.read"])))]
 async fn list_consent_history(
@@ -161,11 +161,14 @@ async fn list_consent_history(
     Query(query): Query<HistoryQuery>,
 ) -> ApiResult<Json<Page<ConsentOut>>> {
     let limit = page_limit(query.limit, 20);
-    let before = cursor(query.cursor.as_deref())?.map(|cursor| cursor.id);
+    let before = match cursor(query.cursor.as_deref())? {
+        None => None,
+        Some(cursor) => Some((cursor.key.parse::<Timestamp>().map_err(|_| Problem::new(ProblemKind::BadRequest))?, cursor.id)),
+    };
     let mut tx = auth.read().await?;
     contacts::get(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let rows = store::history(&mut tx, id, before, i64::try_from(limit + 1).unwrap_or(i64::MAX)).await?;
-    Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor::id(row.id)).map(ConsentOut::from)))
+    Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor { key: instant(row.given_at).to_string(), id: row.id }).map(ConsentOut::from)))
 }
 
 /// A version of the words for a purpose.

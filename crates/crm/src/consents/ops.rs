@@ -61,10 +61,9 @@ pub(crate) async fn states(tx: &mut Tx, crypto: &Crypto, contact: &DetailRow) ->
             let opposition = opposition.map(|index| listed.swap_remove(index));
             // MK-17: the list has the last word. Agreeing again takes the addresses off it.
             let status = match (&decision, &opposition) {
-                (_, Some(_)) => ConsentStatus::Withdrawn,
-                (Some(row), None) if row.granted => ConsentStatus::Granted,
-                (Some(_), None) => ConsentStatus::Withdrawn,
                 (None, None) => ConsentStatus::Unknown,
+                (Some(row), None) if row.granted => ConsentStatus::Granted,
+                _ => ConsentStatus::Withdrawn,
             };
             states.push(State { channel: *channel, purpose: *purpose, status, decision, opposition });
         }

@@ -37,13 +37,16 @@ pub(crate) async fn latest(tx: &mut Tx, contact: Uuid) -> sqlx::Result<Vec<Conse
     sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(tenant).bind(contact).fetch_all(tx.conn()).await
 }
 
-/// All decisions, newest first.
-pub(crate) async fn history(tx: &mut Tx, contact: Uuid, before: Option<Uuid>, limit: i64) -> sqlx::Result<Vec<ConsentRow>> {
+/// All decisions, the latest first, from the one before `before` (when it was given, its id).
+pub(crate) async fn history(tx: &mut Tx, contact: Uuid, before: Option<(Timestamp, Uuid)>, limit: i64) -> sqlx::Result<Vec<ConsentRow>> {
     let tenant = tx.tenant();
     let sql = format!(
-        "SELECT {COLUMNS} WHERE c.tenant_id = $1 AND c.contact_id = $2 AND ($3::uuid IS NULL OR c.id < $3) ORDER BY c.id DESC LIMIT $4"
+        "SELECT {COLUMNS} WHERE c.tenant_id = $1 AND c.contact_id = $2 AND ($3::timestamptz IS NULL OR (c.given_at, c.id) < ($3, $4))
+         ORDER BY c.given_at DESC, c.id DESC LIMIT $5"
     );
-    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(tenant).bind(contact).bind(before).bind(limit).fetch_all(tx.conn()).await
+    let (at, id) = before.unzip();
+    let at = at.map(ToSqlx::to_sqlx);
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(tenant).bind(contact).bind(at).bind(id).bind(limit).fetch_all(tx.conn()).await
 }
 
 /// Writes a decision for each of its channels and purposes.

@@ -1,14 +1,23 @@
 //! Which contacts a list, a count, a bulk action or an export is about.
 
 use super::search::{self, Search};
+use crate::custom_fields;
+use crate::filters::compile::{Broken, Surroundings};
+use crate::filters::model::{Node, Test};
+use crate::filters::{self, Tree};
+use crate::zone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
-use vision_kernel::{Actor, Problem, text};
+use vision_kernel::{Problem, text};
+use vision_platform::{Failure, Tx};
 
 /// A contact without any event for this long is dormant (24 months).
 const DORMANT_AFTER: SignedDuration = SignedDuration::from_hours(24 * 730);
+
+/// The orders of a list, beside those of custom fields.
+pub(crate) const SORTS: &[&str] = &["name", "-name", "created", "-created", "activity", "-activity", "city", "-city"];
 
 /// The filters of the contact list; all of them must hold.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
@@ -20,7 +29,7 @@ pub struct ContactFilter {
     /// Id of a tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<Uuid>,
-    /// Id of a member, or `none`.
+    /// Id of a member, `me` or `none`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// `person` or `company`.
@@ -58,11 +67,28 @@ pub struct ContactFilter {
     /// Archived ones instead of the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
+    /// More conditions, in groups: a `FilterNode`, as JSON where this stands in an address.
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<filters::FilterNode>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree: Option<Tree>,
 }
 
 impl ContactFilter {
-    /// The filter as `contact_page` reads it, narrowed to what the actor may see.
-    pub(crate) fn conditions(&self, actor: &Actor, now: Timestamp) -> Result<Map<String, Value>, Problem> {
+    /// The filter as `contact_page` reads it, narrowed to what the actor may see. `at` is where the filter stands in the request.
+    pub(crate) async fn conditions(&self, tx: &mut Tx, at: &str) -> Result<Map<String, Value>, Failure> {
+        let mut out = self.simple(tx)?;
+        if let Some(tree) = &self.tree {
+            let (compiled, _) = compiled(tx, tree, &format!("{at}tree")).await?;
+            out.insert("tree".to_owned(), compiled);
+            out.insert("dormant_before".to_owned(), json!(dormant_before(tx.now())));
+        }
+        Ok(out)
+    }
+
+    /// The conditions outside the tree.
+    fn simple(&self, tx: &Tx) -> Result<Map<String, Value>, Problem> {
+        let (actor, now) = (tx.actor(), tx.now());
         let mut out = Map::new();
         let mut set = |key: &str, value: Value| {
             out.insert(key.to_owned(), value);
@@ -76,6 +102,8 @@ impl ContactFilter {
             set("tag", json!(tag));
         }
         if let Some(owner) = self.owner.as_deref().filter(|owner| !owner.is_empty()) {
+            let me = actor.id.to_string();
+            let owner = if owner == "me" { me.as_str() } else { owner };
             if owner != "none" && Uuid::try_parse(owner).is_err() {
                 return Err(Problem::field("?owner", "invalid", "Un identifiant de membre, ou none."));
             }
@@ -122,6 +150,24 @@ impl ContactFilter {
     }
 }
 
+/// A tree as `contact_test` reads it, and what in it cannot hold any more.
+pub(crate) async fn compiled(tx: &mut Tx, tree: &Tree, pointer: &str) -> Result<(Value, Vec<Broken>), Failure> {
+    let node = tree.read(pointer).map_err(Problem::validation)?;
+    // What no condition asks about is not looked up.
+    let around = surroundings(tx, &[&node]).await?;
+    let mut broken = Vec::new();
+    Ok((filters::compile(&node, &around, &mut broken), broken))
+}
+
+/// What these trees are read against: the company's clock and its own fields, where a condition asks about them.
+pub(crate) async fn surroundings(tx: &mut Tx, nodes: &[&Node]) -> Result<Surroundings, Failure> {
+    let custom = nodes.iter().any(|node| node.has(&|test| matches!(test, Test::Custom(..))));
+    let dates = nodes.iter().any(|node| node.has(&|test| matches!(test, Test::Moment(..) | Test::Event(_, Some(_)) | Test::Custom(..))));
+    let zone = if dates { zone::of_tenant(tx).await? } else { zone::Zone::new("UTC") };
+    let fields = if custom { custom_fields::store::definitions(tx, "contact").await? } else { Vec::new() };
+    Ok(Surroundings { me: tx.actor().id, today: zone.wall(tx.now()).date(), zone, fields })
+}
+
 /// The least identifier that a contact created at `from` or later can have: UUIDv7 begin with milliseconds. A minute of margin
 /// for clocks that differ between instances.
 fn earliest_id(from: Timestamp) -> Uuid {
@@ -156,23 +202,23 @@ pub enum Selection {
 
 impl Selection {
     /// The selection as conditions.
-    pub(crate) fn conditions(&self, actor: &Actor, now: Timestamp) -> Result<Map<String, Value>, Problem> {
+    pub(crate) async fn conditions(&self, tx: &mut Tx) -> Result<Map<String, Value>, Failure> {
         match self {
             Self::Ids { ids } if ids.is_empty() || ids.len() > 1000 => {
-                Err(Problem::field("/selection/ids", "invalid", "De 1 à 1 000 contacts."))
+                Err(Problem::field("/selection/ids", "invalid", "De 1 à 1 000 contacts.").into())
             }
             Self::Ids { ids } => {
-                let mut conditions = ContactFilter::default().conditions(actor, now)?;
+                let mut conditions = ContactFilter::default().conditions(tx, "").await?;
                 conditions.insert("ids".to_owned(), json!(ids));
                 // Contacts chosen by hand count whether archived or not.
                 conditions.insert("archived".to_owned(), json!("any"));
                 Ok(conditions)
             }
             Self::Matching { except_ids, .. } if except_ids.len() > 1000 => {
-                Err(Problem::field("/selection/except_ids", "invalid", "1 000 exceptions au plus."))
+                Err(Problem::field("/selection/except_ids", "invalid", "1 000 exceptions au plus.").into())
             }
             Self::Matching { filter, except_ids } => {
-                let mut conditions = filter.conditions(actor, now)?;
+                let mut conditions = filter.conditions(tx, "/selection/filter/").await?;
                 if !except_ids.is_empty() {
                     conditions.insert("except_ids".to_owned(), json!(except_ids));
                 }

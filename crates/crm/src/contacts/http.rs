@@ -1,9 +1,10 @@
 //! Routes of contacts.
 
-use super::filter::{ContactFilter, dormant_before};
+use super::filter::{self, ContactFilter, dormant_before};
 use super::model::{AddressEntry, ContactIn, EmailEntry};
 use super::store::{self, DetailRow, LinkRef, ListRow, TagRef};
 use super::{links, ops};
+use crate::custom_fields;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
@@ -16,10 +17,12 @@ use vision_kernel::contact_point::display_phone;
 use vision_kernel::{Cursor, Page, Phone, Problem, Siren};
 use vision_platform::http::{Created, Json, Versioned, cursor, expected_version, page_limit};
 use vision_platform::permits::{ContactsDelete, ContactsRead, ContactsWrite};
-use vision_platform::{ApiResult, App, Authorized};
+use vision_platform::{ApiResult, App, Authorized, Failure, Tx};
 
-/// Above this a count is only "more than".
+/// Above this a count is only "more than", unless more is asked for.
 const COUNT_CAP: i32 = 10_000;
+/// Most that is ever counted.
+const MAX_COUNT: i32 = 1_000_000;
 
 /// Routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -45,7 +48,7 @@ fn owner(id: Option<Uuid>, name: Option<String>) -> Option<MemberRef> {
 }
 
 /// Derived, never typed: dormant without any event for 24 months, client from the first invoice on, prospect before.
-fn status(first_invoiced: bool, last_activity_at: Timestamp, now: Timestamp) -> &'static str {
+pub(crate) fn status(first_invoiced: bool, last_activity_at: Timestamp, now: Timestamp) -> &'static str {
     match (last_activity_at < dormant_before(now), first_invoiced) {
         (true, _) => "dormant",
         (false, true) => "client",
@@ -208,7 +211,7 @@ impl ContactOut {
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct PageQuery {
-    /// `name`, `created`, `activity`, `city`; with `-` in front, descending. `name` by default.
+    /// `name`, `created`, `activity`, `city`, or `custom.<key>` of an indexed field; with `-` in front, descending. `name` by default.
     sort: Option<String>,
     /// 1 to 100; default 50.
     limit: Option<u32>,
@@ -223,14 +226,33 @@ impl PageQuery {
     }
 }
 
-/// The sort order asked for; only known ones reach the database.
-fn sort(asked: Option<&str>) -> Result<&str, Problem> {
-    const KNOWN: &[&str] = &["name", "-name", "created", "-created", "activity", "-activity", "city", "-city"];
-    match asked.filter(|sort| !sort.is_empty()) {
-        None => Ok("name"),
-        Some(sort) if KNOWN.contains(&sort) => Ok(sort),
-        Some(_) => Err(Problem::field("?sort", "invalid", "Ce tri n’existe pas.")),
+/// The sort order asked for; only known ones reach the database. Of a custom field the conditions say which.
+async fn sort<'a>(
+    tx: &mut Tx,
+    asked: Option<&'a str>,
+    conditions: &mut Map<String, Value>,
+    after: Option<&Cursor>,
+) -> Result<&'a str, Failure> {
+    let unknown = || Problem::field("?sort", "invalid", "Ce tri n’existe pas.");
+    let sort = match asked.filter(|sort| !sort.is_empty()) {
+        None => return Ok("name"),
+        Some(sort) if filter::SORTS.contains(&sort) => return Ok(sort),
+        Some(sort) => sort,
+    };
+    let key = sort.trim_start_matches('-').strip_prefix("custom.").ok_or_else(unknown)?;
+    let fields = custom_fields::store::definitions(tx, "contact").await?;
+    let field = fields.iter().find(|field| field.key == key && field.kind.is_sortable()).ok_or_else(unknown)?;
+    let index = field.index.ok_or_else(|| Problem::field("?sort", "not_indexed", "Ce champ n’est pas encore prêt pour le tri."))?;
+    let numeric = field.kind.is_numeric();
+    // Of a cursor made for another order the key would be no number.
+    let fits =
+        |after: &Cursor| !numeric || after.key.strip_prefix('v').is_none_or(|number| custom_fields::model::decimal(number).is_some());
+    if after.is_some_and(|after| !fits(after)) {
+        return Err(Problem::field("?cursor", "invalid", "Ce curseur n’est pas valable.").into());
     }
+    conditions.insert("sort_field".to_owned(), index.to_string().into());
+    conditions.insert("sort_type".to_owned(), if numeric { "n" } else { "t" }.into());
+    Ok(if sort.starts_with('-') { "-value" } else { "value" })
 }
 
 /// Contacts, page by page.
@@ -242,10 +264,12 @@ async fn list_contacts(
     Query(page): Query<PageQuery>,
 ) -> ApiResult<Json<Page<ContactRow>>> {
     let limit = page_limit(page.limit, 50);
-    let (sort, after) = (sort(page.sort.as_deref())?, cursor(page.cursor.as_deref())?);
+    let after = cursor(page.cursor.as_deref())?;
     let mut tx = auth.read().await?;
     let now = tx.now();
-    let rows = store::page(&mut tx, filter.conditions(&auth.actor, now)?, sort, after, limit, &page.custom_keys()).await?;
+    let mut conditions = filter.conditions(&mut tx, "?").await?;
+    let sort = sort(&mut tx, page.sort.as_deref(), &mut conditions, after.as_ref()).await?;
+    let rows = store::page(&mut tx, conditions, sort, after, limit, &page.custom_keys()).await?;
     Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor { key: row.sort_key.clone(), id: row.id }).map(|row| ContactRow::new(row, now))))
 }
 
@@ -257,14 +281,30 @@ pub struct ContactCount {
     pub(crate) capped: bool,
 }
 
-/// Counts contacts, up to 10,000.
-#[utoipa::path(get, path = "/contacts/count", operation_id = "count_contacts", tag = "contacts", params(ContactFilter),
-    responses((status = 200, body = ContactCount)), security(("session" = ["contacts.read"])))]
-async fn count_contacts(auth: Authorized<ContactsRead>, Query(filter): Query<ContactFilter>) -> ApiResult<Json<ContactCount>> {
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+struct CountQuery {
+    /// How far to count, at most 1,000,000; 10,000 by default.
+    up_to: Option<i32>,
+}
+
+/// Counts contacts.
+#[utoipa::path(get, path = "/contacts/count", operation_id = "count_contacts", tag = "contacts", params(ContactFilter, CountQuery),
+    responses((status = 200, body = ContactCount), (status = 422)), security(("session" = ["contacts.read"])))]
+async fn count_contacts(
+    auth: Authorized<ContactsRead>,
+    Query(filter): Query<ContactFilter>,
+    Query(query): Query<CountQuery>,
+) -> ApiResult<Json<ContactCount>> {
     let mut tx = auth.read().await?;
-    let conditions = filter.conditions(&auth.actor, tx.now())?;
-    let count = store::count(&mut tx, conditions, COUNT_CAP + 1).await?;
-    Ok(Json(ContactCount { count: count.min(i64::from(COUNT_CAP)), capped: count > i64::from(COUNT_CAP) }))
+    let conditions = filter.conditions(&mut tx, "?").await?;
+    Ok(Json(count(&mut tx, conditions, query.up_to).await?))
+}
+
+/// Counts what meets the conditions, up to a bound.
+pub(crate) async fn count(tx: &mut Tx, conditions: Map<String, Value>, up_to: Option<i32>) -> sqlx::Result<ContactCount> {
+    let cap = up_to.unwrap_or(COUNT_CAP).clamp(1, MAX_COUNT);
+    let count = store::count(tx, conditions, cap + 1).await?;
+    Ok(ContactCount { count: count.min(i64::from(cap)), capped: count > i64::from(cap) })
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -302,7 +342,7 @@ async fn list_lookalikes(auth: Authorized<ContactsRead>, Query(query): Query<Loo
     if ids.is_empty() {
         return Ok(Json(LookalikeList { items: Vec::new() }));
     }
-    let conditions = super::filter::Selection::Ids { ids }.conditions(&auth.actor, now)?;
+    let conditions = super::filter::Selection::Ids { ids }.conditions(&mut tx).await?;
     let rows = store::page(&mut tx, conditions, "name", None, 5, &[]).await?;
     Ok(Json(LookalikeList { items: rows.into_iter().map(|row| ContactRow::new(row, now)).collect() }))
 }

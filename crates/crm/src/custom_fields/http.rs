@@ -1,5 +1,6 @@
 //! Routes of custom fields.
 
+use super::index;
 use super::jobs;
 use super::model::{FieldKind, FieldOption};
 use super::ops::{self, FieldChange, NewField};
@@ -25,6 +26,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(update_custom_field, delete_custom_field))
         .routes(routes!(preview_custom_field_change))
         .routes(routes!(convert_custom_field))
+        .routes(routes!(index_custom_field, unindex_custom_field))
 }
 
 /// A field that the tenant added.
@@ -47,7 +49,18 @@ pub struct CustomFieldOut {
     default_value: Option<Value>,
     help: Option<String>,
     group_name: Option<String>,
+    index: FieldIndex,
     version: i32,
+}
+
+/// Whether lists can be sorted by the field.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct FieldIndex {
+    /// `unavailable` for the kinds without an order, `none`, `building`, `ready`, `dropping`
+    state: String,
+    /// While it is being built: how many records are done, of how many.
+    done: i64,
+    total: i64,
 }
 
 impl From<FieldRow> for CustomFieldOut {
@@ -64,6 +77,11 @@ impl From<FieldRow> for CustomFieldOut {
             default_value: row.default_value,
             help: row.help,
             group_name: row.group_name,
+            index: FieldIndex {
+                state: if FieldKind::from_stored(&row.kind).is_sortable() { row.index_state } else { "unavailable".to_owned() },
+                done: 0,
+                total: 0,
+            },
             version: row.version,
         }
     }
@@ -130,7 +148,17 @@ struct FieldsQuery {
 async fn list_custom_fields(auth: Authorized<ContactsRead>, Query(query): Query<FieldsQuery>) -> ApiResult<Json<CustomFieldList>> {
     let mut tx = auth.read().await?;
     let rows = store::list(&mut tx, query.object.as_deref()).await?;
-    Ok(Json(CustomFieldList { items: rows.into_iter().map(CustomFieldOut::from).collect() }))
+    let busy: Vec<Uuid> = rows.iter().filter(|row| row.index_state == "building").filter_map(|row| row.index_job).collect();
+    let progress = if busy.is_empty() { Vec::new() } else { store::progress(&mut tx, &busy).await? };
+    let shown = |row: FieldRow| {
+        let at = progress.iter().find(|(job, ..)| Some(*job) == row.index_job).copied();
+        let mut out = CustomFieldOut::from(row);
+        if let Some((_, done, total)) = at {
+            (out.index.done, out.index.total) = (done, total);
+        }
+        out
+    };
+    Ok(Json(CustomFieldList { items: rows.into_iter().map(shown).collect() }))
 }
 
 /// Adds a field.
@@ -267,4 +295,24 @@ async fn convert_custom_field(
     let job = jobs::start_conversion(&mut tx, id, to).await?;
     tx.commit().await?;
     Ok(background::accepted(job))
+}
+
+/// Makes lists sortable by a field; its values are copied by a job while people go on working.
+#[utoipa::path(post, path = "/custom-fields/{id}/index", operation_id = "index_custom_field", tag = "contacts", params(("id" = Uuid, Path)),
+    responses((status = 202, body = JobOut), (status = 404), (status = 409), (status = 422)), security(("session" = ["company.manage"])))]
+async fn index_custom_field(auth: Authorized<CompanyManage>, Path(id): Path<Uuid>) -> ApiResult<Response> {
+    let mut tx = auth.begin().await?;
+    let job = index::start(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(background::accepted(job))
+}
+
+/// Gives the index of a field up; its values stay.
+#[utoipa::path(delete, path = "/custom-fields/{id}/index", operation_id = "unindex_custom_field", tag = "contacts", params(("id" = Uuid, Path)),
+    responses((status = 204), (status = 404), (status = 409)), security(("session" = ["company.manage"])))]
+async fn unindex_custom_field(auth: Authorized<CompanyManage>, Path(id): Path<Uuid>) -> ApiResult<StatusCode> {
+    let mut tx = auth.begin().await?;
+    index::give_up(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -28,6 +28,7 @@ pub(crate) async fn start_conversion(tx: &mut Tx, id: Uuid, to: Definition) -> R
     row.default_value = row.default_value.take().and_then(|value| row.definition().read(&value).ok().flatten());
     store::update(tx, &row, &vision_kernel::text::fold(&row.label)).await?;
     store::set_converting(tx, id, true).await?;
+    super::index::suspend(tx, &row).await?;
     tx.enqueue_with(&Convert { job_id: job.id }, Some(&format!("convert:{}", job.id)), Some("custom-fields")).await?;
     Ok(BackgroundJob { total, ..job })
 }
@@ -97,6 +98,7 @@ impl Job for Convert {
         }
         let mut tx = ctx.begin().await?;
         store::set_converting(&mut tx, field.id, false).await?;
+        super::index::resume(&mut tx, field.id).await?;
         tx.emit(&ops::converted_event(&field, lost));
         tx.commit().await?;
         background::finish(&ctx, &job, "done", None, None).await?;

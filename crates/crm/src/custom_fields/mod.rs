@@ -1,6 +1,7 @@
 //! Fields that a tenant adds to its records. Definitions live in `custom_fields`, values in the record's `custom` object.
 
 pub mod http;
+pub mod index;
 pub mod jobs;
 pub(crate) mod model;
 pub(crate) mod ops;

@@ -75,6 +75,16 @@ impl FieldKind {
         KINDS.iter().find(|(_, known)| *known == name).map_or(Self::Text, |(kind, _)| *kind)
     }
 
+    /// True for the kinds whose values have an order that people expect.
+    pub(crate) fn is_sortable(self) -> bool {
+        !matches!(self, Self::LongText | Self::Choices | Self::Reference)
+    }
+
+    /// True for the kinds whose values are compared as numbers.
+    pub(crate) fn is_numeric(self) -> bool {
+        matches!(self, Self::Number | Self::Money)
+    }
+
     /// True for the kinds that have options.
     pub(crate) fn has_options(self) -> bool {
         matches!(self, Self::Choice | Self::Choices)
@@ -103,6 +113,8 @@ pub(crate) struct Definition {
     pub(crate) default_value: Option<Value>,
     /// Its values are being converted: nobody writes one until that is done.
     pub(crate) converting: bool,
+    /// Its id, once its values stand in `contact_values`.
+    pub(crate) index: Option<Uuid>,
 }
 
 /// A decimal number in its shortest form, from French or plain spelling; at most 15 digits before and 6 after the point.
@@ -155,6 +167,7 @@ impl Definition {
             required: false,
             default_value: None,
             converting: false,
+            index: None,
         }
     }
 

@@ -118,7 +118,7 @@ fn taken() -> Problem {
     Problem::field("/label", "taken", "Un champ porte déjà ce nom.")
 }
 
-fn event(name: &'static str, row: &FieldRow, count: i64) -> ContactsEvent {
+pub(crate) fn event(name: &'static str, row: &FieldRow, count: i64) -> ContactsEvent {
     ContactsEvent { name, kind: "custom_field", id: row.id, label: row.label.clone(), count }
 }
 
@@ -154,6 +154,8 @@ pub(crate) async fn create(tx: &mut Tx, new: NewField) -> Result<FieldRow, Failu
         position: existing.iter().map(|field| field.position).max().unwrap_or(0) + 1,
         version: 1,
         converting: false,
+        index_state: "none".to_owned(),
+        index_job: None,
         label,
     };
     row.default_value = valid_default(&row, new.default_value)?;

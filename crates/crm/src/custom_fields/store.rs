@@ -24,6 +24,8 @@ pub(crate) struct FieldRow {
     pub position: i32,
     pub version: i32,
     pub converting: bool,
+    pub index_state: String,
+    pub index_job: Option<Uuid>,
 }
 
 impl FieldRow {
@@ -38,12 +40,13 @@ impl FieldRow {
             required: self.required,
             default_value: self.default_value.clone(),
             converting: self.converting,
+            index: (self.index_state == "ready").then_some(self.id),
         }
     }
 }
 
 const FIELD: &str =
-    "SELECT id, object, applies_to, key, label, kind, options, required, default_value, help, group_name, position, version, converting
+    "SELECT id, object, applies_to, key, label, kind, options, required, default_value, help, group_name, position, version, converting, index_state, index_job
     FROM custom_fields WHERE tenant_id = $1 AND deleted_at IS NULL";
 
 /// The fields of an object, or of all, in their order.
@@ -261,6 +264,79 @@ pub(crate) async fn contact_name(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<S
         .bind(id)
         .fetch_optional(tx.conn())
         .await
+}
+
+/// How far jobs are: (job, done, total).
+pub(crate) async fn progress(tx: &mut Tx, jobs: &[Uuid]) -> sqlx::Result<Vec<(Uuid, i64, i64)>> {
+    let tenant = tx.tenant();
+    sqlx::query_as("SELECT id, done, total FROM background_jobs WHERE tenant_id = $1 AND id = ANY ($2)")
+        .bind(tenant)
+        .bind(jobs)
+        .fetch_all(tx.conn())
+        .await
+}
+
+/// Says how far the index of a field is.
+pub(crate) async fn set_index(tx: &mut Tx, id: Uuid, state: &str, job: Option<Uuid>) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query("UPDATE custom_fields SET index_state = $3, index_job = $4 WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant)
+        .bind(id)
+        .bind(state)
+        .bind(job)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The first transaction number that nobody has yet, and the oldest that somebody is still at.
+pub(crate) async fn transactions(tx: &mut Tx) -> sqlx::Result<(i64, i64)> {
+    sqlx::query_as("SELECT pg_snapshot_xmax(s)::text::bigint, pg_snapshot_xmin(s)::text::bigint FROM pg_current_snapshot() s")
+        .fetch_one(tx.conn())
+        .await
+}
+
+/// How many contacts there are to look at.
+pub(crate) async fn count_contacts(tx: &mut Tx) -> sqlx::Result<i64> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar("SELECT count(*) FROM contacts WHERE tenant_id = $1").bind(tenant).fetch_one(tx.conn()).await
+}
+
+/// Copies the values of the next contacts after `after` into the index: (last contact, how many). Their rows are kept from changing
+/// meanwhile, so that a value which somebody is writing is neither missed nor put back.
+pub(crate) async fn index_batch(tx: &mut Tx, field: &FieldRow, after: Option<Uuid>, limit: i64) -> sqlx::Result<Option<(Uuid, i64)>> {
+    let tenant = tx.tenant();
+    sqlx::query_as(
+        "WITH held AS MATERIALIZED (SELECT id, custom FROM contacts WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3 FOR SHARE),
+         gone AS (DELETE FROM contact_values v USING held h WHERE v.tenant_id = $1 AND v.field_id = $4 AND v.contact_id = h.id AND NOT h.custom ? $5),
+         kept AS (INSERT INTO contact_values (tenant_id, field_id, contact_id, n, t)
+           SELECT $1, $4, id, custom_sort_number($6, custom ->> $5), custom_sort_text($6, custom ->> $5) FROM held WHERE custom ? $5
+           ON CONFLICT (tenant_id, field_id, contact_id) DO UPDATE SET n = excluded.n, t = excluded.t)
+         SELECT (SELECT id FROM held ORDER BY id DESC LIMIT 1), count(*) FROM held HAVING count(*) > 0",
+    )
+    .bind(tenant)
+    .bind(after)
+    .bind(limit)
+    .bind(field.id)
+    .bind(&field.key)
+    .bind(&field.kind)
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// Takes the next values out of the index; how many.
+pub(crate) async fn drop_batch(tx: &mut Tx, field: Uuid, limit: i64) -> sqlx::Result<u64> {
+    let tenant = tx.tenant();
+    let done = sqlx::query(
+        "DELETE FROM contact_values WHERE tenant_id = $1 AND field_id = $2
+           AND contact_id IN (SELECT contact_id FROM contact_values WHERE tenant_id = $1 AND field_id = $2 LIMIT $3)",
+    )
+    .bind(tenant)
+    .bind(field)
+    .bind(limit)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// Marks a field whose values are being converted.

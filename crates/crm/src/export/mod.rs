@@ -2,10 +2,12 @@
 
 use crate::contacts::events::ContactsEvent;
 use crate::contacts::filter::Selection;
+use crate::contacts::http::status;
 use crate::contacts::store::{self as contacts, DetailRow};
 use crate::custom_fields::{self, model::Definition};
 use axum::body::Body;
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -58,7 +60,13 @@ impl ExportFormat {
 pub struct ExportIn {
     selection: Selection,
     format: ExportFormat,
+    /// Columns of a table, as a view names them; all of them by default. Who it is always stands first.
+    #[serde(default)]
+    columns: Option<Vec<String>>,
 }
+
+/// A column of views that whole exports have not.
+const STATUS: &str = "Statut";
 
 /// The columns of a file; names that no custom field may take.
 pub(crate) const HEADERS: &[&str] = &[
@@ -93,13 +101,52 @@ pub(crate) const HEADERS: &[&str] = &[
     "Dernière activité",
 ];
 
+/// The columns of a file that stand for one of a list.
+fn stands_for(column: &str) -> &'static [&'static str] {
+    match column {
+        "email" => &["E-mail"],
+        "phone" => &["Téléphone"],
+        "city" => &["Code postal", "Ville"],
+        "status" => &[STATUS],
+        "tags" => &["Étiquettes"],
+        "owner" => &["Responsable"],
+        "created" => &["Créé le"],
+        "activity" => &["Dernière activité"],
+        _ => &[],
+    }
+}
+
+/// Which of the columns of a table are wanted, in the table's order.
+fn wanted(columns: Option<&[String]>, fields: &[Definition]) -> Vec<bool> {
+    let built_in = HEADERS.iter().map(|header| match columns {
+        None => true,
+        Some(columns) => {
+            matches!(*header, "Type" | "Prénom" | "Nom" | "Société") || columns.iter().any(|column| stands_for(column).contains(header))
+        }
+    });
+    // Derived, and so no column of a whole export, which can be imported again.
+    let status = columns.is_some_and(|columns| columns.iter().any(|column| column == "status"));
+    let own = fields
+        .iter()
+        .map(|field| columns.is_none_or(|columns| columns.iter().any(|column| column.strip_prefix("custom.") == Some(&field.key))));
+    built_in.chain([status]).chain(own).collect()
+}
+
+/// Those of `all` that are wanted.
+fn picked<T>(all: impl IntoIterator<Item = T>, wanted: &[bool]) -> Vec<T> {
+    all.into_iter().zip(wanted).filter_map(|(one, wanted)| wanted.then_some(one)).collect()
+}
+
 /// Exports contacts: the file for up to 5,000, a job above.
 #[utoipa::path(post, path = "/contacts/export", operation_id = "export_contacts", tag = "contacts", request_body = ExportIn,
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 202, body = JobOut), (status = 422)),
     security(("session" = ["contacts.export"])))]
 async fn export_contacts(auth: Authorized<ContactsExport>, Json(input): Json<ExportIn>) -> ApiResult<Response> {
     let mut tx = auth.begin().await?;
-    let conditions = input.selection.conditions(&auth.actor, tx.now())?;
+    if input.columns.as_ref().is_some_and(|columns| columns.len() > 100) {
+        return Err(Problem::field("/columns", "invalid", "100 colonnes au plus.").into());
+    }
+    let conditions = input.selection.conditions(&mut tx).await?;
     let total = contacts::count(&mut tx, conditions.clone(), i32::MAX).await?;
     if total > INLINE {
         let job = background::create(&mut tx, KIND, serde_json::to_value(&input)?, false).await?;
@@ -119,7 +166,7 @@ async fn export_contacts(auth: Authorized<ContactsExport>, Json(input): Json<Exp
     let ctx = JobContext { app: auth.app.clone(), actor: auth.actor.clone() };
     let name = file_name(&ctx, input.format);
     let path = scratch(input.format);
-    let written = write(&ctx, &conditions, input.format, &path, None).await;
+    let written = write(&ctx, &conditions, &input, &path, None).await;
     let content = tokio::fs::read(&path).await;
     drop(tokio::fs::remove_file(&path).await);
     written?;
@@ -146,16 +193,18 @@ enum Writer {
 async fn write(
     ctx: &JobContext,
     conditions: &Map<String, Value>,
-    format: ExportFormat,
+    input: &ExportIn,
     path: &Path,
     job: Option<&BackgroundJob>,
 ) -> Result<bool, Failure> {
     let failed = |error: vision_documents::DocumentError| Failure::from(Problem::internal(error));
     let mut tx = ctx.read().await?;
     let fields = custom_fields::store::definitions(&mut tx, "contact").await?;
+    let now = tx.now();
     drop(tx);
-    let headers: Vec<&str> = HEADERS.iter().copied().chain(fields.iter().map(|field| field.label.as_str())).collect();
-    let mut writer = match format {
+    let wanted = wanted(input.columns.as_deref(), &fields);
+    let headers = picked(HEADERS.iter().copied().chain([STATUS]).chain(fields.iter().map(|field| field.label.as_str())), &wanted);
+    let mut writer = match input.format {
         ExportFormat::Csv => Writer::Table(TableWriter::csv(path, &headers).map_err(failed)?),
         ExportFormat::Xlsx => Writer::Table(TableWriter::xlsx(path, &headers).map_err(failed)?),
         ExportFormat::Vcf => Writer::Cards(VcardWriter::create(path).map_err(failed)?),
@@ -169,7 +218,7 @@ async fn write(
         drop(tx);
         for row in &rows {
             match &mut writer {
-                Writer::Table(table) => write_row(table, row, &fields).map_err(failed)?,
+                Writer::Table(table) => write_row(table, row, &fields, &wanted, now).map_err(failed)?,
                 Writer::Cards(cards) => write_card(cards, row).map_err(failed)?,
             }
         }
@@ -191,7 +240,13 @@ async fn write(
     Ok(true)
 }
 
-fn write_row(table: &mut TableWriter, row: &DetailRow, fields: &[Definition]) -> Result<(), vision_documents::DocumentError> {
+fn write_row(
+    table: &mut TableWriter,
+    row: &DetailRow,
+    fields: &[Definition],
+    wanted: &[bool],
+    now: Timestamp,
+) -> Result<(), vision_documents::DocumentError> {
     let phone = |index: usize| row.phones.get(index).map(|entry| display_phone(&entry.phone));
     let (phone1, phone2) = (phone(0), phone(1));
     let email = |index: usize| row.emails.get(index).map(|entry| entry.email.as_str());
@@ -229,8 +284,13 @@ fn write_row(table: &mut TableWriter, row: &DetailRow, fields: &[Definition]) ->
         Cell::Date(row.created_at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date()),
         Cell::Date(row.last_activity_at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date()),
     ];
+    cells.push(Cell::Text(match status(row.first_invoiced, row.last_activity_at.to_jiff(), now) {
+        "dormant" => "Dormant",
+        "client" => "Client",
+        _ => "Prospect",
+    }));
     cells.extend(custom.iter().map(|text| Cell::text(Some(text.as_str()).filter(|text| !text.is_empty()))));
-    table.row(&cells)
+    table.row(&picked(cells, wanted))
 }
 
 fn write_card(cards: &mut VcardWriter, row: &DetailRow) -> Result<(), vision_documents::DocumentError> {
@@ -274,15 +334,14 @@ impl Job for RunExport {
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
         let mut tx = ctx.read().await?;
         let job = background::get(&mut tx, self.job_id).await?;
-        let now = tx.now();
-        drop(tx);
         if !matches!(job.status.as_str(), "queued" | "running") {
             return Ok(());
         }
         let input: ExportIn = serde_json::from_value(job.params.clone()).map_err(|error| JobError::Fail(error.to_string()))?;
-        let conditions = input.selection.conditions(&ctx.actor, now).map_err(|problem| JobError::Fail(problem.to_string()))?;
+        let conditions = input.selection.conditions(&mut tx).await?;
+        drop(tx);
         let path = scratch(input.format);
-        let written = write(&ctx, &conditions, input.format, &path, Some(&job)).await;
+        let written = write(&ctx, &conditions, &input, &path, Some(&job)).await;
         let stored = match written {
             Ok(true) => {
                 let key = format!("{}/exports/{}", ctx.actor.tenant_id, job.id);

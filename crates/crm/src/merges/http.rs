@@ -75,14 +75,14 @@ struct DuplicateQuery {
     cursor: Option<String>,
 }
 
-async fn rows(auth: &Authorized<ContactsRead>, tx: &mut Tx, ids: BTreeSet<Uuid>) -> Result<BTreeMap<Uuid, ContactRow>, Failure> {
+async fn rows(tx: &mut Tx, ids: BTreeSet<Uuid>) -> Result<BTreeMap<Uuid, ContactRow>, Failure> {
     let now = tx.now();
     let ids: Vec<Uuid> = ids.into_iter().collect();
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
     let limit = ids.len();
-    let conditions = Selection::Ids { ids }.conditions(&auth.actor, now)?;
+    let conditions = Selection::Ids { ids }.conditions(tx).await?;
     let found = contacts::page(tx, conditions, "created", None, limit, &[]).await?;
     Ok(found.into_iter().map(|row| (row.id, ContactRow::new(row, now))).collect())
 }
@@ -102,7 +102,7 @@ async fn list_duplicates(auth: Authorized<ContactsRead>, Query(query): Query<Dup
     let next_cursor = (i64::try_from(groups.len()).unwrap_or(0) == GROUPS)
         .then(|| groups.last().map(|(kind, value, _)| Cursor { key: format!("{kind}|{value}"), id: Uuid::nil() }.encode()))
         .flatten();
-    let mut known = rows(&auth, &mut tx, groups.iter().flat_map(|(.., ids)| ids.iter().copied()).collect()).await?;
+    let mut known = rows(&mut tx, groups.iter().flat_map(|(.., ids)| ids.iter().copied()).collect()).await?;
     let items = groups
         .into_iter()
         .map(|(kind, value, ids)| DuplicateGroup {
@@ -125,7 +125,7 @@ async fn list_duplicates(auth: Authorized<ContactsRead>, Query(query): Query<Dup
 async fn list_suggestions(auth: Authorized<ContactsRead>) -> ApiResult<Json<SuggestionList>> {
     let mut tx = auth.read().await?;
     let pairs = store::suggestions(&mut tx, PAIRS).await?;
-    let mut known = rows(&auth, &mut tx, pairs.iter().flat_map(|(a, b, _)| [*a, *b]).collect()).await?;
+    let mut known = rows(&mut tx, pairs.iter().flat_map(|(a, b, _)| [*a, *b]).collect()).await?;
     let items = pairs.into_iter().map(|(a, b, likeness)| SuggestedPair { likeness, contacts: take(&mut known, &[a, b]) });
     Ok(Json(SuggestionList { items: items.filter(|pair| pair.contacts.len() == 2).collect() }))
 }

@@ -51,6 +51,7 @@ pub const LEFT: &[(&str, &str, &str)] = &[
     ("tasks", "contact_id", "generated from subject_id, which is moved"),
     ("files", "contact_id", "generated from subject_id, which is moved"),
     ("contact_keys", "contact_id", "written anew from both contacts"),
+    ("contact_values", "contact_id", "copies of custom values, which follow the contact by a trigger"),
     ("timeline", "contact_id", "moved by the platform, which owns it"),
     ("contact_distinct", "low_id", "a judgement about two contacts ends with one of them, and is kept for the undo"),
     ("contact_distinct", "high_id", "a judgement about two contacts ends with one of them, and is kept for the undo"),

@@ -273,8 +273,36 @@ pub(super) const TABLES: &[Table] = &[
         columns: &[(
             Technical,
             "tenant_id id object applies_to key label label_norm kind options required default_value help group_name position created_at
-             updated_at deleted_at version converting",
+             updated_at deleted_at version converting index_state index_job",
         )],
+    },
+    Table {
+        name: "contact_values",
+        owner: Owner::Crm,
+        rows: BY_CONTACT,
+        erasure: Erasure::Delete,
+        about: "Valeurs des champs par lesquels une liste se trie. Aussi longtemps que la fiche.",
+        columns: &[(Technical, "tenant_id field_id contact_id"), (ACTIVITY, "n t")],
+    },
+    Table {
+        name: "views",
+        owner: Owner::Crm,
+        rows: None,
+        erasure: Erasure::None,
+        about: "Vues enregistrées : filtres, colonnes et ordre d’une liste.",
+        columns: &[
+            (Technical, "tenant_id id object shared columns sort created_at updated_at version"),
+            (Staff, "owner_id"),
+            (Free, "name name_norm filter"),
+        ],
+    },
+    Table {
+        name: "view_defaults",
+        owner: Owner::Crm,
+        rows: None,
+        erasure: Erasure::None,
+        about: "Vue avec laquelle la liste de chacun s’ouvre.",
+        columns: &[(Technical, "tenant_id object view_id"), (Staff, "user_id")],
     },
     Table {
         name: "consent_wordings",

@@ -276,9 +276,15 @@ async fn a_page_of_the_app_costs_few_statements() {
     let owner = t.owner().await;
     let id = owner.contact(&json!({ "last_name": "Dupré", "tags": ["VIP"] })).await;
     owner.post(&format!("/contacts/{id}/notes"), &json!({ "body": "x" })).await.expect(201);
+    owner
+        .post("/views", &json!({ "name": "Lyon", "filter": { "tree": { "field": "city", "op": "is", "value": "Lyon" } } }))
+        .await
+        .expect(201);
     let counter = Statements::default();
     let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(counter.clone()));
-    let pages: [(&str, Vec<String>); 4] = [
+    let tree = "tree=%7B%22field%22%3A%22city%22%2C%22op%22%3A%22is%22%2C%22value%22%3A%22Lyon%22%7D";
+    let pages: [(&str, Vec<String>); 5] = [
+        ("a view", vec!["/views".into(), format!("/contacts?{tree}"), format!("/contacts/count?{tree}"), "/tags".into()]),
         ("contact list", vec!["/contacts".into(), "/tags".into()]),
         ("search", vec!["/contacts?q=dup".into()]),
         ("contact page", vec![format!("/contacts/{id}"), format!("/contacts/{id}/timeline"), format!("/contacts/{id}/notes")]),

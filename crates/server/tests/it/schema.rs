@@ -32,9 +32,10 @@ async fn every_table_isolates_its_tenants() {
              WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND (a.atttypid <> 'uuid'::regtype OR NOT a.attnotnull)",
         ),
         (
-            "every key and index leads with tenant_id",
+            "every key and index leads with tenant_id, or with what is salted by it",
             "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' WHERE n.nspname = 'public' AND i.indkey[0] <> a.attnum",
+             JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' WHERE n.nspname = 'public' AND i.indkey[0] <> a.attnum
+               AND pg_get_indexdef(i.indexrelid, 1, true) NOT LIKE 'search_tokens(tenant_id, %'",
         ),
         (
             "every foreign key carries the tenant",

@@ -153,6 +153,7 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let renamed = json!({ "ids": [task], "action": { "type": "snooze", "until": "tomorrow" } });
     let undo = owner.post("/tasks/bulk", &renamed).await.expect(200)["undo_id"].as_str().expect("undo").to_owned();
     let field = id(owner.post("/custom-fields", &json!({ "label": "secret", "kind": "text" })).await.expect(201));
+    let view = id(owner.post("/views", &json!({ "name": "secret" })).await.expect(201));
     let file = id(owner.attach("contact", &contact, "secret.txt", b"secret").await.expect(201));
     let upload = json!({ "name": "secret.txt", "size": 6, "subject": { "kind": "contact", "id": contact } });
     let upload = id(owner.post("/files/uploads", &upload).await.expect(201));
@@ -162,6 +163,7 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let notification = owner.get("/notifications").await.expect(200)["items"][0]["id"].as_str().expect("notification").to_owned();
     BTreeMap::from([
         ("custom-fields", field),
+        ("views", view),
         ("merges", merge),
         ("contacts", contact),
         ("companies", company),

@@ -6,6 +6,7 @@ export type Permission =
   | 'contacts.delete'
   | 'contacts.export'
   | 'contacts.import'
+  | 'views.share'
   | 'company.manage'
   | 'team.read'
   | 'team.manage'

@@ -405,7 +405,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Counts contacts, up to 10,000. */
+        /** Counts contacts. */
         get: operations["count_contacts"];
         put?: never;
         post?: never;
@@ -528,7 +528,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every decision of a contact with its proof, the one written last first. */
+        /** Every decision of a contact with its proof, the latest first. */
         get: operations["list_consent_history"];
         put?: never;
         post?: never;
@@ -707,6 +707,24 @@ export interface paths {
         /** Gives a field another kind; its values are converted by a job, and those that cannot be are lost. */
         post: operations["convert_custom_field"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/custom-fields/{id}/index": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes lists sortable by a field; its values are copied by a job while people go on working. */
+        post: operations["index_custom_field"];
+        /** Gives the index of a field up; its values stay. */
+        delete: operations["unindex_custom_field"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1491,6 +1509,23 @@ export interface paths {
         patch: operations["update_me"];
         trace?: never;
     };
+    "/api/v1/me/default-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Opens the reader's contact list with a view from now on. */
+        put: operations["set_default_view"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/notification-settings": {
         parameters: {
             query?: never;
@@ -1958,6 +1993,23 @@ export interface paths {
         patch: operations["update_role"];
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds contacts, what they own, notes, files and tasks. */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/siren/{siren}": {
         parameters: {
             query?: never;
@@ -2283,6 +2335,77 @@ export interface paths {
         put?: never;
         /** Gives a member their access back. */
         post: operations["reactivate_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own views and the shared ones. */
+        get: operations["list_views"];
+        put?: never;
+        /** Keeps a view. */
+        post: operations["create_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One view. */
+        get: operations["get_view"];
+        put?: never;
+        post?: never;
+        /** Deletes a view; a shared one needs `views.share`. */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        /** Changes a view; a shared one needs `views.share`. */
+        patch: operations["update_view"];
+        trace?: never;
+    };
+    "/api/v1/views/{id}/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many contacts a view holds now, of those that the reader may see. */
+        get: operations["count_view"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A private copy of a view. */
+        post: operations["duplicate_view"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2673,7 +2796,7 @@ export interface components {
              */
             kind?: string | null;
             /**
-             * @description Id of a member, or `none`.
+             * @description Id of a member, `me` or `none`.
              * @default null
              */
             owner?: string | null;
@@ -2698,6 +2821,8 @@ export interface components {
              * @default null
              */
             tag?: string | null;
+            /** @default null */
+            tree?: components["schemas"]["FilterNode"] | null;
         };
         /** @description What a client sends: absent keeps, null clears. On creation everything absent has its default. */
         ContactIn: {
@@ -2791,6 +2916,7 @@ export interface components {
             help?: string | null;
             /** Format: uuid */
             id: string;
+            index: components["schemas"]["FieldIndex"];
             /** @description The name of its value in a record's `custom`; never changes. */
             key: string;
             kind: components["schemas"]["FieldKind"];
@@ -2832,6 +2958,14 @@ export interface components {
             label?: string | null;
             options?: components["schemas"]["FieldOption"][] | null;
             required?: boolean | null;
+        };
+        /** @description The view with which a list opens. */
+        DefaultView: {
+            /**
+             * Format: uuid
+             * @description Null: none.
+             */
+            view_id?: string | null;
         };
         /** @description A session as its owner sees it. */
         Device: {
@@ -3179,6 +3313,8 @@ export interface components {
         ExportFormat: "csv" | "xlsx" | "vcf";
         /** @description What to export, as what. */
         ExportIn: {
+            /** @description Columns of a table, as a view names them; all of them by default. Who it is always stands first. */
+            columns?: string[] | null;
             format: components["schemas"]["ExportFormat"];
             selection: components["schemas"]["Selection"];
         };
@@ -3217,6 +3353,18 @@ export interface components {
              * @description Records that have a value.
              */
             with_value: number;
+        };
+        /** @description Whether lists can be sorted by the field. */
+        FieldIndex: {
+            /**
+             * Format: int64
+             * @description While it is being built: how many records are done, of how many.
+             */
+            done: number;
+            /** @description `unavailable` for the kinds without an order, `none`, `building`, `ready`, `dropping` */
+            state: string;
+            /** Format: int64 */
+            total: number;
         };
         /**
          * @description What a field holds.
@@ -3345,6 +3493,32 @@ export interface components {
             /** Format: int64 */
             trash_bytes: number;
         };
+        /** @description One node of a filter: either `all` (each of them holds), or `any` (at least one does), or a condition. */
+        FilterNode: {
+            /**
+             * @description Nodes that must all hold.
+             * @default null
+             */
+            all?: components["schemas"]["FilterNode"][] | null;
+            /**
+             * @description Nodes of which one must hold.
+             * @default null
+             */
+            any?: components["schemas"]["FilterNode"][] | null;
+            /**
+             * @description `name company email phone city postcode country kind customer_kind status owner source language tag created updated activity event task entity`, or `custom.<key>`.
+             * @default null
+             */
+            field?: string | null;
+            /**
+             * @description What to test, by field: `contains not_contains starts_with is is_not is_set is_empty any all none on from until between last
+             *     older_than next this previous at_least at_most has has_not`.
+             * @default null
+             */
+            op?: string | null;
+            /** @description Text, a list, `{count, unit}`, a unit, or for events `{kinds, op?, value?}`. */
+            value?: unknown;
+        };
         /** @description The end of an upload. */
         FinishIn: {
             /** @description SHA-256 of the file in hexadecimal; what has arrived is compared with it. */
@@ -3372,6 +3546,11 @@ export interface components {
             /** @description `none`: no register is configured; `offline`: invented companies; `gouv`: the State's open register. */
             register: string;
         };
+        /**
+         * @description What was found.
+         * @enum {string}
+         */
+        HitKind: "person" | "company" | "vehicle" | "entity" | "note" | "file" | "task";
         /** @description Accueil. */
         Home: {
             activity: components["schemas"]["TimelineItem"][];
@@ -4614,6 +4793,28 @@ export interface components {
             key: string;
             name: string;
         };
+        /** @description One thing found. */
+        SearchHit: {
+            /**
+             * Format: uuid
+             * @description Where it is shown: the contact or the entity, for notes, files and tasks that have one.
+             */
+            contact_id?: string | null;
+            /** @description What tells it from others of the same name. */
+            detail?: string | null;
+            /** Format: uuid */
+            entity_id?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["HitKind"];
+            label: string;
+        };
+        /** @description Everything found, kind by kind, at most six of each. */
+        SearchResults: {
+            items: components["schemas"]["SearchHit"][];
+            /** @description True: nobody has this name; contacts with a similar one are shown. */
+            similar: boolean;
+        };
         /** @description Contacts chosen one by one, or everything that a filter matches but for some. */
         Selection: {
             /** @description Their ids. */
@@ -5081,6 +5282,68 @@ export interface components {
             code?: string | null;
             email?: string | null;
             token?: string | null;
+        };
+        /** @description What a list shows, under a name. */
+        View: {
+            /** @description In their order; null: what the reader has chosen. */
+            columns?: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            filter: components["schemas"]["ContactFilter"];
+            /** Format: uuid */
+            id: string;
+            /** @description Whether the reader's list opens with it. */
+            is_default: boolean;
+            /** @description Whether the reader keeps it. */
+            mine: boolean;
+            name: string;
+            /** @description `contact` */
+            object: string;
+            owner: components["schemas"]["ViewOwner"];
+            problems: components["schemas"]["ViewProblem"][];
+            /** @description Whether everybody who sees the list sees the view. */
+            shared: boolean;
+            /** @description As the list takes it. */
+            sort?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A new view. */
+        ViewIn: {
+            columns?: string[] | null;
+            filter?: components["schemas"]["ContactFilter"];
+            /** @description 1 to 60 characters; of one's own views each has another. */
+            name: string;
+            /** @description For everybody who sees the list; needs `views.share`. */
+            shared?: boolean;
+            sort?: string | null;
+        };
+        /** @description Views; at most 300. */
+        ViewList: {
+            items: components["schemas"]["View"][];
+        };
+        /** @description Who keeps a view. */
+        ViewOwner: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description A change of a view. Absent keeps, null clears. */
+        ViewPatch: {
+            columns?: string[] | null;
+            filter?: components["schemas"]["ContactFilter"] | null;
+            name?: string | null;
+            shared?: boolean | null;
+            sort?: string | null;
+        };
+        /** @description Something in a view that does not hold any more. A condition about what is gone is met by nobody. */
+        ViewProblem: {
+            /** @description `field_gone`, `field_changed` (its kind does not suit the comparison any more), `option_gone`, `tag_gone`, `member_gone`, `kind_gone` */
+            code: string;
+            /** @description Where: `/filter/tree/all/0`, `/filter/tag`, `/sort`. */
+            pointer: string;
         };
         /**
          * @description Whose records a member sees.
@@ -5742,7 +6005,7 @@ export interface operations {
                 q?: string | null;
                 /** @description Id of a tag. */
                 tag?: string | null;
-                /** @description Id of a member, or `none`. */
+                /** @description Id of a member, `me` or `none`. */
                 owner?: string | null;
                 /** @description `person` or `company`. */
                 kind?: string | null;
@@ -5762,7 +6025,9 @@ export interface operations {
                 inactive_since?: string | null;
                 /** @description Archived ones instead of the others. */
                 archived?: boolean | null;
-                /** @description `name`, `created`, `activity`, `city`; with `-` in front, descending. `name` by default. */
+                /** @description More conditions, in groups: a `FilterNode`, as JSON where this stands in an address. */
+                tree?: string | null;
+                /** @description `name`, `created`, `activity`, `city`, or `custom.<key>` of an indexed field; with `-` in front, descending. `name` by default. */
                 sort?: string | null;
                 /** @description 1 to 100; default 50. */
                 limit?: number | null;
@@ -5857,7 +6122,7 @@ export interface operations {
                 q?: string | null;
                 /** @description Id of a tag. */
                 tag?: string | null;
-                /** @description Id of a member, or `none`. */
+                /** @description Id of a member, `me` or `none`. */
                 owner?: string | null;
                 /** @description `person` or `company`. */
                 kind?: string | null;
@@ -5877,6 +6142,10 @@ export interface operations {
                 inactive_since?: string | null;
                 /** @description Archived ones instead of the others. */
                 archived?: boolean | null;
+                /** @description More conditions, in groups: a `FilterNode`, as JSON where this stands in an address. */
+                tree?: string | null;
+                /** @description How far to count, at most 1,000,000; 10,000 by default. */
+                up_to?: number | null;
             };
             header?: never;
             path?: never;
@@ -5891,6 +6160,12 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ContactCount"];
                 };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -6727,6 +7002,76 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    index_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    unindex_custom_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8601,6 +8946,33 @@ export interface operations {
             };
         };
     };
+    set_default_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefaultView"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_notification_settings: {
         parameters: {
             query?: never;
@@ -9584,6 +9956,28 @@ export interface operations {
             };
         };
     };
+    search: {
+        parameters: {
+            query: {
+                /** @description A name, a fragment of a telephone, an e-mail, a plate, words of a note, a file's name. Case and accents do not matter. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResults"];
+                };
+            };
+        };
+    };
     check_siren: {
         parameters: {
             query?: never;
@@ -10417,6 +10811,238 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewList"];
+                };
+            };
+        };
+    };
+    create_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    count_view: {
+        parameters: {
+            query?: {
+                /** @description How far to count, at most 1,000,000; 10,000 by default. */
+                up_to?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactCount"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    duplicate_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,6 @@
 // The domain's names for the shapes the API speaks, taken from the generated paths so that they cannot drift.
 import type { RefinedPaths } from './refine'
-import type { paths as generated } from './schema'
+import type { components, paths as generated } from './schema'
 
 export type paths = RefinedPaths<generated>
 export type { OnboardingStep, Permission, Tone, Trade, Visibility } from './refine'
@@ -33,6 +33,8 @@ export type ApiKey = Answer<'/api-keys', 'get'>['items'][number]
 export type Device = Answer<'/me/sessions', 'get'>['items'][number]
 export type Challenge = Answer<'/auth/passkeys/challenge', 'post'>
 
+export type FilterNode = components['schemas']['FilterNode']
+
 export type ContactRow = Answer<'/contacts', 'get'>['items'][number]
 export type ContactQuery = Query<'/contacts'>
 export type Contact = Answer<'/contacts/{id}', 'get'>
@@ -48,6 +50,8 @@ export type Job = Answer<'/jobs/{id}', 'get'>
 export type Import = Answer<'/imports/{id}', 'get'>
 export type ImportRow = Answer<'/imports/{id}/rows', 'get'>['items'][number]
 export type CustomField = Answer<'/custom-fields', 'get'>['items'][number]
+export type View = Answer<'/views', 'get'>['items'][number]
+export type ViewIn = Sent<'/views', 'post'>
 export type FieldImpact = Answer<'/custom-fields/{id}/preview', 'post'>
 export type Home = Answer<'/home', 'get'>
 
@@ -69,3 +73,9 @@ export type Notification = Answer<'/notifications', 'get'>['items'][number]
 export type NotificationSettings = Answer<'/me/notification-settings', 'get'>
 export type StoredFile = Answer<'/files/{id}', 'get'>
 export type FileQuery = Query<'/files'>
+export type ConsentState = Answer<'/contacts/{id}/consents', 'get'>['items'][number]
+export type ConsentChannel = ConsentState['channel']
+export type ConsentPurpose = ConsentState['purpose']
+export type ConsentSource = Sent<'/contacts/{id}/consents', 'post'>['source']
+export type Opposition = Answer<'/oppositions/check', 'post'>['items'][number]
+export type SearchHit = Answer<'/search', 'get'>['items'][number]

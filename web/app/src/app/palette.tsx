@@ -1,14 +1,17 @@
-// Ctrl-K: contacts as one types, pages and actions. A combobox over one flat list of results.
+// Ctrl-K: people, things, notes, files and tasks as one types, pages and actions. A combobox over one flat list of results.
 import { Modal } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { type KeyboardEvent, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { api, data } from '@/api/client'
+import type { SearchHit } from '@/api/types'
 import {
   IconAddressBook,
   IconBox,
   IconCar,
+  IconEdit,
+  IconFile,
   IconHome,
   IconImport,
   IconPlus,
@@ -31,6 +34,17 @@ interface Result {
   run: () => void
 }
 
+const isPerson = (hit: SearchHit) => hit.kind === 'person' || hit.kind === 'company'
+
+/** People and companies have their monogram. */
+const ICONS: Partial<Record<SearchHit['kind'], typeof IconHome>> = {
+  vehicle: IconCar,
+  entity: IconBox,
+  note: IconEdit,
+  file: IconFile,
+  task: IconTasks,
+}
+
 const folded = (text: string) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
 
 export default function Palette({ onClose }: { onClose: () => void }) {
@@ -43,18 +57,23 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const list = useRef<HTMLDivElement>(null)
 
   const found = useQuery({
-    queryKey: ['contacts', 'palette', query],
-    queryFn: ({ signal }) => data(api.GET('/contacts', { params: { query: { q: query, limit: 8 } }, signal })),
+    queryKey: ['search', query],
+    queryFn: ({ signal }) => data(api.GET('/search', { params: { query: { q: query } }, signal })),
     enabled: query.length > 0 && can('contacts.read'),
     placeholderData: keepPreviousData,
+    staleTime: 10_000,
   })
 
-  const things = useQuery({
-    queryKey: ['entities', 'palette', query],
-    queryFn: ({ signal }) => data(api.GET('/entities', { params: { query: { q: query, limit: 6 } }, signal })),
-    enabled: query.length > 1 && can('contacts.read'),
-    placeholderData: keepPreviousData,
-  })
+  const open = useCallback(
+    (hit: SearchHit) => {
+      if (isPerson(hit)) return navigate({ to: '/contacts/$id', params: { id: hit.id } })
+      if (hit.kind === 'vehicle' || hit.kind === 'entity') return navigate({ to: '/biens/$id', params: { id: hit.id } })
+      if (hit.entity_id) return navigate({ to: '/biens/$id', params: { id: hit.entity_id } })
+      if (hit.contact_id) return navigate({ to: '/contacts/$id', params: { id: hit.contact_id } })
+      return navigate({ to: '/taches' })
+    },
+    [navigate],
+  )
 
   const results = useMemo(() => {
     const pages: Result[] = [
@@ -121,30 +140,18 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     ]
     const wanted = folded(typed.trim())
     const fixed = [...actions, ...pages].filter(result => !wanted || folded(result.label).includes(wanted))
-    const contacts: Result[] = query
-      ? (found.data?.items ?? []).map(contact => ({
-          id: contact.id,
-          group: t.searchContacts,
-          label: contact.display_name,
-          detail: [contact.kind === 'person' ? contact.company_name : null, contact.phone_display ?? contact.email, contact.city]
-            .filter(Boolean)
-            .join(' · '),
-          run: () => navigate({ to: '/contacts/$id', params: { id: contact.id } }),
+    const hits: Result[] = query
+      ? (found.data?.items ?? []).map(hit => ({
+          id: `${hit.kind}-${hit.id}`,
+          group: isPerson(hit) && found.data?.similar ? t.searchSimilar : t.searchKinds[hit.kind],
+          label: hit.label,
+          detail: hit.detail ?? undefined,
+          icon: ICONS[hit.kind],
+          run: () => open(hit),
         }))
       : []
-    const owned: Result[] =
-      query.length > 1
-        ? (things.data?.items ?? []).map(thing => ({
-            id: thing.id,
-            group: t.searchThings,
-            label: thing.display_name,
-            detail: [thing.plate, thing.contact?.name].filter(Boolean).join(' · '),
-            icon: thing.kind === 'vehicle' ? IconCar : IconBox,
-            run: () => navigate({ to: '/biens/$id', params: { id: thing.id } }),
-          }))
-        : []
-    return [...contacts, ...owned, ...fixed]
-  }, [typed, query, found.data, things.data, navigate, can])
+    return [...hits, ...fixed]
+  }, [typed, query, found.data, navigate, can, open])
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new question starts from its best answer
   useEffect(() => setChosen(0), [query])

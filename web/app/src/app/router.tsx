@@ -209,6 +209,12 @@ const settingsPages = [
   }),
   createRoute({
     getParentRoute: () => settings,
+    path: '/consentements',
+    beforeLoad: needs('contacts.write'),
+    component: lazyRouteComponent(() => import('@/features/consents/settings'), 'ConsentSettings'),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
     path: '/journal',
     beforeLoad: needs('audit.read'),
     validateSearch: (search): { action?: string; actor_id?: string; object_type?: string; from?: string; to?: string } => ({
@@ -288,7 +294,9 @@ export const router = createRouter({
   parseSearch: search => Object.fromEntries(new URLSearchParams(search)),
   stringifySearch: search => {
     const kept = Object.entries(search as Record<string, unknown>).filter(([, value]) => value !== undefined && value !== '')
-    const query = new URLSearchParams(kept.map(([key, value]) => [key, String(value)])).toString()
+    const query = new URLSearchParams(
+      kept.map(([key, value]) => [key, typeof value === 'object' ? JSON.stringify(value) : String(value)]),
+    ).toString()
     return query ? `?${query}` : ''
   },
 })

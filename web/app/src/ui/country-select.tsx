@@ -17,6 +17,8 @@ export const countryName = (code: string) => {
   }
 }
 
+export const countries = () => CODES.map(code => ({ value: code, label: countryName(code) }))
+
 export function CountrySelect({
   label,
   value,

@@ -27,11 +27,44 @@ pub(crate) async fn load(server: &Server, sizes: &[u64], small: u64) {
         tenant(&mut tx, slug).await;
     }
     fill(&mut tx, &plan).await;
+    if plan.iter().any(|(slug, _)| slug == "bench-100000") {
+        happen(&mut tx, "bench-100000").await;
+    }
     sqlx::query(AssertSqlSafe(index)).execute(&mut *tx).await.expect("index");
     tx.commit().await.expect("committed");
-    sqlx::query("VACUUM ANALYZE contacts").execute(&mut conn).await.expect("analysed");
-    sqlx::query("VACUUM ANALYZE timeline").execute(&mut conn).await.expect("analysed");
+    sqlx::query("VACUUM ANALYZE contacts, timeline").execute(&mut conn).await.expect("analysed");
     conn.close().await.expect("closed");
+}
+
+/// Ten events for each contact in all: a million where there are 100,000 contacts.
+async fn happen(conn: &mut sqlx::PgConnection, slug: &str) {
+    sqlx::query(
+        "INSERT INTO timeline (tenant_id, contact_id, id, at, actor_kind, actor_id, actor_name, kind)
+         SELECT c.tenant_id, c.id, gen_random_uuid(), now() - random() * interval '720 day', 'user', c.id, 'Banc',
+                (ARRAY['note.added', 'task.completed', 'contact.updated', 'contact.tagged'])[1 + floor(random() * 4)::integer]
+         FROM contacts c JOIN tenants t ON t.id = c.tenant_id, generate_series(1, 9) WHERE t.slug = $1",
+    )
+    .bind(slug)
+    .execute(&mut *conn)
+    .await
+    .expect("events");
+}
+
+/// A segment by five criteria, as an address writes it: in some towns, with an e-mail, not of one name, something done in a year, no note for
+/// half a year.
+pub(crate) fn segment() -> String {
+    let leaf = |field: &str, op: &str, value: serde_json::Value| serde_json::json!({ "field": field, "op": op, "value": value });
+    let ago = |count: i64, unit: &str| serde_json::json!({ "count": count, "unit": unit });
+    let event = |kind: &str, count: i64| serde_json::json!({ "kinds": [kind], "op": "last", "value": ago(count, "month") });
+    let towns: Vec<String> = (0..25).map(|n| format!("Ville{n}")).collect();
+    let tree = serde_json::json!({ "all": [
+        leaf("city", "is", serde_json::json!(towns)),
+        leaf("email", "is_set", serde_json::Value::Null),
+        leaf("name", "not_contains", serde_json::json!("777")),
+        leaf("event", "has", event("task.completed", 12)),
+        leaf("event", "has_not", event("note.added", 6)),
+    ] });
+    tree.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 async fn tenant(conn: &mut sqlx::PgConnection, slug: &str) {

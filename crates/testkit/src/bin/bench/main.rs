@@ -48,6 +48,8 @@ async fn run(million: bool) {
             ("search miss", "/contacts?limit=50&q=zzqxzzqx".into(), None),
             ("contact page (3 calls)", format!("/contacts/{contact}|/contacts/{contact}/timeline|/contacts/{contact}/notes"), None),
             ("home", "/home".into(), None),
+            ("segment count, 5 criteria", format!("/contacts/count?up_to=1000000&tree={}", data::segment()), None),
+            ("segment page, 5 criteria", format!("/contacts?limit=50&tree={}", data::segment()), None),
             ("create contact", "/contacts".into(), Some(r#"{"last_name":"Nouveau","emails":[{"email":"nouveau@exemple.fr"}]}"#.into())),
         ];
         for (name, path, body) in routes {

@@ -17,13 +17,13 @@ import { t } from './text'
 type Format = keyof typeof t.exportAs
 
 /** Small exports come back at once, large ones as an operation. */
-export async function exportContacts(selection: ContactSelection, format: Format) {
+export async function exportContacts(selection: ContactSelection, format: Format, columns?: string[]) {
   try {
     const response = await send(
       new Request(`${location.origin}${BASE}/contacts/export`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ selection, format }),
+        body: JSON.stringify({ selection, format, columns }),
       }),
     )
     if (response.status === 202) return followJob((await response.json()) as Job)
@@ -46,9 +46,11 @@ interface Props {
   total: { count: number; capped: boolean } | undefined
   loaded: number
   archived: boolean
+  /** Of the view on show. */
+  columns: string[] | undefined
 }
 
-export function BulkBar({ selection, total, loaded, archived }: Props) {
+export function BulkBar({ selection, total, loaded, archived, columns }: Props) {
   const can = useCan()
   const [asking, setAsking] = useState<'add_tags' | 'remove_tags' | 'set_owner'>()
   const count = selection.everything ? (total?.count ?? 0) - selection.marked : selection.marked
@@ -136,7 +138,7 @@ export function BulkBar({ selection, total, loaded, archived }: Props) {
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
-            <ExportItems run={format => void exportContacts(selection.asRequest(), format)} />
+            <ExportItems run={format => void exportContacts(selection.asRequest(), format, columns)} />
           </Menu.Dropdown>
         </Menu>
       )}

@@ -16,7 +16,7 @@ export interface Column {
   name: string
   /** Track of the grid: a minimum in pixels and a share of what remains. */
   width: string
-  sort?: 'name' | 'created' | 'activity' | 'city'
+  sort?: 'name' | 'created' | 'activity' | 'city' | `custom.${string}`
   cell: (row: ContactRow) => ReactNode
 }
 
@@ -60,6 +60,7 @@ export function columnsOf(fields: CustomField[]): Column[] {
       key: `custom.${field.key}` as const,
       name: field.label,
       width: 'minmax(110px, 1fr)',
+      ...(field.index.state === 'ready' && { sort: `custom.${field.key}` as const }),
       cell: (row: ContactRow) => customText(field, row.custom[field.key]) || null,
     })),
   ]
@@ -68,9 +69,9 @@ export function columnsOf(fields: CustomField[]): Column[] {
 export type Density = 'comfortable' | 'compact'
 export const ROW_HEIGHT: Record<Density, number> = { comfortable: 40, compact: 32 }
 
-/** A matter of taste and of screen, so it stays with the browser. */
-export function useDisplay() {
-  const [keys, setKeys] = useLocalStorage<ShownKey[]>({
+/** A matter of taste and of screen, so it stays with the browser; but a view may say which columns it shows. */
+export function useDisplay(ofView?: string[], changeView?: (keys: ShownKey[]) => void) {
+  const [own, setOwn] = useLocalStorage<ShownKey[]>({
     key: 'vision.contacts.columns',
     defaultValue: USUAL,
     getInitialValueInEffect: false,
@@ -82,6 +83,8 @@ export function useDisplay() {
   })
   const fields = useCustomFields()
   const all = useMemo(() => columnsOf(fields), [fields])
+  const keys = (ofView as ShownKey[] | undefined) ?? own
+  const setKeys = changeView ?? setOwn
   const columns = all.filter(column => keys.includes(column.key))
   return {
     all,

@@ -9,7 +9,7 @@ import type { Contact, TimelineItem } from '@/api/types'
 import { useCustomFields } from '@/app/custom/fields'
 import { EntityPanel } from '@/app/entity-panel'
 import { useCan, useMe } from '@/app/me'
-import { EraseDialog, FilesPanel, TasksPanel } from '@/app/slots'
+import { ConsentPanel, EraseDialog, FilesPanel, TasksPanel } from '@/app/slots'
 import { Timeline } from '@/app/timeline'
 import { ago, date } from '@/i18n/format'
 import { Confirm, Dialog } from '@/ui/dialog'
@@ -217,6 +217,9 @@ function ContactView({ contact }: { contact: Contact }) {
             tagsButton={tagsButton}
           />
           {!garage && things}
+          <Suspense fallback={<Card title={t.consents}>{null}</Card>}>
+            <ConsentPanel contact={{ id: contact.id, name: contact.display_name }} editable={editable} />
+          </Suspense>
         </div>
         <div className={classes.main}>
           {garage && things}

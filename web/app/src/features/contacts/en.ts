@@ -41,6 +41,8 @@ export const en: typeof fr = {
   },
   filters: 'Filters',
   filtersActive: count => `Filters (${n(count)})`,
+  conditions: 'Conditions',
+  conditionsActive: count => `Conditions (${n(count)})`,
   clearFilters: 'Clear the filters',
   removeFilter: label => `Remove the filter ${label}`,
   filter: {
@@ -204,6 +206,7 @@ export const en: typeof fr = {
   notes: 'Notes',
   tasks: 'Tasks',
   files: 'Files',
+  consents: 'Consents',
   addNote: 'Add a note',
   noteHint: 'What to remember from this exchange… (@ for a colleague, Ctrl Enter to add)',
   pin: 'Pin',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chipsOf, contactSearch, filterOf, nextSort } from './filters'
+import { chipsOf, conditionsIn, contactSearch, filterOf, nextSort, queryFilter } from './filters'
 
 describe('filters and address', () => {
   it('reads back what it wrote', () => {
@@ -17,6 +17,20 @@ describe('filters and address', () => {
     const written = Object.fromEntries(new URLSearchParams(Object.entries(read).map(([key, value]) => [key, String(value)])))
     expect(contactSearch(written)).toEqual(read)
     expect(read).toMatchObject({ q: '06 12', archived: true, sort: '-activity' })
+  })
+  it('carries conditions and columns as JSON', () => {
+    const tree = { all: [{ field: 'city', op: 'is', value: ['Lyon'] }] }
+    const read = contactSearch({
+      tree: JSON.stringify(tree),
+      colonnes: '["city"]',
+      sort: '-custom.taille',
+      vue: 'v1',
+      libre: 'true',
+    })
+    expect(read).toEqual({ tree, colonnes: ['city'], sort: '-custom.taille', vue: 'v1', libre: true })
+    expect(queryFilter(filterOf(read))).toEqual({ tree: JSON.stringify(tree) })
+    expect(contactSearch({ tree: '{"all":', colonnes: 'x', sort: "custom.'; --" })).toEqual({})
+    expect(conditionsIn({ any: [tree, { all: [] }, { field: 'x' }] })).toBe(2)
   })
   it('ignores what does not belong instead of failing', () => {
     expect(

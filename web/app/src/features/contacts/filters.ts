@@ -1,14 +1,20 @@
 // What the list shows is in its address: a filtered list can be bookmarked, sent to a colleague, gone back to.
-import type { ContactQuery } from '@/api/types'
+import type { ContactQuery, FilterNode } from '@/api/types'
 import { dayStart } from '@/i18n/format'
 
-export type ContactFilter = Omit<ContactQuery, 'sort' | 'limit' | 'cursor' | 'custom'>
+export type ContactFilter = Omit<ContactQuery, 'sort' | 'limit' | 'cursor' | 'custom' | 'tree'> & { tree?: FilterNode }
 export type ContactSort = NonNullable<ContactQuery['sort']>
 
 export interface ContactSearch extends ContactFilter {
   sort?: ContactSort
   /** Opens the creation dialog. */
   nouveau?: boolean
+  /** The view on show; `tous` is none, whatever one's own default. */
+  vue?: string
+  /** The address says all by itself: the view was changed and not kept. */
+  libre?: boolean
+  /** Columns, where a view was changed. */
+  colonnes?: string[]
 }
 
 export const SORTS = ['name', '-name', 'created', '-created', 'activity', '-activity', 'city', '-city'] as const
@@ -16,6 +22,15 @@ export const SORTS = ['name', '-name', 'created', '-created', 'activity', '-acti
 const text = (value: unknown) => (typeof value === 'string' && value.trim() ? value : undefined)
 const day = (value: unknown) => (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined)
 const yes = (value: unknown) => (value === true || value === 'true' || value === '1' ? true : undefined)
+/** An object or a list, as it is or as an address writes it. */
+function json(value: unknown): object | undefined {
+  try {
+    const read: unknown = typeof value === 'string' ? JSON.parse(value) : value
+    return read && typeof read === 'object' ? read : undefined
+  } catch {
+    return undefined
+  }
+}
 function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | undefined {
   return allowed.find(known => known === value)
 }
@@ -35,14 +50,26 @@ export function contactSearch(search: Record<string, unknown>): ContactSearch {
     active_since: day(search.active_since),
     inactive_since: day(search.inactive_since),
     archived: yes(search.archived),
-    sort: oneOf(search.sort, SORTS),
+    // What it means is the server's to judge.
+    tree: json(search.tree) as FilterNode | undefined,
+    sort: oneOf(search.sort, SORTS) ?? (/^-?custom\.\w+$/.test(String(search.sort)) ? String(search.sort) : undefined),
     nouveau: yes(search.nouveau),
+    vue: text(search.vue),
+    libre: yes(search.libre),
+    colonnes: json(search.colonnes) as string[] | undefined,
   }
   return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined)) as ContactSearch
 }
 
-export function filterOf({ sort: _sort, nouveau: _nouveau, ...filter }: ContactSearch): ContactFilter {
+export function filterOf(search: ContactSearch): ContactFilter {
+  const { sort: _sort, nouveau: _nouveau, vue: _vue, libre: _libre, colonnes: _colonnes, ...filter } = search
   return filter
+}
+
+/** For an address: a tree travels as text. */
+export function queryFilter(filter: ContactFilter) {
+  const { tree, ...rest } = requestFilter(filter)
+  return { ...rest, ...(tree && { tree: JSON.stringify(tree) }) }
 }
 
 /** As the API reads it: people choose days, the API compares instants. "Until the 3rd" includes the 3rd. */
@@ -59,13 +86,13 @@ export function requestFilter(filter: ContactFilter): ContactFilter {
 
 /** The filters that show as removable chips; the search box speaks for itself. */
 export function chipsOf(search: ContactSearch): (keyof ContactFilter)[] {
-  return (Object.keys(filterOf(search)) as (keyof ContactFilter)[]).filter(key => key !== 'q')
+  return (Object.keys(filterOf(search)) as (keyof ContactFilter)[]).filter(key => key !== 'q' && key !== 'tree')
 }
 
 /** A click on a column: ascending, then descending, then the server's own order. Dates begin with the newest. */
 export function nextSort(
   current: ContactSort | undefined,
-  column: 'name' | 'created' | 'activity' | 'city',
+  column: 'name' | 'created' | 'activity' | 'city' | `custom.${string}`,
 ): ContactSort | undefined {
   const [first, second]: ContactSort[] =
     column === 'created' || column === 'activity' ? [`-${column}`, column] : [column, `-${column}`]
@@ -73,3 +100,7 @@ export function nextSort(
   if (current === second) return undefined
   return first
 }
+
+/** How many conditions a tree has. */
+export const conditionsIn = (tree: FilterNode): number =>
+  tree.all || tree.any ? [...(tree.all ?? []), ...(tree.any ?? [])].reduce((sum, node) => sum + conditionsIn(node), 0) : 1

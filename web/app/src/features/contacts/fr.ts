@@ -39,6 +39,8 @@ export const fr = {
   },
   filters: 'Filtres',
   filtersActive: (count: number) => `Filtres (${n(count)})`,
+  conditions: 'Conditions',
+  conditionsActive: (count: number) => `Conditions (${n(count)})`,
   clearFilters: 'Effacer les filtres',
   removeFilter: (label: string) => `Retirer le filtre ${label}`,
   filter: {
@@ -213,6 +215,7 @@ export const fr = {
   notes: 'Notes',
   tasks: 'Tâches',
   files: 'Fichiers',
+  consents: 'Consentements',
   addNote: 'Ajouter une note',
   noteHint: 'Ce qu’il faut retenir de l’échange… (@ pour un collègue, Ctrl Entrée pour ajouter)',
   pin: 'Épingler',

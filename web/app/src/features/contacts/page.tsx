@@ -2,10 +2,20 @@ import { ActionIcon, Button, Menu } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useMemo, useRef } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { ButtonLink } from '@/app/button-link'
 import { useCan } from '@/app/me'
-import { IconAddressBook, IconColumns, IconDownload, IconImport, IconLink, IconPlus, IconSearch, IconSelector } from '@/ui/icons'
+import {
+  IconAddressBook,
+  IconColumns,
+  IconDownload,
+  IconImport,
+  IconLink,
+  IconList,
+  IconPlus,
+  IconSearch,
+  IconSelector,
+} from '@/ui/icons'
 import { Page } from '@/ui/page'
 import { SearchBox } from '@/ui/search-box'
 import { useShortcuts } from '@/ui/shortcuts'
@@ -13,20 +23,52 @@ import { Empty, Failed, Loading } from '@/ui/states'
 import { BulkBar, ExportItems, exportContacts } from './bulk-bar'
 import { useDisplay } from './columns'
 import { FilterChips, FilterPanel } from './filter-panel'
-import { type ContactSearch, filterOf, requestFilter, SORTS } from './filters'
+import { type ContactSearch, conditionsIn, filterOf, requestFilter, SORTS } from './filters'
 import classes from './page.module.css'
 import { countQuery, listQuery } from './queries'
 import { useSelection } from './selection'
 import { ContactTable } from './table'
 import { t } from './text'
+import { viewsQuery } from './views/queries'
+import { NONE, same, searchOf } from './views/state'
 
 const CreateContact = lazy(() => import('./create'))
+const ViewBar = lazy(() => import('./views/bar'))
+const Conditions = lazy(() => import('./views/builder'))
+const ConditionChips = lazy(() => import('./views/chips'))
 
 export function Contacts() {
-  const search = useSearch({ from: '/shell/contacts' })
+  const address = useSearch({ from: '/shell/contacts' })
   const navigate = useNavigate({ from: '/contacts' })
   const can = useCan()
-  const display = useDisplay()
+  const saved = useQuery(viewsQuery)
+  const named = address.vue && address.vue !== NONE ? address.vue : undefined
+  const active = named ? saved.data?.find(view => view.id === named) : undefined
+  // A view speaks for itself until somebody changes it; then the address says all.
+  const search = useMemo<ContactSearch>(
+    () => (active && !address.libre ? { ...searchOf(active), vue: active.id, nouveau: address.nouveau } : address),
+    [active, address],
+  )
+  const dirty = Boolean(active && address.libre && !same(address, searchOf(active)))
+  const change = useCallback(
+    (next: Partial<ContactSearch>) => {
+      // Opening a dialog changes no view.
+      const only = Object.keys(next).every(key => key === 'nouveau')
+      void navigate({
+        search: only ? current => ({ ...current, ...next }) : { ...search, ...next, ...(active && { libre: true }) },
+        replace: true,
+      })
+    },
+    [navigate, search, active],
+  )
+  const open = useCallback((vue: string) => void navigate({ search: { vue } }), [navigate])
+  const fresh = !Object.keys(address).length
+  const byDefault = saved.data?.find(view => view.is_default)?.id
+  useEffect(() => {
+    if (fresh && byDefault) void navigate({ search: { vue: byDefault }, replace: true })
+  }, [fresh, byDefault, navigate])
+  const [building, setBuilding] = useState(false)
+  const display = useDisplay(active ? search.colonnes : undefined, active ? colonnes => change({ colonnes }) : undefined)
   const phone = useMediaQuery('(max-width: 760px)', false, { getInitialValueInEffect: false })
   const box = useRef<HTMLInputElement>(null)
 
@@ -34,16 +76,22 @@ export function Contacts() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: compared by content
   const filter = useMemo(() => filterOf(search), [JSON.stringify(filterOf(search))])
   const filtered = Object.keys(filter).length > 0
-  const list = useInfiniteQuery(listQuery(filter, search.sort, display.custom))
-  const total = useQuery(countQuery(filter)).data
+  // Nothing is shown before it is known what the view asks for.
+  const waiting = Boolean(named && saved.isPending && !address.libre)
+  // An order by a field that has gone, or that cannot be sorted by any more, is none.
+  const sort =
+    search.sort?.includes('custom.') && !display.all.some(column => column.sort && search.sort?.endsWith(column.sort))
+      ? undefined
+      : search.sort
+  const list = useInfiniteQuery({ ...listQuery(filter, sort, display.custom), enabled: !waiting })
+  const total = useQuery({ ...countQuery(filter), enabled: !waiting }).data
   const rows = useMemo(() => list.data?.pages.flatMap(page => page.items) ?? [], [list.data])
   const selection = useSelection(filter)
 
-  const change = useCallback(
-    (next: Partial<ContactSearch>) => void navigate({ search: current => ({ ...current, ...next }), replace: true }),
-    [navigate],
-  )
-  const clear = () => void navigate({ search: { q: search.q, sort: search.sort }, replace: true })
+  const clear = () =>
+    change(
+      Object.fromEntries(Object.keys(filterOf(search)).flatMap(key => (key === 'q' || key === 'tree' ? [] : [[key, undefined]]))),
+    )
   const openCreation = () => can('contacts.write') && void navigate({ search: current => ({ ...current, nouveau: true }) })
   const loadMore = useCallback(() => {
     if (!list.isFetchingNextPage) void list.fetchNextPage()
@@ -102,7 +150,15 @@ export function Contacts() {
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
-            <ExportItems run={format => void exportContacts({ filter: requestFilter(filter), except_ids: [] }, format)} />
+            <ExportItems
+              run={format =>
+                void exportContacts(
+                  { filter: requestFilter(filter), except_ids: [] },
+                  format,
+                  active ? search.colonnes : undefined,
+                )
+              }
+            />
           </Menu.Dropdown>
         </Menu>
       )}
@@ -126,6 +182,20 @@ export function Contacts() {
       actions={actions}
       fill
     >
+      {/* Its place is kept: the list must not jump. */}
+      <Suspense fallback={<div className={classes.views} />}>
+        <ViewBar
+          views={saved.data ?? []}
+          active={active}
+          search={search}
+          dirty={dirty}
+          missing={Boolean(named && saved.data && !active)}
+          filtered={filtered}
+          columns={display.keys}
+          open={open}
+          openConditions={() => setBuilding(true)}
+        />
+      </Suspense>
       <div className={classes.tools}>
         <SearchBox
           box={box}
@@ -137,6 +207,21 @@ export function Contacts() {
           onChange={q => change({ q })}
         />
         <FilterPanel search={search} change={change} clear={clear} />
+        {phone ? (
+          <ActionIcon
+            variant="default"
+            size={36}
+            aria-label={t.conditions}
+            title={t.conditions}
+            onClick={() => setBuilding(true)}
+          >
+            <IconList size={18} aria-hidden />
+          </ActionIcon>
+        ) : (
+          <Button variant="default" onClick={() => setBuilding(true)}>
+            {search.tree ? t.conditionsActive(conditionsIn(search.tree)) : t.conditions}
+          </Button>
+        )}
         {phone && (
           <Menu>
             <Menu.Target>
@@ -153,9 +238,22 @@ export function Contacts() {
             </Menu.Dropdown>
           </Menu>
         )}
+        {search.tree && (
+          <Suspense>
+            <ConditionChips tree={search.tree} edit={() => setBuilding(true)} change={tree => change({ tree })} />
+          </Suspense>
+        )}
         <FilterChips search={search} change={change} clear={clear} />
       </div>
-      {selection.any && <BulkBar selection={selection} total={total} loaded={rows.length} archived={search.archived ?? false} />}
+      {selection.any && (
+        <BulkBar
+          selection={selection}
+          total={total}
+          loaded={rows.length}
+          archived={search.archived ?? false}
+          columns={active ? search.colonnes : undefined}
+        />
+      )}
       {list.isError && !rows.length ? (
         <Failed error={list.error} retry={() => void list.refetch()} />
       ) : list.isPending ? (
@@ -167,7 +265,7 @@ export function Contacts() {
           rows={rows}
           display={display}
           selection={selection}
-          sort={search.sort}
+          sort={sort}
           onSort={sort => change({ sort })}
           hasMore={list.hasNextPage}
           loadMore={loadMore}
@@ -178,7 +276,7 @@ export function Contacts() {
           icon={<IconSearch size={28} stroke={1.6} aria-hidden />}
           title={t.noMatch}
           action={
-            <Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
+            <Button variant="default" onClick={() => open(NONE)}>
               {t.clearFilters}
             </Button>
           }
@@ -208,6 +306,16 @@ export function Contacts() {
         </Empty>
       )}
       <Suspense>
+        {building && (
+          <Conditions
+            filter={filter}
+            onClose={() => setBuilding(false)}
+            apply={tree => {
+              setBuilding(false)
+              change({ tree })
+            }}
+          />
+        )}
         {search.nouveau && can('contacts.write') && <CreateContact onClose={() => change({ nouveau: undefined })} />}
       </Suspense>
     </Page>

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, data } from '@/api/client'
-import { type ContactFilter, type ContactSort, requestFilter } from './filters'
+import { type ContactFilter, type ContactSort, queryFilter } from './filters'
 
 export const PAGE = 100
 
@@ -12,7 +12,7 @@ export const listQuery = (filter: ContactFilter, sort?: ContactSort, custom: str
         api.GET('/contacts', {
           params: {
             query: {
-              ...requestFilter(filter),
+              ...queryFilter(filter),
               sort,
               limit: PAGE,
               cursor: pageParam || undefined,
@@ -31,7 +31,14 @@ export const listQuery = (filter: ContactFilter, sort?: ContactSort, custom: str
 export const countQuery = (filter: ContactFilter) =>
   queryOptions({
     queryKey: ['contacts', 'count', filter],
-    queryFn: ({ signal }) => data(api.GET('/contacts/count', { params: { query: requestFilter(filter) }, signal })),
+    // A segment is counted to its end; a plain list only says that it is long.
+    queryFn: ({ signal }) =>
+      data(
+        api.GET('/contacts/count', {
+          params: { query: { ...queryFilter(filter), ...(filter.tree && { up_to: 1_000_000 }) } },
+          signal,
+        }),
+      ),
     placeholderData: keepPreviousData,
   })
 

@@ -112,22 +112,25 @@ export function AuditLog() {
         title={t.pages.journal}
         flush
         actions={
-          entries.length > 0 && (
-            <Menu position="bottom-end">
-              <Menu.Target>
-                <ActionIcon variant="default" size={36} aria-label={t.auditExport} title={t.auditExport}>
-                  <IconDownload size={18} />
-                </ActionIcon>
-              </Menu.Target>
-              <Menu.Dropdown>
-                {(Object.keys(t.auditExportAs) as Format[]).map(format => (
-                  <Menu.Item key={format} onClick={() => void exportLog(filter, format)}>
-                    {t.auditExportAs[format]}
-                  </Menu.Item>
-                ))}
-              </Menu.Dropdown>
-            </Menu>
-          )
+          <>
+            {can('company.manage') && <Retention />}
+            {entries.length > 0 && (
+              <Menu position="bottom-end">
+                <Menu.Target>
+                  <ActionIcon variant="default" size={36} aria-label={t.auditExport} title={t.auditExport}>
+                    <IconDownload size={18} />
+                  </ActionIcon>
+                </Menu.Target>
+                <Menu.Dropdown>
+                  {(Object.keys(t.auditExportAs) as Format[]).map(format => (
+                    <Menu.Item key={format} onClick={() => void exportLog(filter, format)}>
+                      {t.auditExportAs[format]}
+                    </Menu.Item>
+                  ))}
+                </Menu.Dropdown>
+              </Menu>
+            )}
+          </>
         }
       >
         {log.isError && !entries.length ? (
@@ -166,7 +169,6 @@ export function AuditLog() {
           </div>
         )}
       </Card>
-      {can('company.manage') && <Retention />}
     </>
   )
 }

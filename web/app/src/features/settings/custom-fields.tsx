@@ -27,7 +27,12 @@ const hasOptions = (kind: Kind) => kind === 'choice' || kind === 'choices'
 export function CustomFieldSettings() {
   useTitle(t.pages.champs)
   const client = useQueryClient()
-  const fields = useQuery(customFieldsQuery)
+  const fields = useQuery({
+    ...customFieldsQuery,
+    // Values are being prepared: the bar moves.
+    refetchInterval: query =>
+      query.state.data?.some(field => field.index.state === 'building' || field.index.state === 'dropping') ? 1500 : false,
+  })
   const [editing, setEditing] = useState<CustomField | 'new'>()
   const [converting, setConverting] = useState<CustomField>()
   const [removing, setRemoving] = useState<CustomField>()
@@ -95,7 +100,12 @@ export function CustomFieldSettings() {
                 detail={[t.fields.kinds[field.kind], t.fields.targets[field.applies_to], field.group_name]
                   .filter(Boolean)
                   .join(' · ')}
-                marks={field.required && <Tag tone="info">{t.fields.required}</Tag>}
+                marks={
+                  <>
+                    {field.required && <Tag tone="info">{t.fields.required}</Tag>}
+                    <IndexMark field={field} />
+                  </>
+                }
                 actions={
                   <>
                     <Button
@@ -137,7 +147,7 @@ export function CustomFieldSettings() {
       </Card>
       {editing && (
         <FieldDialog
-          field={editing === 'new' ? undefined : editing}
+          field={editing === 'new' ? undefined : (items.find(field => field.id === editing.id) ?? editing)}
           groups={[...new Set(items.flatMap(field => field.group_name ?? []))]}
           onClose={() => setEditing(undefined)}
           saved={refresh}
@@ -146,6 +156,46 @@ export function CustomFieldSettings() {
       {converting && <ConvertDialog field={converting} onClose={() => setConverting(undefined)} saved={refresh} />}
       {removing && <DeleteDialog field={removing} onClose={() => setRemoving(undefined)} saved={refresh} />}
     </>
+  )
+}
+
+function IndexMark({ field: { index } }: { field: CustomField }) {
+  if (index.state === 'ready') return <Tag tone="good">{t.fields.sortReady}</Tag>
+  if (index.state === 'dropping') return <Tag>{t.fields.sortDropping}</Tag>
+  if (index.state !== 'building') return null
+  return <Tag tone="info">{t.fields.sortPreparing(percent(index))}</Tag>
+}
+
+const percent = ({ done, total }: CustomField['index']) => (total ? Math.floor((100 * Math.min(done, total)) / total) : 0)
+
+/** Takes effect at once: what it starts is not part of the form. */
+function SortSwitch({ field, saved }: { field: CustomField; saved: () => Promise<void> }) {
+  const { state } = field.index
+  // Moves under the finger; what the server says afterwards holds.
+  const [asked, setAsked] = useState<boolean>()
+  const toggle = async (on: boolean) => {
+    setAsked(on)
+    const params = { params: { path: { id: field.id } } }
+    try {
+      await (on ? api.POST('/custom-fields/{id}/index', params) : api.DELETE('/custom-fields/{id}/index', params))
+      toast(on ? t.fields.sortAsked : t.fields.sortGone)
+    } catch (error) {
+      toastError(error)
+    } finally {
+      await saved()
+      setAsked(undefined)
+    }
+  }
+  const waiting =
+    state === 'building' ? t.fields.sortPreparing(percent(field.index)) : state === 'dropping' && t.fields.sortDropping
+  return (
+    <Switch
+      label={t.fields.sortable}
+      description={waiting || t.fields.sortableHint}
+      checked={asked ?? (state === 'ready' || state === 'building')}
+      disabled={asked !== undefined || Boolean(waiting)}
+      onChange={event => void toggle(event.currentTarget.checked)}
+    />
   )
 }
 
@@ -219,6 +269,7 @@ function FieldDialog({ field, groups, onClose, saved }: Omit<DialogProps, 'field
     default_value: null,
     help: null,
     group_name: null,
+    index: { state: 'none', done: 0, total: 0 },
     version: 0,
   }
   return (
@@ -281,6 +332,7 @@ function FieldDialog({ field, groups, onClose, saved }: Omit<DialogProps, 'field
           checked={values.required}
           onChange={event => form.set({ required: event.currentTarget.checked })}
         />
+        {field && field.index.state !== 'unavailable' && <SortSwitch field={field} saved={saved} />}
         <div className={classes.foot}>
           <Button variant="default" onClick={onClose}>
             {ui.cancel}

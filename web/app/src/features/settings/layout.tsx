@@ -18,6 +18,7 @@ const SECTIONS: { group: keyof typeof t.groups; pages: { key: PageKey; needs?: P
       { key: 'roles', needs: 'team.read' },
       { key: 'etiquettes', needs: 'contacts.write' },
       { key: 'champs', needs: 'company.manage' },
+      { key: 'consentements', needs: 'contacts.write' },
       { key: 'journal', needs: 'audit.read' },
       { key: 'cles-api', needs: 'api_keys.manage' },
       { key: 'types', needs: 'company.manage' },

@@ -4,7 +4,10 @@ import classes from './settings.module.css'
 import { t } from './text'
 
 export const PERMISSIONS: { group: keyof typeof t.permissionGroups; keys: Permission[] }[] = [
-  { group: 'contacts', keys: ['contacts.read', 'contacts.write', 'contacts.delete', 'contacts.export', 'contacts.import'] },
+  {
+    group: 'contacts',
+    keys: ['contacts.read', 'contacts.write', 'contacts.delete', 'contacts.export', 'contacts.import', 'views.share'],
+  },
   { group: 'company', keys: ['company.manage', 'team.read', 'team.manage', 'roles.manage', 'audit.read', 'api_keys.manage'] },
   { group: 'tasks', keys: ['tasks.read', 'tasks.write'] },
 ]

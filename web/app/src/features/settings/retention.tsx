@@ -1,11 +1,11 @@
 // How long the audit log is kept (GD-08).
-import { Select } from '@mantine/core'
+import { Button, Select } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import { api, data, ifMatch } from '@/api/client'
 import { tenantQuery } from '@/api/queries'
-import { Card } from '@/ui/page'
+import { Dialog } from '@/ui/dialog'
 import { toast, toastError } from '@/ui/toast'
-import classes from './settings.module.css'
 import { t } from './text'
 
 /** Half a year: what the CNIL recommends as a minimum. */
@@ -13,6 +13,7 @@ const RECOMMENDED = 180
 
 export function Retention() {
   const client = useQueryClient()
+  const [opened, setOpened] = useState(false)
   const { data: tenant } = useQuery(tenantQuery)
   const save = useMutation({
     mutationFn: async (days: number) =>
@@ -32,9 +33,13 @@ export function Retention() {
   const known = t.retentionChoices as Record<string, string>
   const choices = Object.entries(known).map(([value, label]) => ({ value, label }))
   if (!known[days]) choices.push({ value: String(days), label: t.retentionDays(days) })
+  const kept = known[days] ?? t.retentionDays(days)
   return (
-    <Card title={t.retention}>
-      <div className={classes.stack}>
+    <>
+      <Button variant="subtle" size="compact-sm" onClick={() => setOpened(true)}>
+        {t.retentionNow(kept)}
+      </Button>
+      <Dialog opened={opened} onClose={() => setOpened(false)} title={t.retention}>
         <Select
           label={t.retentionFor}
           description={t.retentionHint}
@@ -42,11 +47,10 @@ export function Retention() {
           value={String(days)}
           disabled={save.isPending}
           allowDeselect={false}
-          maw={320}
           onChange={value => value && Number(value) !== days && save.mutate(Number(value))}
         />
         {days < RECOMMENDED && <p className="muted small">{t.retentionShort}</p>}
-      </div>
-    </Card>
+      </Dialog>
+    </>
   )
 }
