@@ -43,6 +43,7 @@ pub const REFERENCES: &[Reference] = &[
     Reference { table: "files", column: "subject_id", key: &["id"], collides: Collision::Never },
     Reference { table: "notifications", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "consents", column: "contact_id", key: &["id"], collides: Collision::Never },
+    Reference { table: "privacy_requests", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "contact_merges", column: "kept_id", key: &["id"], collides: Collision::Never },
 ];
 

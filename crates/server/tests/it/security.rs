@@ -59,6 +59,9 @@ fn body(operation: &Operation) -> Option<Value> {
     if operation.path.starts_with("/custom-fields") {
         value["kind"] = json!("text");
     }
+    if operation.path.contains("erasure") {
+        value["confirm"] = json!("Essai");
+    }
     if operation.path.contains("consent") || operation.path.contains("opposition") {
         for (key, part) in [
             ("channels", json!(["email"])),

@@ -1,5 +1,5 @@
 // The privacy desk: requests with their deadlines, and the register of which data are held where.
-import { Button, Checkbox, Select, Tabs, Textarea, TextInput } from '@mantine/core'
+import { Button, Checkbox, SegmentedControl, Select, Textarea, TextInput } from '@mantine/core'
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, data } from '@/api/client'
@@ -17,19 +17,18 @@ import { type PrivacyRequest, RequestDialog } from './request'
 import { t } from './text'
 
 export function PrivacyDesk() {
+  const [tab, setTab] = useState<keyof typeof t.tabs>('requests')
   return (
-    <Tabs defaultValue="requests" keepMounted={false}>
-      <Tabs.List mb={16}>
-        <Tabs.Tab value="requests">{t.tabs.requests}</Tabs.Tab>
-        <Tabs.Tab value="register">{t.tabs.register}</Tabs.Tab>
-      </Tabs.List>
-      <Tabs.Panel value="requests">
-        <Requests />
-      </Tabs.Panel>
-      <Tabs.Panel value="register">
-        <Register />
-      </Tabs.Panel>
-    </Tabs>
+    <>
+      <SegmentedControl
+        aria-label={t.title}
+        value={tab}
+        onChange={value => setTab(value as keyof typeof t.tabs)}
+        data={(['requests', 'register'] as const).map(value => ({ value, label: t.tabs[value] }))}
+        w="fit-content"
+      />
+      {tab === 'requests' ? <Requests /> : <Register />}
+    </>
   )
 }
 
