@@ -156,7 +156,7 @@ impl DomainEvent for RequestEvent {
 fn written(field: &str, value: Option<&str>, most: usize, errors: &mut Vec<FieldError>) -> Option<String> {
     let value = value.and_then(|value| text::clean(value, true))?;
     if value.chars().count() > most {
-        errors.push(FieldError::new(&format!("/{field}"), "too_long", format!("{most} caractères au plus.")));
+        errors.push(FieldError::new(format!("/{field}"), "too_long", format!("{most} caractères au plus.")));
     }
     Some(value)
 }
