@@ -36,6 +36,8 @@ const STAFF = [
   '/parametres/roles',
   '/parametres/etiquettes',
   '/parametres/champs',
+  '/parametres/consentements',
+  '/parametres/confidentialite',
   '/parametres/journal',
   '/parametres/cles-api',
   '/parametres/profil',

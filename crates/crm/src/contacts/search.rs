@@ -7,12 +7,12 @@ use vision_kernel::{Plate, text, vehicle};
 pub(crate) enum Search {
     /// Words that must all occur, as `LIKE` patterns, the longest first: the index starts from it.
     Words(Vec<String>),
-    /// The beginning of the name: too short for the trigram index.
+    /// The beginning of the name: too short for the search index (ADR 0010).
     Prefix(String),
 }
 
-/// Fewest characters that the trigram index serves.
-const MIN_TRIGRAM: usize = 3;
+/// Fewest characters of a token of the search index.
+const MIN_TOKEN: usize = 3;
 /// Most words that take part.
 const MAX_WORDS: usize = 6;
 
@@ -33,7 +33,7 @@ pub(crate) fn parse(query: &str) -> Option<Search> {
     words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
     words.truncate(MAX_WORDS);
     match words.first() {
-        Some(longest) if longest.chars().count() >= MIN_TRIGRAM => Some(Search::Words(words.into_iter().map(pattern).collect())),
+        Some(longest) if longest.chars().count() >= MIN_TOKEN => Some(Search::Words(words.into_iter().map(pattern).collect())),
         _ => Some(Search::Prefix(folded)),
     }
 }
@@ -46,7 +46,7 @@ fn pattern(word: impl AsRef<str>) -> String {
 fn as_number(text: &str) -> Option<String> {
     let is_number = text.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '/' | '(' | ')' | '+'));
     let digits: String = text.replace("(0)", "").chars().filter(char::is_ascii_digit).collect();
-    if !is_number || digits.len() < MIN_TRIGRAM {
+    if !is_number || digits.len() < MIN_TOKEN {
         return None;
     }
     if text.starts_with('+') {

@@ -142,7 +142,7 @@ async fn a_row_cannot_be_written_for_or_point_to_another_tenant() {
 /// 100,000 contacts in one tenant and 2,000 in each of ten others, with rows of all tenants interleaved.
 async fn load(t: &TestApp, big: Uuid, others: &[Uuid]) {
     let mut conn = t.db.urls.owner.connect().await.expect("owner");
-    // Filling the trigram index row by row takes a minute; building it at the end takes seconds.
+    // Filling the search index row by row takes a minute; building it at the end takes seconds.
     let index: String =
         sqlx::query_scalar("SELECT pg_get_indexdef('contacts_search_idx'::regclass)").fetch_one(&mut conn).await.expect("index");
     sqlx::query("DROP INDEX contacts_search_idx").execute(&mut conn).await.expect("dropped");
