@@ -90,7 +90,17 @@ function Thing({ item }: { item: TimelineItem }) {
 
 function textOf(item: TimelineItem): string | undefined {
   const data = item.data as Record<string, unknown> | null
+  if (item.kind.startsWith('consent.')) return consentText(data)
   const found =
     data?.excerpt ?? data?.body ?? data?.filename ?? data?.reason ?? (item.kind === 'contact.merged' ? data?.name : undefined)
   return typeof found === 'string' ? found : undefined
+}
+
+/** What a decision is about: through which channels, for which purposes. */
+function consentText(data: Record<string, unknown> | null): string | undefined {
+  const words = (key: string) => {
+    const list = data?.[key]
+    return Array.isArray(list) ? list.map(word => t.timeline.consent[String(word)] ?? String(word)).join(', ') : ''
+  }
+  return [words('channels'), words('purposes')].filter(Boolean).join(' · ') || undefined
 }
