@@ -1,11 +1,15 @@
-//! Files that people take away: tables for spreadsheets (CSV as a French Excel opens it, XLSX) and vCards.
+//! Files that people take away: tables for spreadsheets (CSV as a French Excel opens it, XLSX), vCards, PDFs.
 //!
 //! Everything is written to disk as it comes, in bounded memory, and blocks: call it from a blocking task. A file is complete
 //! only after `finish`; one that was not finished is of no use and is the caller's to remove.
 
+mod archive;
+pub mod pdf;
 mod table;
 mod vcard;
+pub mod words;
 
+pub use archive::{ArchiveReader, ArchiveWriter};
 pub use table::{Cell, Summary, TableWriter};
 pub use vcard::{Card, CardAddress, VcardWriter};
 
@@ -26,6 +30,12 @@ pub enum DocumentError {
         /// Cells.
         found: usize,
     },
+    /// An archive cannot be written or read.
+    #[error("the archive: {0}")]
+    Archive(String),
+    /// The layout failed: a fault of the program.
+    #[error("the document cannot be laid out: {0}")]
+    Pdf(String),
     /// The workbook refused something.
     #[error("the workbook cannot be written: {0}")]
     Workbook(String),

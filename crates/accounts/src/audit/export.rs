@@ -7,12 +7,10 @@ use axum::response::Response;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
-use vision_documents::{Cell, DocumentError, TableWriter};
+use vision_documents::{Cell, DocumentError, TableWriter, words};
 use vision_kernel::{Change, Problem};
 use vision_platform::background::{self, BackgroundJob, JobOut};
 use vision_platform::http::Json;
@@ -28,12 +26,6 @@ const BATCH: usize = 500;
 
 const HEADERS: &[&str] =
     &["Date et heure", "Auteur", "Type d’auteur", "Action", "Code de l’action", "Objet", "Identifiant", "Changements", "Adresse IP"];
-
-/// What actions and fields are called in French: the catalogues of the staff app, so that a file reads like the screen.
-static ACTIONS: LazyLock<BTreeMap<String, String>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../../../web/app/src/words/actions.fr.json")).unwrap_or_default());
-static FIELDS: LazyLock<BTreeMap<String, String>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../../../../web/app/src/words/fields.fr.json")).unwrap_or_default());
 
 /// Routes.
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -184,7 +176,7 @@ fn value_text(value: &Value) -> String {
 fn changes_text(changes: &Value) -> String {
     let changes: Vec<Change> = serde_json::from_value(changes.clone()).unwrap_or_default();
     let line = |change: &Change| {
-        let field = FIELDS.get(&change.field).map_or(change.field.as_str(), String::as_str);
+        let field = words::field(&change.field).unwrap_or(&change.field);
         format!("{field} : {} → {}", value_text(&change.before), value_text(&change.after))
     };
     changes.iter().map(line).collect::<Vec<_>>().join(" ; ")
@@ -197,7 +189,7 @@ fn write_row(table: &mut TableWriter, row: &AuditRow, zone: &TimeZone) -> Result
         Cell::Instant(row.at.to_jiff().to_zoned(zone.clone()).datetime()),
         Cell::Text(&row.actor_name),
         Cell::Text(actor_kind(&row.actor_kind)),
-        Cell::Text(ACTIONS.get(&row.action).map_or(row.action.as_str(), String::as_str)),
+        Cell::Text(words::action(&row.action).unwrap_or(&row.action)),
         Cell::Text(&row.action),
         Cell::text(Some(&row.object_label)),
         Cell::Text(&id),
@@ -261,6 +253,6 @@ mod tests {
 
     #[test]
     fn the_catalogues_are_read() {
-        assert_eq!(ACTIONS.get("audit_log.exported").map(String::as_str), Some("Journal exporté"));
+        assert_eq!(words::action("audit_log.exported"), Some("Journal exporté"));
     }
 }
