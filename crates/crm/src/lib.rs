@@ -18,6 +18,7 @@ pub mod merges;
 pub mod notes;
 pub mod notifications;
 pub mod privacy;
+pub mod reversibility;
 pub mod search;
 pub mod tags;
 pub mod tasks;
@@ -55,6 +56,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(search::routes())
         .merge(files::routes())
         .merge(privacy::routes())
+        .merge(reversibility::routes())
 }
 
 /// Every job of the context.
@@ -77,6 +79,10 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<notifications::jobs::DueWork>()
         .with::<files::jobs::CheckFile>()
         .with::<privacy::EraseContact>()
+        .with::<privacy::ExportPerson>()
+        .with::<privacy::Sweep>()
+        .with::<reversibility::ExportCompany>()
+        .with::<reversibility::RestoreCompany>()
 }
 
 /// Who reacts to events.

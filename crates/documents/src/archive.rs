@@ -80,7 +80,7 @@ mod tests {
         let path = folder.path().join("a.zip");
         let mut archive = ArchiveWriter::create(&path).expect("created");
         archive.entry("tables/a.jsonl", true).expect("begun");
-        archive.write_all(&[b'a'; 100_000]).expect("written");
+        archive.write_all(&vec![b'a'; 100_000]).expect("written");
         archive.entry("fichiers/é.bin", false).expect("begun");
         archive.write_all(b"\0\x01").expect("written");
         archive.finish().expect("finished");

@@ -159,19 +159,17 @@ pub fn dossier(dossier: &Dossier, ident: &str, at: jiff::Timestamp) -> Result<Ve
 /// Gives long runs (addresses of pages, keys, words of 10,000 letters) places to break: they would leave the paper.
 fn breakable(value: &mut serde_json::Value) {
     match value {
-        serde_json::Value::String(text) => {
-            if text.split_whitespace().any(|run| run.chars().count() > LONGEST_RUN) {
-                let mut run = 0;
-                *text = text.chars().fold(String::with_capacity(text.len() + 16), |mut out, c| {
-                    run = if c.is_whitespace() { 0 } else { run + 1 };
-                    if run > LONGEST_RUN {
-                        out.push('\u{200b}');
-                        run = 1;
-                    }
-                    out.push(c);
-                    out
-                });
-            }
+        serde_json::Value::String(text) if text.split_whitespace().any(|run| run.chars().count() > LONGEST_RUN) => {
+            let mut run = 0;
+            *text = text.chars().fold(String::with_capacity(text.len() + 16), |mut out, c| {
+                run = if c.is_whitespace() { 0 } else { run + 1 };
+                if run > LONGEST_RUN {
+                    out.push('\u{200b}');
+                    run = 1;
+                }
+                out.push(c);
+                out
+            });
         }
         serde_json::Value::Array(items) => items.iter_mut().for_each(breakable),
         serde_json::Value::Object(fields) => fields.values_mut().for_each(breakable),

@@ -250,7 +250,7 @@ struct ListQuery {
     cursor: Option<String>,
 }
 
-/// The caller's own jobs, newest first.
+/// The caller's own jobs, newest first; without those that are parts of another.
 #[utoipa::path(get, path = "/jobs", operation_id = "list_jobs", tag = "jobs", params(ListQuery),
     responses((status = 200, body = Page<JobOut>)), security(("session" = [])))]
 async fn list_jobs(auth: Authorized<SignedIn>, Query(query): Query<ListQuery>) -> ApiResult<Json<Page<JobOut>>> {
@@ -259,7 +259,7 @@ async fn list_jobs(auth: Authorized<SignedIn>, Query(query): Query<ListQuery>) -
     let mut tx = auth.read().await?;
     let tenant = tx.tenant();
     let rows: Vec<BackgroundJob> = sqlx::query_as(
-        "SELECT * FROM background_jobs WHERE tenant_id = $1 AND created_by = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4",
+        "SELECT * FROM background_jobs WHERE tenant_id = $1 AND created_by = $2 AND NOT params ? 'parent' AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4",
     )
     .bind(tenant)
     .bind(auth.actor.id)
@@ -341,6 +341,7 @@ pub fn attachment(name: &str, size: Option<u64>, body: Body) -> Response {
         Some("csv") => "text/csv; charset=utf-8",
         Some("xlsx") => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         Some("vcf") => "text/vcard; charset=utf-8",
+        Some("pdf") => "application/pdf",
         Some("zip") => "application/zip",
         _ => "application/octet-stream",
     };

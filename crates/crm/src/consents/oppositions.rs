@@ -76,6 +76,16 @@ impl OppositionKey {
         Self::find(tx, crypto).await?.ok_or_else(|| Problem::internal("the key of the oppositions was not stored").into())
     }
 
+    /// The key itself, for a company that takes its list along.
+    pub(crate) fn plain(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// A key that a company brought along, sealed as this instance seals it.
+    pub(crate) fn seal(tenant: Uuid, crypto: &Crypto, plain: &[u8; 32]) -> Vec<u8> {
+        crypto.seal(plain, &context(tenant))
+    }
+
     /// The hash under which an address is listed. The kind is part of it: a number is not an e-mail.
     pub(crate) fn hash(&self, address: &Address) -> Vec<u8> {
         crypto::keyed_hash(&self.0, address.text().as_bytes())

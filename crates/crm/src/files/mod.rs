@@ -8,7 +8,7 @@ pub(crate) mod events;
 pub mod http;
 mod images;
 pub mod jobs;
-mod kinds;
+pub(crate) mod kinds;
 pub mod model;
 pub(crate) mod names;
 pub(crate) mod ops;

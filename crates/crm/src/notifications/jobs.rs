@@ -1,6 +1,7 @@
 //! What the clock finds due: reminders, mails, digests, and what has been kept long enough.
 
 use super::mail;
+use crate::privacy::alerts as privacy;
 use crate::tasks::jobs as tasks;
 use jiff::SignedDuration;
 use jiff_sqlx::ToSqlx;
@@ -27,6 +28,7 @@ impl Job for DueWork {
 
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
         tasks::remind(&ctx).await?;
+        privacy::alert(&ctx).await?;
         mail::send_single(&ctx).await?;
         mail::send_digests(&ctx).await?;
         tasks::purge(&ctx).await?;
@@ -57,12 +59,16 @@ pub fn beat(app: &App) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Sen
              UNION SELECT tenant_id FROM notifications WHERE mail_at <= $1
              UNION SELECT tenant_id FROM tasks WHERE deleted_at < $2
              UNION SELECT tenant_id FROM task_undos WHERE created_at < $3
-             UNION SELECT tenant_id FROM notifications WHERE created_at < $4",
+             UNION SELECT tenant_id FROM notifications WHERE created_at < $4
+             UNION SELECT p.tenant_id FROM privacy_requests p JOIN tenants t ON t.id = p.tenant_id
+               WHERE p.status = 'open' AND p.alerted < 2 AND p.due_on <= $1::date + 8
+                 AND p.due_on - (CASE p.alerted WHEN 0 THEN $5 ELSE -1 END)::integer <= ($1 AT TIME ZONE t.time_zone)::date",
         )
         .bind(now.to_sqlx())
         .bind((now - tasks::KEEP_DELETED).to_sqlx())
         .bind((now - tasks::KEEP_UNDO).to_sqlx())
         .bind((now - KEEP).to_sqlx())
+        .bind(privacy::DAYS_BEFORE)
         .fetch_all(tx.conn())
         .await?;
         for tenant in due {

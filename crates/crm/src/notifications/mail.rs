@@ -83,6 +83,21 @@ impl Waiting {
             }
             Some(NotificationKind::ExportReady) if self.failed() => lang.pick("Votre export a échoué".into(), "Your export failed".into()),
             Some(NotificationKind::ExportReady) => lang.pick("Votre export est prêt".into(), "Your export is ready".into()),
+            Some(NotificationKind::PrivacyDue) => {
+                let day = self.data.get("due_on").and_then(Value::as_str).and_then(|day| day.parse::<jiff::civil::Date>().ok());
+                let day = day.map(|day| day.strftime("%d/%m/%Y").to_string()).unwrap_or_default();
+                if self.data.get("late").and_then(Value::as_bool).unwrap_or(false) {
+                    lang.pick(
+                        format!("Une demande sur des données personnelles est en retard : elle était due le {day}"),
+                        format!("A request about personal data is late: it was due on {day}"),
+                    )
+                } else {
+                    lang.pick(
+                        format!("Une demande sur des données personnelles est à traiter avant le {day}"),
+                        format!("A request about personal data is due on {day}"),
+                    )
+                }
+            }
             None => label.clone(),
         }
     }
@@ -92,6 +107,7 @@ impl Waiting {
         match self.subject_kind.as_str() {
             "contact" => format!("/contacts/{}", self.subject_id),
             "import" => format!("/imports/{}", self.subject_id),
+            "privacy_request" => "/parametres/confidentialite".to_owned(),
             "task" if self.count() > 1 => "/taches".to_owned(),
             "task" => format!("/taches?tache={}", self.subject_id),
             _ => "/".to_owned(),

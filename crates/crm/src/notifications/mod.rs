@@ -33,12 +33,15 @@ words! {
         ImportFinished = "import_finished",
         /// A file that I asked for is ready.
         ExportReady = "export_ready",
+        /// A request about personal data is due soon, or late.
+        PrivacyDue = "privacy_due",
     }
 }
 
 impl NotificationKind {
     /// All of them, in the order of the settings page.
-    pub const ALL: [Self; 5] = [Self::TaskAssigned, Self::TaskReminder, Self::Mention, Self::ImportFinished, Self::ExportReady];
+    pub const ALL: [Self; 6] =
+        [Self::TaskAssigned, Self::TaskReminder, Self::Mention, Self::ImportFinished, Self::ExportReady, Self::PrivacyDue];
 }
 
 /// Something to tell a person.

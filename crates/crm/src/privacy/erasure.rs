@@ -176,6 +176,9 @@ pub(super) struct Params {
     pub(super) sealed: Vec<u8>,
     #[serde(default)]
     pub(super) counts: BTreeMap<String, u64>,
+    /// The job that this one is a part of: it is not shown by itself, and nobody is told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) parent: Option<Uuid>,
 }
 
 /// Queues the erasure; it cannot be stopped or taken back.
@@ -203,6 +206,22 @@ pub(super) async fn start(tx: &mut Tx, id: Uuid, input: ErasureIn) -> Result<Bac
     requests::begin(tx, request, id, job.id).await?;
     tx.enqueue_with(&super::jobs::EraseContact { job_id: job.id }, Some(&format!("erase:{}", job.id)), Some("erase")).await?;
     Ok(BackgroundJob { total: 4, ..job })
+}
+
+/// Begins the erasure of somebody who is kept too long, as a part of another job, which carries it out; `None` where something stands
+/// against it, or where another erasure was faster.
+pub(super) async fn begin_for_retention(tx: &mut Tx, id: Uuid, parent: Uuid) -> Result<Option<BackgroundJob>, Failure> {
+    let Some(target) = store::lock(tx, id).await? else { return Ok(None) };
+    let ids = store::ids(tx, id).await?;
+    if target.erased || requests::is_erasing(tx, id).await? || holds(tx, &ids).await?.iter().any(|hold| hold.blocks) {
+        return Ok(None);
+    }
+    let details = Some("Durée de conservation atteinte.".to_owned());
+    let request = requests::insert(tx, NewRequest { details, ..NewRequest::now(tx, Kind::Erasure, Some(id), None) }).await?;
+    let params = Params { contact_id: id, request_id: request, parent: Some(parent), ..Params::default() };
+    let job = background::create(tx, KIND, serde_json::to_value(&params)?, false).await?;
+    requests::begin(tx, request, id, job.id).await?;
+    Ok(Some(job))
 }
 
 /// MK-17: what the person objected to is listed under keyed hashes before the addresses are forgotten; with `everything`, on every channel.

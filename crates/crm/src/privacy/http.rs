@@ -1,9 +1,14 @@
 //! Routes of the privacy desk.
 
+use super::access::{self, AccessIn};
+use super::certificate;
 use super::erasure::{self, ErasureIn, ErasurePreview};
+use super::letterhead;
 use super::registry::{self, Category, Class, Erasure};
 use super::requests::{self, Identity, Kind, NewRequest, RequestPatch, RequestRow, Status};
 use crate::contacts::store as contacts;
+use crate::zone;
+use axum::body::Body;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
@@ -13,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
+use vision_documents::pdf;
 use vision_kernel::{Cursor, Page, Problem};
 use vision_platform::background::{self, JobOut};
 use vision_platform::http::{Json, cursor, expected_version, page_limit};
@@ -23,9 +29,12 @@ use vision_platform::{ApiResult, App, Authorized, Failure, Tx};
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(preview_erasure, erase_contact))
+        .routes(routes!(export_person))
         .routes(routes!(list_requests, create_request))
         .routes(routes!(get_request, update_request))
+        .routes(routes!(get_certificate))
         .routes(routes!(get_registry))
+        .merge(super::retention::http::routes())
 }
 
 /// What erasing a contact would do, and what stands against it.
@@ -42,6 +51,16 @@ async fn preview_erasure(auth: Authorized<CompanyManage>, Path(id): Path<Uuid>) 
 async fn erase_contact(auth: Authorized<CompanyManage>, Path(id): Path<Uuid>, Json(input): Json<ErasureIn>) -> ApiResult<Response> {
     let mut tx = auth.begin().await?;
     let job = erasure::start(&mut tx, id, input).await?;
+    tx.commit().await?;
+    Ok(background::accepted(job))
+}
+
+/// A copy of everything that is held of a person, as a job: a ZIP with JSON, a PDF to read, and the files (GD-02). Needs `contacts.export` too.
+#[utoipa::path(post, path = "/contacts/{id}/access", operation_id = "export_person", tag = "privacy", params(("id" = Uuid, Path)),
+    request_body = AccessIn, responses((status = 202, body = JobOut), (status = 404), (status = 409), (status = 422)), security(("session" = ["company.manage"])))]
+async fn export_person(auth: Authorized<CompanyManage>, Path(id): Path<Uuid>, Json(input): Json<AccessIn>) -> ApiResult<Response> {
+    let mut tx = auth.begin().await?;
+    let job = access::start(&mut tx, id, &input).await?;
     tx.commit().await?;
     Ok(background::accepted(job))
 }
@@ -85,7 +104,7 @@ fn urgency(row: &RequestRow, today: Date) -> &'static str {
     match row.status.as_str() {
         "open" | "running" if today > due => "late",
         // GD-01: from the 25th day on, five or six days before the end.
-        "open" | "running" if today >= due.saturating_sub(jiff::Span::new().days(6)) => "soon",
+        "open" | "running" if today >= due.saturating_sub(jiff::Span::new().days(super::alerts::DAYS_BEFORE)) => "soon",
         "open" | "running" => "open",
         _ => "closed",
     }
@@ -202,6 +221,21 @@ async fn get_request(auth: Authorized<CompanyManage>, Path(id): Path<Uuid>) -> A
     let mut tx = auth.read().await?;
     let row = requests::get(&mut tx, id).await?;
     Ok(Json(one(&mut tx, row).await?))
+}
+
+/// The certificate of an erasure, as a PDF.
+#[utoipa::path(get, path = "/privacy/requests/{id}/certificate", operation_id = "get_erasure_certificate", tag = "privacy", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Vec<u8>, content_type = "application/pdf"), (status = 404)), security(("session" = ["company.manage"])))]
+async fn get_certificate(auth: Authorized<CompanyManage>, Path(id): Path<Uuid>) -> ApiResult<Response> {
+    let mut tx = auth.read().await?;
+    let certificate = requests::get(&mut tx, id).await?.certificate.ok_or_else(Problem::not_found)?;
+    let document = certificate::document(&letterhead::company(&mut tx).await?, &zone::of_tenant(&mut tx).await?, &certificate);
+    drop(tx);
+    let (ident, at) = (id.to_string(), auth.app.clock.now());
+    let content = tokio::task::spawn_blocking(move || pdf::dossier(&document, &ident, at)).await.map_err(Problem::internal)?;
+    let content = content.map_err(Problem::internal)?;
+    let size = u64::try_from(content.len()).ok();
+    Ok(background::attachment("attestation-effacement.pdf", size, Body::from(content)))
 }
 
 /// Checks identity, extends, answers or refuses.

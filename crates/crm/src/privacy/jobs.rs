@@ -175,7 +175,7 @@ async fn certify(ctx: &JobContext, job: &BackgroundJob) -> Result<(), Failure> {
     // Signed, so that a copy can be held against the one that is kept here.
     let signature = hex(&crypto::keyed_hash(&ctx.app.crypto.purpose_key("privacy certificate"), statement.to_string().as_bytes()));
     requests::certify(&mut tx, params.request_id, &json!({ "statement": statement, "signature": signature })).await?;
-    let rest = Params { contact_id: params.contact_id, request_id: params.request_id, ..Params::default() };
+    let rest = Params { contact_id: params.contact_id, request_id: params.request_id, parent: params.parent, ..Params::default() };
     background::set_params(&mut tx, job.id, &serde_json::to_value(&rest)?).await?;
     background::advance(&mut tx, job.id, 4, 4, Some(CERTIFIED)).await?;
     tx.emit(&ContactEvent::new("contact.erased", params.contact_id, "Personne effacée"));

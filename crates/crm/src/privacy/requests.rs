@@ -299,7 +299,7 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, patch: 
     .collect();
     let sql = format!(
         "UPDATE privacy_requests SET identity = $3, identity_note = coalesce($4, identity_note), extension_reason = coalesce($5, extension_reason),
-           extended_on = CASE WHEN $5 IS NULL THEN extended_on ELSE $6 END, due_on = $7, answer = coalesce($8, answer),
+           extended_on = CASE WHEN $5 IS NULL THEN extended_on ELSE $6 END, due_on = $7, alerted = CASE WHEN $5 IS NULL THEN alerted ELSE 0 END, answer = coalesce($8, answer),
            answered_on = CASE WHEN $8 IS NULL THEN answered_on ELSE $6 END, status = $9, updated_at = $10, version = version + 1
          WHERE tenant_id = $1 AND id = $2 RETURNING {COLUMNS}"
     );
@@ -356,6 +356,26 @@ pub(crate) async fn begin(tx: &mut Tx, id: Uuid, contact: Uuid, job: Uuid) -> Re
     }
     Err(Problem::field("/request_id", "unknown", "Cette demande d’effacement n’existe pas, est close, ou concerne quelqu’un d’autre.")
         .into())
+}
+
+/// A copy of the data is being made for a request: the request is the contact's, open, and asks for it.
+pub(crate) async fn attach(tx: &mut Tx, id: Uuid, contact: Uuid, job: Uuid) -> Result<(), Failure> {
+    let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
+    let attached = sqlx::query(
+        "UPDATE privacy_requests SET job_id = $4, contact_id = $3, updated_at = $5, version = version + 1
+         WHERE tenant_id = $1 AND id = $2 AND kind IN ('access', 'portability') AND status = 'open' AND (contact_id IS NULL OR contact_id = $3)",
+    )
+    .bind(tenant)
+    .bind(id)
+    .bind(contact)
+    .bind(job)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    if attached.rows_affected() == 1 {
+        return Ok(());
+    }
+    Err(Problem::field("/request_id", "unknown", "Cette demande d’accès n’existe pas, est close, ou concerne quelqu’un d’autre.").into())
 }
 
 /// An erasure was stopped before it did anything.

@@ -128,6 +128,14 @@ pub(super) const TABLES: &[Table] = &[
         columns: &[(Technical, "tenant_id kind contact_id"), (CONTACT, "value")],
     },
     Table {
+        name: "privacy_keeps",
+        owner: Owner::Crm,
+        rows: BY_CONTACT,
+        erasure: Erasure::Delete,
+        about: "Contacts gardés au-delà de la durée de conservation, jusqu’à quand et pourquoi.",
+        columns: &[(Technical, "tenant_id contact_id until decided_at"), (Staff, "decided_by decided_by_name"), (Free, "reason")],
+    },
+    Table {
         name: "contact_tags",
         owner: Owner::Crm,
         rows: BY_CONTACT,
@@ -341,12 +349,20 @@ pub(super) const TABLES: &[Table] = &[
             (
                 Technical,
                 "tenant_id id kind status contact_id received_on identity due_on extended_on answered_on job_id created_at
-                 updated_at version",
+                 updated_at version alerted",
             ),
             (IDENTITY, "person_name identity_note details extension_reason answer"),
             (Keep("Prouve que la demande a été suivie (art. 5(2)) : empreintes à clé, dates et décomptes, sans nom."), "subject_hashes certificate"),
             (Staff, "created_by created_by_name"),
         ],
+    },
+    Table {
+        name: "privacy_retention",
+        owner: Owner::Crm,
+        rows: None,
+        erasure: Erasure::None,
+        about: "Durées de conservation choisies par l’entreprise.",
+        columns: &[(Technical, "tenant_id prospect_months client_months updated_at version")],
     },
     Table {
         name: "notification_settings",

@@ -90,7 +90,7 @@ fn files_below(folder: &Path, out: &mut Vec<(String, String)>) {
 }
 
 /// Where the canary is found: (place, what).
-async fn found(t: &TestApp) -> Vec<(String, String)> {
+pub(crate) async fn found(t: &TestApp) -> Vec<(String, String)> {
     let mut places = dump(t).await;
     files_below(t.folder.path(), &mut places);
     let mut hits = Vec::new();
@@ -102,7 +102,7 @@ async fn found(t: &TestApp) -> Vec<(String, String)> {
 }
 
 /// A person in every feature of the product; gives the ids of the contact and of another one that stays.
-async fn plant(t: &TestApp, owner: &Persona) -> (String, String) {
+pub(crate) async fn plant(t: &TestApp, owner: &Persona) -> (String, String) {
     let colleague = t.member(owner.tenant_id, "manager").await;
     owner.post("/custom-fields", &json!({ "label": "Surnom", "kind": "text" })).await.expect(201);
     let other = owner

@@ -345,6 +345,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/company/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Everything that the company has written, as a ZIP in open formats, as a job. Needs `contacts.export` and `audit.read` too. */
+        post: operations["export_company"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/company/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings an archive into this company, which must be empty, as a job: checked whole first, then written at once or not at all. Members
+         *     come without access, to be invited again. Needs the rights to import, to change roles and the team too.
+         */
+        post: operations["import_company"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/company/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether an archive may be brought into this company. */
+        get: operations["get_company_transfer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/consent-wordings": {
         parameters: {
             query?: never;
@@ -466,6 +520,23 @@ export interface paths {
         head?: never;
         /** Changes a contact. */
         patch: operations["update_contact"];
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A copy of everything that is held of a person, as a job: a ZIP with JSON, a PDF to read, and the files (GD-02). Needs `contacts.export` too. */
+        post: operations["export_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/contacts/{id}/archive": {
@@ -1396,7 +1467,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's own jobs, newest first. */
+        /** The caller's own jobs, newest first; without those that are parts of another. */
         get: operations["list_jobs"];
         put?: never;
         post?: never;
@@ -1957,6 +2028,92 @@ export interface paths {
         patch: operations["update_privacy_request"];
         trace?: never;
     };
+    "/api/v1/privacy/requests/{id}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The certificate of an erasure, as a PDF. */
+        get: operations["get_erasure_certificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long people are kept, and how many are beyond that (GD-06). */
+        get: operations["get_retention"];
+        /** Sets how long people are kept. */
+        put: operations["set_retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is kept too long, in the order in which they came. */
+        get: operations["list_retention_due"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases those who are kept too long, as a job; each gets a certificate. Needs `contacts.delete` too. */
+        post: operations["erase_retention_due"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/retention/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps contacts longer, for a reason. */
+        post: operations["keep_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -2420,6 +2577,14 @@ export interface components {
         AcceptIn: {
             full_name?: string | null;
             password: string;
+        };
+        /** @description Who asks for a person's data, and for which request. */
+        AccessIn: {
+            /**
+             * Format: uuid
+             * @description The request that it answers: one for access or portability, still open.
+             */
+            request_id?: string | null;
         };
         /** @description A postal address of a contact; the first is the primary one. */
         AddressEntry: {
@@ -4048,7 +4213,7 @@ export interface components {
          * @description What a notification is about.
          * @enum {string}
          */
-        NotificationKind: "task_assigned" | "task_reminder" | "mention" | "import_finished" | "export_ready";
+        NotificationKind: "task_assigned" | "task_reminder" | "mention" | "import_finished" | "export_ready" | "privacy_due";
         /** @description What one wants to hear of. */
         NotificationSettings: {
             /** @description Every kind. */
@@ -4484,6 +4649,27 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_RetentionDue: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                archived: boolean;
+                city?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                email?: string | null;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description The last sign of life, or the collection.
+                 */
+                last_sign_at: string;
+                name: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Task: {
             /** @description The rows, in the order asked for. */
             items: {
@@ -4759,6 +4945,93 @@ export interface components {
         ResetIn: {
             password: string;
             token: string;
+        };
+        /** @description How long people are kept, and how many are kept too long. */
+        Retention: {
+            /**
+             * Format: int32
+             * @description Months after the last sign of life of a client.
+             */
+            client_months: number;
+            /**
+             * Format: int64
+             * @description Clients beyond their term; counted up to 10,001.
+             */
+            clients_due: number;
+            /**
+             * Format: int64
+             * @description Contacts that are kept longer on purpose.
+             */
+            kept: number;
+            /**
+             * Format: int32
+             * @description Months after the last sign of life of somebody who was never invoiced.
+             */
+            prospect_months: number;
+            /**
+             * Format: int64
+             * @description Prospects beyond their term; counted up to 10,001.
+             */
+            prospects_due: number;
+            /** Format: int32 */
+            version: number;
+        };
+        /**
+         * @description Who is kept for how long after which event.
+         * @enum {string}
+         */
+        RetentionCategory: "prospect" | "client";
+        /** @description Somebody who is kept too long. */
+        RetentionDue: {
+            archived: boolean;
+            city?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            email?: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description The last sign of life, or the collection.
+             */
+            last_sign_at: string;
+            name: string;
+        };
+        /** @description A decision to erase those who are kept too long. */
+        RetentionErase: {
+            category: components["schemas"]["RetentionCategory"];
+            /**
+             * Format: int64
+             * @description How many, as they were shown: nobody erases more than they saw.
+             */
+            confirm: number;
+            /** @description All but these, at most 1,000. */
+            except?: string[];
+            /** @description Only these, at most 1,000; all of the category by default. */
+            ids?: string[] | null;
+        };
+        /** @description Months, 6 to 120. */
+        RetentionIn: {
+            /** Format: int32 */
+            client_months: number;
+            /** Format: int32 */
+            prospect_months: number;
+        };
+        /** @description A decision to keep contacts longer. */
+        RetentionKeep: {
+            /** @description 1 to 1,000. */
+            ids: string[];
+            /**
+             * Format: int32
+             * @description Months from today, 1 to 36.
+             */
+            months: number;
+            /** @description Why: a claim, a guarantee, a conversation. */
+            reason: string;
+        };
+        /** @description How many are kept. */
+        RetentionKept: {
+            kept: number;
         };
         /** @description A role. */
         Role: {
@@ -5226,6 +5499,16 @@ export interface components {
             qr_png: string;
             /** @description Base32, to type by hand. */
             secret: string;
+        };
+        /** @description Whether an archive may be brought in. */
+        Transfer: {
+            /** @description True while nobody has written anything in this company. */
+            empty: boolean;
+            /**
+             * Format: int64
+             * @description Largest archive, in bytes.
+             */
+            max_bytes: number;
         };
         /** @description Who becomes the owner. */
         TransferIn: {
@@ -5944,6 +6227,79 @@ export interface operations {
             };
         };
     };
+    export_company: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    import_company: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/zip": number[];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_company_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+        };
+    };
     list_consent_wordings: {
         parameters: {
             query?: never;
@@ -6327,6 +6683,49 @@ export interface operations {
                 content?: never;
             };
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    export_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccessIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9799,6 +10198,175 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_erasure_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+        };
+    };
+    set_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_retention_due: {
+        parameters: {
+            query: {
+                category: "prospect" | "client";
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RetentionDue"];
+                };
+            };
+        };
+    };
+    erase_retention_due: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionErase"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    keep_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionKeep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionKept"];
+                };
             };
             422: {
                 headers: {

@@ -5,7 +5,7 @@ import { Link, type LinkProps } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, data } from '@/api/client'
 import type { Notification } from '@/api/types'
-import { ago, dateTime } from '@/i18n/format'
+import { ago, date, dateTime } from '@/i18n/format'
 import { IconBell, IconSettings } from '@/ui/icons'
 import { Failed, Loading } from '@/ui/states'
 import { t as ui } from '@/ui/text'
@@ -18,6 +18,7 @@ function target(item: Notification): LinkProps {
   if (item.subject_kind === 'contact') return { to: '/contacts/$id', params: { id } }
   if (item.subject_kind === 'import') return { to: '/imports/$id', params: { id } }
   if (item.subject_kind === 'task' && countOf(item) <= 1) return { to: '/taches', search: { tache: id } }
+  if (item.subject_kind === 'privacy_request') return { to: '/parametres/confidentialite' }
   return item.subject_kind === 'task' ? { to: '/taches' } : { to: '/' }
 }
 
@@ -35,6 +36,10 @@ function textOf(item: Notification): string {
       return t.bell.mention(who, item.label)
     case 'import_finished':
       return t.bell.import_finished(item.label, failed)
+    case 'privacy_due': {
+      const due = item.data as { due_on?: string; late?: boolean } | null
+      return t.bell.privacy_due(due?.due_on ? date(due.due_on) : '', due?.late === true)
+    }
     case 'export_ready':
       return t.bell.export_ready(failed)
   }

@@ -84,6 +84,7 @@ export const fr = {
       ],
     },
   ] as { title: string; keys: [string, string][] }[],
+  picker: { search: 'Nom, e-mail, téléphone…', nobody: 'Personne', nothingFound: 'Aucun contact trouvé' },
   jobs: 'Opérations',
   jobsRunning: (count: number) => `${n(count)} opération${s(count)} en cours`,
   jobsNone: 'Aucune opération récente.',
@@ -97,6 +98,10 @@ export const fr = {
     'contacts.export': 'Export de contacts',
     'entities.export': 'Export de biens',
     'privacy.erasure': 'Effacement d’une personne',
+    'privacy.access': 'Copie des données d’une personne',
+    'privacy.retention': 'Effacement des contacts trop anciens',
+    'company.export': 'Export de l’entreprise',
+    'company.import': 'Import d’une entreprise',
   } as Record<string, string>,
   jobOther: 'Opération',
   jobStatus: {
@@ -112,6 +117,7 @@ export const fr = {
   jobUndo: 'Annuler l’opération',
   jobDownload: 'Télécharger',
   jobDone: (label: string, count: number) => `${label} : ${n(count)} contact${s(count)}`,
+  jobEnded: (label: string) => `${label} : terminé`,
   jobFailed: (label: string) => `${label} : échec`,
   jobReady: 'L’export est prêt.',
   jobUndone: 'L’opération a été annulée.',
@@ -138,6 +144,8 @@ export const fr = {
       'contact.import_undone': 'a annulé un import',
       'contact.merged': 'a fusionné une autre fiche avec celle-ci',
       'contact.unmerged': 'a annulé une fusion',
+      'contact.data_exported': 'a préparé une copie des données de cette personne',
+      'contact.kept': 'a décidé de garder cette fiche plus longtemps',
       'contact.erased': 'a effacé les données de cette personne',
       'contact.tagged': 'a changé les étiquettes',
       'contact.tags_added': 'a ajouté des étiquettes',
@@ -330,6 +338,10 @@ export const fr = {
     mention: (who: string, label: string) => `${who} vous a mentionné dans une note : ${label}`,
     import_finished: (label: string, failed: boolean) =>
       failed ? `L’import ${label} a échoué` : `L’import ${label} est terminé`,
+    privacy_due: (day: string, late: boolean) =>
+      late
+        ? `Une demande sur des données personnelles est en retard : elle était due le ${day}`
+        : `Une demande sur des données personnelles est à traiter avant le ${day}`,
     export_ready: (failed: boolean): string =>
       failed ? 'Votre export a échoué' : 'Votre export est prêt : voyez les opérations',
   },

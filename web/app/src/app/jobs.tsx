@@ -30,6 +30,9 @@ function label(job: Job): string {
   return t.jobKind[action ?? ''] ?? t.jobKind[job.kind] ?? t.jobOther
 }
 
+/** Kinds whose units of work are contacts. */
+const COUNTED = ['contacts.bulk', 'contacts.merge', 'privacy.retention']
+
 /** Ends seen in this tab are announced; those of yesterday are not. */
 const awaited = new Set<string>()
 
@@ -61,7 +64,9 @@ function announce(job: Job) {
   if (job.status === 'undone') return toast(t.jobUndone)
   if (job.status !== 'done') return
   if (job.has_file) return toast(t.jobReady, { action: { label: t.jobDownload, run: () => location.assign(fileUrl(job)) } })
-  toast(t.jobDone(label(job), job.done), { undo: job.can_undo ? () => void undo(job) : undefined })
+  // The steps of other operations are nothing to count.
+  const text = COUNTED.includes(job.kind) ? t.jobDone(label(job), job.done) : t.jobEnded(label(job))
+  toast(text, { undo: job.can_undo ? () => void undo(job) : undefined })
 }
 
 const fileUrl = (job: Job) => `${BASE}/jobs/${job.id}/file`
@@ -86,7 +91,10 @@ export function JobsTray() {
       }
       if (!awaited.delete(job.id)) continue
       announce(job)
-      for (const domain of ['contacts', 'home', 'tags', 'imports']) void client.invalidateQueries({ queryKey: [domain] })
+      // Another company's worth of data: nothing that is shown is true any more.
+      if (job.kind === 'company.import') void client.invalidateQueries()
+      for (const domain of ['privacy', 'contacts', 'home', 'tags', 'imports'])
+        void client.invalidateQueries({ queryKey: [domain] })
     }
   }, [jobs, client])
 

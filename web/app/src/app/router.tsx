@@ -261,6 +261,12 @@ const settingsPages = [
   }),
   createRoute({
     getParentRoute: () => settings,
+    path: '/reversibilite',
+    beforeLoad: needs('company.manage'),
+    component: lazyRouteComponent(() => import('@/features/settings/transfer'), 'TransferPage'),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
     path: '/notifications',
     component: lazyRouteComponent(() => import('@/features/settings/notifications'), 'NotificationSettingsPage'),
   }),

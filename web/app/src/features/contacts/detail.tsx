@@ -8,6 +8,7 @@ import { ApiError } from '@/api/problem'
 import type { Contact, TimelineItem } from '@/api/types'
 import { useCustomFields } from '@/app/custom/fields'
 import { EntityPanel } from '@/app/entity-panel'
+import { followJob } from '@/app/jobs'
 import { useCan, useMe } from '@/app/me'
 import { ConsentPanel, EraseDialog, FilesPanel, TasksPanel } from '@/app/slots'
 import { Timeline } from '@/app/timeline'
@@ -15,7 +16,7 @@ import { ago, date } from '@/i18n/format'
 import { Confirm, Dialog } from '@/ui/dialog'
 import type { EditorHandle } from '@/ui/editor'
 import { Refused, useForm } from '@/ui/form'
-import { IconArchive, IconArrowLeft, IconDots, IconEdit, IconLink, IconRefresh, IconTrash } from '@/ui/icons'
+import { IconArchive, IconArrowLeft, IconDots, IconDownload, IconEdit, IconLink, IconRefresh, IconTrash } from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
 import { Card, useTitle } from '@/ui/page'
 import { fieldErrors } from '@/ui/problem-text'
@@ -107,6 +108,14 @@ function ContactView({ contact }: { contact: Contact }) {
       toastError(error)
     }
   }
+  const takeData = async () => {
+    try {
+      followJob(await data(api.POST('/contacts/{id}/access', { ...path, body: {} })))
+      toast(t.takeDataToast)
+    } catch (error) {
+      toastError(error)
+    }
+  }
   const remove = async () => {
     try {
       await api.DELETE('/contacts/{id}', path)
@@ -123,8 +132,9 @@ function ContactView({ contact }: { contact: Contact }) {
   const garage = useMe().tenant.trade === 'garage'
   const things = <EntityPanel contact={{ id: contact.id, name: contact.display_name }} editable={editable} />
   const subtitle = [contact.job_title, contact.kind === 'person' ? contact.company_name : null].filter(Boolean).join(' · ')
+  const exportable = can('company.manage') && can('contacts.export') && !contact.erased
   const erasable = can('company.manage') && can('contacts.delete') && !contact.erased
-  const menu = (archived && (can('contacts.write') || can('contacts.delete'))) || editable || erasable
+  const menu = (archived && (can('contacts.write') || can('contacts.delete'))) || editable || erasable || exportable
   return (
     <div className={classes.page}>
       <nav>
@@ -184,6 +194,11 @@ function ContactView({ contact }: { contact: Contact }) {
                 {archived && can('contacts.delete') && (
                   <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden />} onClick={() => setDeleting(true)}>
                     {t.delete}
+                  </Menu.Item>
+                )}
+                {exportable && (
+                  <Menu.Item leftSection={<IconDownload size={16} aria-hidden />} onClick={() => void takeData()}>
+                    {t.takeData}
                   </Menu.Item>
                 )}
                 {erasable && (

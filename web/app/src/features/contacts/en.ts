@@ -221,6 +221,8 @@ export const en: typeof fr = {
   noteEdited: when => `edited ${when}`,
   history: 'History',
   historyEmpty: 'Nothing has happened on this contact yet.',
+  takeData: 'Copy of their data (GDPR)',
+  takeDataToast: 'The archive is being prepared: you will find it in the operations.',
   erasedBanner: 'The data of this person have been erased.',
   archivedBanner: 'This contact is archived: it no longer shows in lists.',
   archivedToast: name => `${name} was archived`,

@@ -230,6 +230,8 @@ export const fr = {
   noteEdited: (when: string) => `modifiée ${when}`,
   history: 'Historique',
   historyEmpty: 'Rien ne s’est encore passé sur cette fiche.',
+  takeData: 'Copie de ses données (RGPD)',
+  takeDataToast: 'L’archive se prépare : vous la trouverez dans les opérations.',
   erasedBanner: 'Les données de cette personne ont été effacées.',
   archivedBanner: 'Cette fiche est archivée : elle n’apparaît plus dans les listes.',
   archivedToast: (name: string) => `${name} a été archivé`,

@@ -3,6 +3,7 @@ import { Button, Checkbox, SegmentedControl, Select, Textarea, TextInput } from 
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, data } from '@/api/client'
+import { ContactPicker } from '@/app/contact-picker'
 import { date } from '@/i18n/format'
 import { Dialog } from '@/ui/dialog'
 import { useForm } from '@/ui/form'
@@ -14,6 +15,7 @@ import { toast } from '@/ui/toast'
 import classes from './privacy.module.css'
 import { Register } from './register'
 import { type PrivacyRequest, RequestDialog } from './request'
+import { Retention } from './retention'
 import { t } from './text'
 
 export function PrivacyDesk() {
@@ -24,10 +26,10 @@ export function PrivacyDesk() {
         aria-label={t.title}
         value={tab}
         onChange={value => setTab(value as keyof typeof t.tabs)}
-        data={(['requests', 'register'] as const).map(value => ({ value, label: t.tabs[value] }))}
+        data={(['requests', 'retention', 'register'] as const).map(value => ({ value, label: t.tabs[value] }))}
         w="fit-content"
       />
-      {tab === 'requests' ? <Requests /> : <Register />}
+      {tab === 'requests' ? <Requests /> : tab === 'retention' ? <Retention /> : <Register />}
     </>
   )
 }
@@ -110,9 +112,14 @@ const personOf = (row: PrivacyRequest) => row.person ?? (row.certificate ? t.era
 function AddRequest({ onClose }: { onClose: () => void }) {
   const client = useQueryClient()
   const form = useForm({
-    initial: { kind: 'access' as keyof typeof t.kinds, person_name: '', received_on: '', details: '' },
+    initial: { kind: 'access' as keyof typeof t.kinds, contact_id: '', person_name: '', received_on: '', details: '' },
     submit: async values => {
-      const body = { ...values, received_on: values.received_on || undefined, details: values.details || undefined }
+      const body = {
+        ...values,
+        contact_id: values.contact_id || undefined,
+        received_on: values.received_on || undefined,
+        details: values.details || undefined,
+      }
       await data(api.POST('/privacy/requests', { body }))
       await client.invalidateQueries({ queryKey: ['privacy'] })
       toast(t.saved)
@@ -129,7 +136,14 @@ function AddRequest({ onClose }: { onClose: () => void }) {
           allowDeselect={false}
           onChange={kind => kind && form.set({ kind: kind as keyof typeof t.kinds })}
         />
-        <TextInput label={t.person} required {...form.text('person_name')} />
+        <ContactPicker
+          label={t.contact}
+          value={form.values.contact_id}
+          onChange={contact_id => form.set({ contact_id })}
+          error={form.errors['/contact_id']}
+        />
+        <p className="muted small">{t.contactHint}</p>
+        {!form.values.contact_id && <TextInput label={t.person} required {...form.text('person_name')} />}
         <TextInput label={t.received} type="date" {...form.text('received_on')} />
         <Textarea label={t.details} autosize minRows={2} maxRows={8} {...form.text('details')} />
         <FormBanner form={form} />

@@ -2,7 +2,7 @@
 import { Button, Checkbox, Select, Textarea } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { api, data, ifMatch } from '@/api/client'
+import { api, BASE, data, ifMatch, saveFile } from '@/api/client'
 import type { components } from '@/api/schema'
 import { date, number } from '@/i18n/format'
 import { Dialog } from '@/ui/dialog'
@@ -10,6 +10,7 @@ import { useForm } from '@/ui/form'
 import { FormBanner } from '@/ui/states'
 import { t as ui } from '@/ui/text'
 import { toast } from '@/ui/toast'
+import { Archive } from './archive'
 import classes from './privacy.module.css'
 import { t } from './text'
 
@@ -85,7 +86,8 @@ export function RequestDialog({ request, onClose }: { request: PrivacyRequest; o
             </>
           )}
         </dl>
-        {certificate && <CertificateView certificate={certificate} />}
+        {certificate && <CertificateView id={request.id} certificate={certificate} />}
+        {open && (request.kind === 'access' || request.kind === 'portability') && <Archive request={request} />}
         {open && (
           <>
             <Select
@@ -127,14 +129,10 @@ export function RequestDialog({ request, onClose }: { request: PrivacyRequest; o
   )
 }
 
-function CertificateView({ certificate }: { certificate: Certificate }) {
+function CertificateView({ id, certificate }: { id: string; certificate: Certificate }) {
   const { statement, signature } = certificate
-  const save = () => {
-    const url = URL.createObjectURL(new Blob([JSON.stringify(certificate, null, 2)], { type: 'application/json' }))
-    const link = Object.assign(document.createElement('a'), { href: url, download: 'attestation-effacement.json' })
-    link.click()
-    setTimeout(() => URL.revokeObjectURL(url), 1000)
-  }
+  const save = () =>
+    saveFile(new Blob([JSON.stringify(certificate, null, 2)], { type: 'application/json' }), 'attestation-effacement.json')
   return (
     <section className={classes.stack}>
       <div>
@@ -169,6 +167,9 @@ function CertificateView({ certificate }: { certificate: Certificate }) {
       </dl>
       <div className={classes.foot}>
         <Button variant="default" onClick={save}>
+          {t.downloadJson}
+        </Button>
+        <Button component="a" href={`${BASE}/privacy/requests/${id}/certificate`} download>
           {t.download}
         </Button>
       </div>

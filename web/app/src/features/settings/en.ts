@@ -6,6 +6,25 @@ const s = (value: number) => (value === 1 ? '' : 's')
 
 export const en: typeof fr = {
   title: 'Settings',
+  reversibility: {
+    export: 'Take all your data along',
+    exportBody:
+      'A ZIP archive in open formats: every table as JSON Lines, all files, and a manifest with checksums. It can be read anywhere, and imported here again into an empty company.',
+    exportHint: 'Passwords, access and API keys are not in it. It holds personal data: keep it in a safe place.',
+    exportStart: 'Prepare the archive',
+    exportStarted: 'The archive is being prepared: you will find it in the operations.',
+    import: 'Bring an archive back',
+    importBody:
+      'The archive is checked whole before anything is written; it comes in whole, or not at all. Members of the team come without access: invite them again.',
+    notEmpty:
+      'An archive can only be imported into an empty company. This one no longer is: create another company, then import the archive there.',
+    file: 'Archive (.zip)',
+    choose: 'Choose a file',
+    importStart: 'Import',
+    sending: 'Sending the archive',
+    importStarted: 'The archive is being checked: follow it in the operations.',
+    denied: 'The rights to export contacts and to read the audit log are needed too.',
+  },
   menu: 'Settings sections',
   groups: { me: 'My account', company: 'My company' },
   pages: {
@@ -22,6 +41,7 @@ export const en: typeof fr = {
     'cles-api': 'API keys',
     types: 'Kinds of assets',
     confidentialite: 'Privacy',
+    reversibilite: 'Export and import',
     notifications: 'Notifications',
   },
   identity: 'Identity',
@@ -296,6 +316,7 @@ export const en: typeof fr = {
     mention: 'A colleague mentions me in a note',
     import_finished: 'An import of mine has ended',
     export_ready: 'An export that I asked for is ready',
+    privacy_due: 'A request about personal data is due soon, or late',
   },
   notifyWhat: 'Event',
   notifyInApp: 'In Vision',

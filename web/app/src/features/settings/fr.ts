@@ -5,6 +5,26 @@ const s = (value: number) => (value > 1 ? 's' : '')
 
 export const fr = {
   title: 'Paramètres',
+  reversibility: {
+    export: 'Emporter toutes vos données',
+    exportBody:
+      'Une archive ZIP en formats ouverts : chaque table en JSON Lines, tous les fichiers, et un sommaire avec les sommes de contrôle. Elle se relit partout, et se réimporte ici dans une entreprise vide.',
+    exportHint:
+      'Les mots de passe, les accès et les clés d’API n’y sont pas. Elle contient des données personnelles : gardez-la en lieu sûr.',
+    exportStart: 'Préparer l’archive',
+    exportStarted: 'L’archive se prépare : vous la trouverez dans les opérations.',
+    import: 'Reprendre une archive',
+    importBody:
+      'L’archive est vérifiée en entier avant la première écriture ; elle entre entière, ou pas du tout. Les membres de l’équipe reviennent sans accès : invitez-les à nouveau.',
+    notEmpty:
+      'Une archive ne s’importe que dans une entreprise vide. Celle-ci ne l’est plus : créez une autre entreprise, puis importez-y l’archive.',
+    file: 'Archive (.zip)',
+    choose: 'Choisir un fichier',
+    importStart: 'Importer',
+    sending: 'Envoi de l’archive',
+    importStarted: 'L’archive est en cours de vérification : suivez-la dans les opérations.',
+    denied: 'Il faut aussi le droit d’exporter les contacts et de lire le journal.',
+  },
   menu: 'Rubriques des paramètres',
   groups: { me: 'Mon compte', company: 'Mon entreprise' },
   pages: {
@@ -21,6 +41,7 @@ export const fr = {
     'cles-api': 'Clés API',
     types: 'Types de biens',
     confidentialite: 'Confidentialité',
+    reversibilite: 'Réversibilité',
     notifications: 'Notifications',
   },
   // Company
@@ -301,6 +322,7 @@ export const fr = {
     mention: 'Un collègue me mentionne dans une note',
     import_finished: 'Un de mes imports est terminé',
     export_ready: 'Un export que j’ai demandé est prêt',
+    privacy_due: 'Une demande sur des données personnelles est bientôt due, ou en retard',
   },
   notifyWhat: 'Événement',
   notifyInApp: 'Dans Vision',

@@ -23,6 +23,7 @@ const SECTIONS: { group: keyof typeof t.groups; pages: { key: PageKey; needs?: P
       { key: 'cles-api', needs: 'api_keys.manage' },
       { key: 'types', needs: 'company.manage' },
       { key: 'confidentialite', needs: 'company.manage' },
+      { key: 'reversibilite', needs: 'company.manage' },
     ],
   },
 ]

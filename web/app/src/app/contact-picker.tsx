@@ -30,12 +30,12 @@ export function ContactPicker({ label, value, name, onChange, error }: Props) {
   return (
     <Select
       label={label}
-      placeholder={t.ownerSearch}
+      placeholder={t.picker.search}
       data={items}
       filter={({ options }) => options}
       searchable
       clearable
-      clearButtonProps={{ 'aria-label': t.nobody }}
+      clearButtonProps={{ 'aria-label': t.picker.nobody }}
       searchValue={typed}
       onSearchChange={setTyped}
       value={value || null}
@@ -43,7 +43,7 @@ export function ContactPicker({ label, value, name, onChange, error }: Props) {
         setKnown(option?.label ?? '')
         onChange(id ?? '')
       }}
-      nothingFoundMessage={found.isFetching ? '…' : t.nothingFound}
+      nothingFoundMessage={found.isFetching ? '…' : t.picker.nothingFound}
       error={error}
     />
   )
