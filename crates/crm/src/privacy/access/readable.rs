@@ -144,6 +144,9 @@ const WORDS: &[(&str, &str)] = &[
     ("hydrogen", "Hydrogène"),
 ];
 
+/// Parts of an address, a number, a link, in the order in which they are said.
+const IN_ORDER: &[&str] = &["line1", "line2", "postal_code", "city", "country", "email", "phone", "name"];
+
 /// Columns that hold stored words rather than text.
 const CODED: &[&str] = &["channel", "purpose", "source", "status", "priority", "language", "energy"];
 
@@ -257,6 +260,7 @@ impl Readable {
             Value::String(text) if column == "phone" || column == "phones" => display_phone(text),
             Value::String(text) => self.text(text),
             Value::Bool(yes) => if *yes { "Oui" } else { "Non" }.to_owned(),
+            Value::Number(number) if column == "mileage" => format!("{} km", grouped(&number.to_string())),
             Value::Number(number) => number.to_string(),
             Value::Null => String::new(),
             _ if depth > 3 => String::new(),
@@ -270,7 +274,9 @@ impl Readable {
             }
             Value::Object(fields) if column == "custom" => self.custom(fields),
             Value::Object(fields) => {
-                let parts = fields.iter().map(|(key, value)| self.value(key, value, depth + 1)).filter(|part| !part.is_empty());
+                let first = IN_ORDER.iter().filter_map(|key| fields.get_key_value(*key));
+                let rest = fields.iter().filter(|(key, _)| !IN_ORDER.contains(&key.as_str()));
+                let parts = first.chain(rest).map(|(key, value)| self.value(key, value, depth + 1)).filter(|part| !part.is_empty());
                 parts.collect::<Vec<_>>().join(", ")
             }
         }
@@ -313,6 +319,18 @@ impl Readable {
     }
 }
 
+/// Digits in groups of three, as French writes them.
+fn grouped(digits: &str) -> String {
+    let count = digits.len();
+    digits.chars().enumerate().fold(String::new(), |mut out, (n, digit)| {
+        if n > 0 && (count - n).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+        out
+    })
+}
+
 fn word_of(stored: &str) -> String {
     WORDS.iter().find(|(word, _)| *word == stored).map_or(stored, |(_, shown)| shown).to_owned()
 }
@@ -347,6 +365,13 @@ mod tests {
         "n",
         "t",
     ];
+
+    #[test]
+    fn digits_are_grouped_by_three() {
+        assert_eq!(grouped("168302"), "168\u{202f}302");
+        assert_eq!(grouped("999"), "999");
+        assert_eq!(grouped("1000"), "1\u{202f}000");
+    }
 
     #[test]
     fn every_personal_column_is_shown_to_the_person() {

@@ -39,7 +39,7 @@ function ExportCard({ allowed }: { allowed: boolean }) {
     <Card title={t.reversibility.export}>
       <p>{t.reversibility.exportBody}</p>
       <p className="muted small">{allowed ? t.reversibility.exportHint : t.reversibility.denied}</p>
-      <div className={classes.actions}>
+      <div className={classes.actions} style={{ marginTop: 16 }}>
         <Button loading={busy} disabled={!allowed} onClick={() => void start()}>
           {t.reversibility.exportStart}
         </Button>
@@ -88,7 +88,7 @@ function ImportCard() {
             clearable
           />
           {sent !== undefined && <Share done={Math.round(sent * 100)} total={100} label={t.reversibility.sending} />}
-          <div className={classes.actions}>
+          <div className={classes.actions} style={{ marginTop: 16 }}>
             <Button disabled={!file} loading={sent !== undefined} onClick={() => void start()}>
               {t.reversibility.importStart}
             </Button>
