@@ -122,3 +122,48 @@ pub(crate) async fn contact_id(server: &Server, size: u64) -> String {
     .await
     .expect("a contact")
 }
+
+/// Two contacts with 1,000 references each, the first of them with 10,000 events besides: (kept, other).
+pub(crate) async fn pair(server: &Server, slug: &str) -> (String, String) {
+    let mut conn = server.owner().await;
+    let ids: Vec<String> = sqlx::query_scalar(
+        "INSERT INTO contacts (tenant_id, id, kind, display_name, sort_name, last_name, customer_kind, last_activity_at, created_at, updated_at, emails, phones, search)
+         SELECT t.id, gen_random_uuid(), 'person', 'Affairée', 'affairee', 'Affairée', 'B2C', now(), now(), now(), '[]', '[]', 'affairee'
+         FROM tenants t, generate_series(1, 2) WHERE t.slug = $1 RETURNING id::text",
+    )
+    .bind(slug)
+    .fetch_all(&mut conn)
+    .await
+    .expect("contacts");
+    for statement in [
+        "INSERT INTO notes (tenant_id, id, contact_id, author_id, author_name, body, created_at, updated_at)
+         SELECT c.tenant_id, gen_random_uuid(), c.id, c.id, 'Banc', 'Une note de quelques mots, comme on en écrit.', now(), now()
+         FROM contacts c, generate_series(1, 500) WHERE c.id::text = ANY ($1)",
+        "INSERT INTO tasks (tenant_id, id, kind, priority, title, search, time_zone, subject_kind, subject_id, series_id, created_by, created_by_name, created_at, updated_at)
+         SELECT c.tenant_id, gen_random_uuid(), 'todo', 'normal', 'Rappeler', 'rappeler', 'Europe/Paris', 'contact', c.id, gen_random_uuid(), c.id, 'Banc', now(), now()
+         FROM contacts c, generate_series(1, 300) WHERE c.id::text = ANY ($1)",
+        "INSERT INTO timeline (tenant_id, contact_id, id, at, actor_kind, actor_id, actor_name, kind)
+         SELECT c.tenant_id, c.id, gen_random_uuid(), now(), 'user', c.id, 'Banc', 'note.added'
+         FROM contacts c, generate_series(1, CASE WHEN c.id::text = ($1::text[])[1] THEN 10000 ELSE 200 END) WHERE c.id::text = ANY ($1)",
+    ] {
+        sqlx::query(statement).bind(&ids).execute(&mut conn).await.expect("references");
+    }
+    let mut ids = ids.into_iter();
+    (ids.next().expect("one"), ids.next().expect("two"))
+}
+
+/// Size of the file of a job, in KiB.
+pub(crate) async fn file_size(server: &Server, job: &str) -> u64 {
+    let mut conn = server.owner().await;
+    let key: String = sqlx::query_scalar("SELECT file_key FROM background_jobs WHERE id::text = $1")
+        .bind(job)
+        .fetch_one(&mut conn)
+        .await
+        .expect("a file");
+    std::fs::metadata(Server::files().join(key)).map_or(0, |meta| meta.len() / 1024)
+}
+
+/// Tells runs on the same data apart.
+pub(crate) fn stamp() -> u32 {
+    std::process::id()
+}

@@ -7,6 +7,7 @@
 
 mod client;
 mod data;
+mod heavy;
 mod server;
 
 use client::{Client, Measured};
@@ -47,8 +48,9 @@ async fn run(million: bool) {
             ("search common word", "/contacts?limit=50&q=exemple".into(), None),
             ("search miss", "/contacts?limit=50&q=zzqxzzqx".into(), None),
             ("contact page (3 calls)", format!("/contacts/{contact}|/contacts/{contact}/timeline|/contacts/{contact}/notes"), None),
+            ("search everything, hit", format!("/search?q=dupont{middle}"), None),
+            ("search everything, typing error", format!("/search?q=dupomt{middle}"), None),
             ("home", "/home".into(), None),
-            ("segment count, 5 criteria", format!("/contacts/count?up_to=1000000&tree={}", data::segment()), None),
             ("segment page, 5 criteria", format!("/contacts?limit=50&tree={}", data::segment()), None),
             ("create contact", "/contacts".into(), Some(r#"{"last_name":"Nouveau","emails":[{"email":"nouveau@exemple.fr"}]}"#.into())),
         ];
@@ -69,6 +71,7 @@ async fn run(million: bool) {
             None => println!("pgbench is not installed: no baseline for {name}"),
         }
     }
+    heavy::run(&server).await;
     println!("memory: application {} MiB", server.memory_mib());
 }
 

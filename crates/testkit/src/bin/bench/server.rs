@@ -60,6 +60,11 @@ impl Server {
         Self { child, address, urls: DatabaseUrls::new(&owner, "vision", &Crypto::new(config.secret_keys.expose().clone())), postmaster }
     }
 
+    /// Where its files lie.
+    pub(crate) fn files() -> PathBuf {
+        workspace().join("target/bench-data/files")
+    }
+
     pub(crate) async fn owner(&self) -> PgConnection {
         self.urls.owner.connect().await.expect("owner")
     }
