@@ -214,6 +214,17 @@ pub(crate) async fn lock(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<(String, 
     .await
 }
 
+/// Keeps contacts from changing until the end of the transaction, in one order so that two such locks cannot wait for each other.
+pub(crate) async fn lock_many(tx: &mut Tx, ids: &[Uuid]) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query("SELECT 1 FROM contacts WHERE tenant_id = $1 AND id = ANY ($2) ORDER BY id FOR UPDATE")
+        .bind(tenant)
+        .bind(ids)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// A draft as the columns that `write_many` and `rewrite` set.
 fn columns(id: Uuid, draft: &Draft) -> Value {
     json!({
@@ -357,6 +368,18 @@ pub(crate) async fn by_keys(tx: &mut Tx, kinds: &[&str], values: &[String]) -> s
     .bind(tenant)
     .bind(kinds)
     .bind(values)
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// Contacts whose name, as lists sort it, is one of `names`; archived ones left out.
+pub(crate) async fn by_names(tx: &mut Tx, names: &[String]) -> sqlx::Result<Vec<Uuid>> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar(
+        "SELECT id FROM contacts WHERE tenant_id = $1 AND sort_name = ANY ($2) AND archived_at IS NULL ORDER BY id LIMIT 20000",
+    )
+    .bind(tenant)
+    .bind(names)
     .fetch_all(tx.conn())
     .await
 }

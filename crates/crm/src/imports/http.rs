@@ -1,7 +1,9 @@
 //! Routes of imports.
 
-use super::engine::{Field, FieldGroup, FileError, Format, Table, guess_mapping, sniff_path};
+use super::engine::{FileError, Format, Table, sniff_path};
+use super::fields::{Fields, ImportField};
 use super::jobs::{Analyse, Run, Undo};
+use super::rejects;
 use super::store::{self, ImportRow, NewImport, UNDO};
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Query};
@@ -15,7 +17,6 @@ use std::path::{Path as FsPath, PathBuf};
 use tokio::io::AsyncWriteExt;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
-use vision_documents::{Cell, TableWriter};
 use vision_kernel::{Cursor, Page, Problem, ProblemKind, text};
 use vision_platform::http::{Created, Json, cursor, page_limit};
 use vision_platform::permits::ContactsImport;
@@ -46,20 +47,11 @@ pub struct ImportColumn {
     /// The first values.
     sample: Vec<String>,
     /// Where it goes; null: left out.
-    #[schema(value_type = Option<String>)]
-    field: Option<Field>,
+    field: Option<String>,
+    /// It went to a field of the tenant's own that was deleted since.
+    gone: bool,
     /// The mapping was chosen by somebody before for the same headers.
     remembered: bool,
-}
-
-/// A field that a column can go to.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct ImportField {
-    #[schema(value_type = String)]
-    key: Field,
-    /// `identity`, `contact_point`, `address`, `company`, `other`
-    #[schema(value_type = String)]
-    group: FieldGroup,
 }
 
 /// An import.
@@ -84,7 +76,7 @@ pub struct ImportOut {
     total: i64,
     /// Rows handled by the step that runs.
     done: i64,
-    /// `{rows, created, matched, rejected, warnings, examples: [{row, outcome, label, reason, warnings}], undo?: {deleted, restored, kept}}`
+    /// `{rows, created, matched, filled, rejected, warnings, examples: [{row, outcome, label, reason, warnings}], undo?: {deleted, restored, kept}}`
     report: Option<Value>,
     created_by: String,
     #[schema(value_type = String, format = DateTime)]
@@ -100,18 +92,22 @@ pub struct ImportOut {
 }
 
 impl ImportOut {
-    fn new(row: ImportRow, now: Timestamp) -> Self {
+    fn new(row: ImportRow, fields: &Fields, now: Timestamp) -> Self {
         let finished_at = row.finished_at.map(jiff_sqlx::Timestamp::to_jiff);
         let undo_until = finished_at.map(|at| at + UNDO);
-        let columns = row.headers.iter().enumerate().map(|(index, header)| ImportColumn {
-            header: header.clone(),
-            sample: row.samples.iter().filter_map(|cells| cells.get(index)).cloned().collect(),
-            field: row.mapping.get(index).copied().flatten(),
-            remembered: row.remembered,
+        let columns = row.headers.iter().enumerate().map(|(index, header)| {
+            let mapped = row.mapping.get(index).cloned().flatten();
+            ImportColumn {
+                header: header.clone(),
+                sample: row.samples.iter().filter_map(|cells| cells.get(index)).cloned().collect(),
+                gone: mapped.as_deref().is_some_and(|key| !fields.has(key)),
+                field: mapped.filter(|key| fields.has(key)),
+                remembered: row.remembered,
+            }
         });
         Self {
             columns: columns.collect(),
-            fields: Field::ALL.iter().map(|field| ImportField { key: *field, group: field.group() }).collect(),
+            fields: fields.all().to_vec(),
             format: row.format.name().to_owned(),
             encoding: row.format.encoding().map(|encoding| encoding.name().to_owned()),
             delimiter: row.format.delimiter(),
@@ -228,11 +224,12 @@ async fn upload_import(auth: Authorized<ContactsImport>, Query(query): Query<Upl
     let id = auth.app.clock.new_id();
     let file_key = format!("{}/imports/{id}", auth.actor.tenant_id);
     auth.app.files.put_path(&file_key, &upload.0).await?;
-    let (source, guessed) = guess_mapping(&looked.headers, &looked.samples);
     let mut tx = auth.begin().await?;
-    let known =
-        store::remembered_mapping(&mut tx, &header_hash(&looked.headers)).await?.filter(|known| known.len() == looked.headers.len());
-    let source = serde_json::to_value(source)?.as_str().unwrap_or("generic").to_owned();
+    let fields = Fields::load(&mut tx).await?;
+    let (source, guessed) = fields.guess(&looked.headers, &looked.samples);
+    let known = store::remembered_mapping(&mut tx, &header_hash(&looked.headers)).await?;
+    // A field of the tenant's own may be gone since the mapping was chosen.
+    let known = known.filter(|known| known.len() == looked.headers.len()).map(|known| fields.still_there(&known));
     let samples: Vec<Vec<String>> = looked.samples.into_iter().take(SAMPLES).collect();
     let new = NewImport {
         id,
@@ -241,7 +238,7 @@ async fn upload_import(auth: Authorized<ContactsImport>, Query(query): Query<Upl
         source,
         headers: &looked.headers,
         samples: &samples,
-        mapping: known.as_ref().map_or(&guessed, |known| &known.0),
+        mapping: known.as_ref().unwrap_or(&guessed),
         remembered: known.is_some(),
         file_key: &file_key,
         total: looked.total,
@@ -249,7 +246,7 @@ async fn upload_import(auth: Authorized<ContactsImport>, Query(query): Query<Upl
     let row = store::insert(&mut tx, &new).await?;
     let now = tx.now();
     tx.commit().await?;
-    Ok(Created::at(format!("/api/v1/imports/{id}"), ImportOut::new(row, now)))
+    Ok(Created::at(format!("/api/v1/imports/{id}"), ImportOut::new(row, &fields, now)))
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -268,7 +265,8 @@ async fn list_imports(auth: Authorized<ContactsImport>, Query(query): Query<List
     let mut tx = auth.read().await?;
     let now = tx.now();
     let rows = store::list(&mut tx, after, limit).await?;
-    Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor::id(row.id)).map(|row| ImportOut::new(row, now))))
+    let fields = Fields::load(&mut tx).await?;
+    Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor::id(row.id)).map(|row| ImportOut::new(row, &fields, now))))
 }
 
 /// One import.
@@ -276,8 +274,13 @@ async fn list_imports(auth: Authorized<ContactsImport>, Query(query): Query<List
     responses((status = 200, body = ImportOut), (status = 404)), security(("session" = ["contacts.import"])))]
 async fn get_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> ApiResult<Json<ImportOut>> {
     let mut tx = auth.read().await?;
-    let row = store::get(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    Ok(Json(ImportOut::new(row, tx.now())))
+    Ok(Json(shown(&mut tx, id).await?))
+}
+
+async fn shown(tx: &mut Tx, id: Uuid) -> Result<ImportOut, Failure> {
+    let row = store::get(tx, id).await?.ok_or_else(Problem::not_found)?;
+    let fields = Fields::load(tx).await?;
+    Ok(ImportOut::new(row, &fields, tx.now()))
 }
 
 /// A mapping and a rule for duplicates.
@@ -304,24 +307,22 @@ async fn update_import(
         Some(keys) if keys.len() != row.headers.len() => {
             return Err(Problem::field("/mapping", "invalid", "Une entrée par colonne.").into());
         }
-        Some(keys) => keys
-            .iter()
-            .enumerate()
-            .map(|(index, key)| {
-                let field = key.as_deref().map(str::parse::<Field>).transpose();
-                field.map_err(|_| Problem::field(&format!("/mapping/{index}"), "unknown", "Ce champ n’existe pas."))
-            })
-            .collect::<Result<_, _>>()?,
+        Some(keys) => {
+            let fields = Fields::load(&mut tx).await?;
+            if let Some(index) = keys.iter().position(|key| key.as_deref().is_some_and(|key| !fields.has(key))) {
+                return Err(Problem::field(&format!("/mapping/{index}"), "unknown", "Ce champ n’existe pas.").into());
+            }
+            keys
+        }
     };
     let duplicates = input.duplicates.unwrap_or_else(|| row.duplicates.clone());
     if !matches!(duplicates.as_str(), "skip" | "fill" | "create") {
         return Err(Problem::field("/duplicates", "invalid", "Cette règle n’existe pas.").into());
     }
     store::set_mapping(&mut tx, id, &mapping, &duplicates).await?;
-    let row = store::get(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    let now = tx.now();
+    let out = shown(&mut tx, id).await?;
     tx.commit().await?;
-    Ok(Json(ImportOut::new(row, now)))
+    Ok(Json(out))
 }
 
 /// The import, locked, if it is in one of these states.
@@ -335,19 +336,13 @@ async fn locked(tx: &mut Tx, id: Uuid, states: &[&str]) -> Result<ImportRow, Fai
 }
 
 /// Moves an import to a running state and queues its job in the same transaction.
-async fn begin<J: Job>(
-    auth: &Authorized<ContactsImport>,
-    mut tx: Tx,
-    id: Uuid,
-    status: &str,
-    job: &J,
-) -> ApiResult<(StatusCode, Json<ImportOut>)> {
+async fn begin<J: Job>(mut tx: Tx, id: Uuid, status: &str, job: &J) -> ApiResult<(StatusCode, Json<ImportOut>)> {
     store::start(&mut tx, id, status).await?;
     // One import of a tenant at a time: two files with the same person must not both create them.
     tx.enqueue_with(job, Some(&format!("{}:{id}", J::NAME)), Some("imports")).await?;
-    let row = store::get(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let out = shown(&mut tx, id).await?;
     tx.commit().await?;
-    Ok((StatusCode::ACCEPTED, Json(ImportOut::new(row, auth.app.clock.now()))))
+    Ok((StatusCode::ACCEPTED, Json(out)))
 }
 
 /// Tries the import without writing anything; the report tells what it would do.
@@ -356,7 +351,7 @@ async fn begin<J: Job>(
 async fn dry_run_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> ApiResult<(StatusCode, Json<ImportOut>)> {
     let mut tx = auth.begin().await?;
     locked(&mut tx, id, &["uploaded", "analysed", "failed"]).await?;
-    begin(&auth, tx, id, "analysing", &Analyse { import_id: id }).await
+    begin(tx, id, "analysing", &Analyse { import_id: id }).await
 }
 
 /// Imports the file. The mapping is remembered for the next file with these headers.
@@ -368,7 +363,7 @@ async fn start_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) ->
     // What the rehearsal noted; the run notes anew.
     store::clear_rows(&mut tx, id).await?;
     store::remember_mapping(&mut tx, &header_hash(&row.headers), &row.mapping).await?;
-    begin(&auth, tx, id, "running", &Run { import_id: id }).await
+    begin(tx, id, "running", &Run { import_id: id }).await
 }
 
 /// Asks a dry run or an import to stop after the present batch. What was imported stays, and can be undone.
@@ -378,10 +373,9 @@ async fn cancel_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -
     let mut tx = auth.begin().await?;
     locked(&mut tx, id, &["analysing", "running"]).await?;
     store::request_cancel(&mut tx, id).await?;
-    let row = store::get(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    let now = tx.now();
+    let out = shown(&mut tx, id).await?;
     tx.commit().await?;
-    Ok((StatusCode::ACCEPTED, Json(ImportOut::new(row, now))))
+    Ok((StatusCode::ACCEPTED, Json(out)))
 }
 
 /// Takes an import back, within 30 days. What people have changed since stays.
@@ -393,7 +387,7 @@ async fn undo_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> 
     if row.finished_at.is_none_or(|at| at.to_jiff() + UNDO < tx.now()) {
         return Err(Problem::conflict("Cet import a plus de 30 jours : il ne peut plus être annulé.").into());
     }
-    begin(&auth, tx, id, "undoing", &Undo { import_id: id }).await
+    begin(tx, id, "undoing", &Undo { import_id: id }).await
 }
 
 /// What became of a row.
@@ -402,9 +396,12 @@ pub struct ImportRowOut {
     row: i64,
     /// `created`, `matched`, `rejected`
     outcome: String,
+    /// A matched record got something that it did not have.
+    filled: bool,
     /// Why it was refused: `nothing_to_identify`, `more_fields_than_headers`.
     reason: Option<String>,
-    /// `[{field, value, code}]`
+    /// `[{field, value, code}]`: `invalid`, `truncated`, `ignored`, `required`, `unknown`, `ambiguous`, `not_applicable`, `field_gone`,
+    /// `converting`, `hidden`
     warnings: Value,
     label: String,
     contact_id: Option<Uuid>,
@@ -412,7 +409,7 @@ pub struct ImportRowOut {
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct RowsQuery {
-    /// `created`, `matched`, `rejected`, `warning`
+    /// `created`, `matched`, `filled`, `rejected`, `warning`
     outcome: Option<String>,
     /// 1 to 100; default 50.
     limit: Option<u32>,
@@ -429,7 +426,7 @@ async fn list_import_rows(
 ) -> ApiResult<Json<Page<ImportRowOut>>> {
     let limit = page_limit(query.limit, 50);
     let outcome = query.outcome.as_deref().filter(|outcome| !outcome.is_empty());
-    if outcome.is_some_and(|outcome| !matches!(outcome, "created" | "matched" | "rejected" | "warning")) {
+    if outcome.is_some_and(|outcome| !matches!(outcome, "created" | "matched" | "filled" | "rejected" | "warning")) {
         return Err(Problem::field("?outcome", "invalid", "Ce résultat n’existe pas.").into());
     }
     let after = cursor(query.cursor.as_deref())?.and_then(|cursor| cursor.key.parse().ok()).unwrap_or(0);
@@ -440,6 +437,7 @@ async fn list_import_rows(
     Ok(Json(page.map(|row| ImportRowOut {
         row: row.row_number,
         outcome: row.outcome,
+        filled: row.filled,
         reason: row.reason,
         warnings: row.warnings,
         label: row.label,
@@ -454,35 +452,7 @@ async fn download_rejects(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>
     let mut tx = auth.read().await?;
     let import = store::get(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let path = Upload(std::env::temp_dir().join(format!("vision-rejects-{}.csv", crypto::random_token())));
-    let mut headers: Vec<&str> = import.headers.iter().map(String::as_str).collect();
-    headers.extend(["ligne", "motif"]);
-    let mut table = TableWriter::csv(&path.0, &headers).map_err(Problem::internal)?;
-    let mut after = 0;
-    loop {
-        let rows = store::rows(&mut tx, id, Some("rejected"), after, 1000).await?;
-        let Some(last) = rows.last() else { break };
-        after = last.row_number;
-        for row in &rows {
-            let cells: Vec<String> = row.cells.as_ref().and_then(|cells| serde_json::from_value(cells.clone()).ok()).unwrap_or_default();
-            let reason = match row.reason.as_deref() {
-                Some("more_fields_than_headers") => "plus de valeurs que de colonnes",
-                _ => "ni nom, ni société, ni e-mail, ni téléphone",
-            };
-            // What stands beyond the last column is kept with it rather than lost.
-            let width = import.headers.len();
-            let mut fitted: Vec<String> = cells.iter().take(width).cloned().collect();
-            fitted.resize(width, String::new());
-            let beyond = cells.get(width..).unwrap_or_default().join(" | ");
-            if let Some(cell) = fitted.last_mut().filter(|_| !beyond.is_empty()) {
-                *cell = if cell.is_empty() { beyond } else { format!("{cell} | {beyond}") };
-            }
-            let number = row.row_number.to_string();
-            let mut line: Vec<Cell<'_>> = fitted.iter().map(|cell| Cell::Text(cell)).collect();
-            line.extend([Cell::Text(&number), Cell::Text(reason)]);
-            table.row(&line).map_err(Problem::internal)?;
-        }
-    }
-    table.finish().map_err(Problem::internal)?;
+    rejects::write(&mut tx, &import, &path.0).await?;
     let content = tokio::fs::read(&path.0).await.map_err(Problem::internal)?;
     let stem = import
         .filename

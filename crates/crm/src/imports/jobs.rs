@@ -1,8 +1,9 @@
 //! The background side of an import. Every job looks at the row first: run again after a crash, it goes on or does nothing.
 
-use super::matcher::Duplicates;
+use super::contacts::{Contacts, undo};
 use super::store::{self, ImportRow};
-use super::{reader, run, undo};
+use super::target::{Mode, Target, Who};
+use super::{reader, report};
 use crate::contacts::events::ContactsEvent;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -73,32 +74,39 @@ impl Job for Analyse {
     const NAME: &'static str = "import_analyse";
 
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
-        let ctx = as_import(ctx);
         let Some(import) = load(&ctx, self.import_id).await?.filter(|import| import.status == "analysing") else { return Ok(()) };
-        let scratch = Scratch::of(&ctx, &import).await?;
-        let duplicates = Duplicates::from_stored(&import.duplicates);
-        let mut batches = reader::batches(scratch.path().to_owned(), import.format.0, import.mapping.0.clone(), 1);
-        let mut rehearsal = run::Rehearsal::default();
-        let mut tx = ctx.begin().await?;
-        store::clear_rows(&mut tx, import.id).await?;
-        tx.commit().await?;
-        while let Some(batch) = batches.recv().await {
-            let items = match batch {
-                Ok(items) => items,
-                Err(error) => return Ok(finish(&ctx, &import, "failed", None, Some(&unreadable(&error))).await?),
-            };
-            let mut tx = ctx.begin().await?;
-            rehearsal.batch(&mut tx, import.id, &items, duplicates).await?;
-            let last = items.last().map_or(0, |item| i64::try_from(item.number).unwrap_or(i64::MAX));
-            let cancelled = store::advance(&mut tx, import.id, last).await?;
-            tx.commit().await?;
-            if cancelled {
-                return Ok(finish(&ctx, &import, "uploaded", None, None).await?);
-            }
-        }
-        let report = rehearsal.report.to_json();
-        Ok(finish(&ctx, &import, "analysed", Some(&report), None).await?)
+        analyse::<Contacts>(ctx, import).await
     }
+}
+
+async fn analyse<T: Target>(ctx: JobContext, import: ImportRow) -> Result<(), JobError> {
+    let mut target = T::new(&Who::new(&ctx.actor), &import);
+    let ctx = as_import(ctx);
+    let scratch = Scratch::of(&ctx, &import).await?;
+    let mut batches = reader::batches(scratch.path().to_owned(), import.format.0, target.parser(), 1);
+    let mut outcome = report::Report::default();
+    let mut tx = ctx.begin().await?;
+    store::clear_rows(&mut tx, import.id).await?;
+    tx.commit().await?;
+    while let Some(batch) = batches.recv().await {
+        let items = match batch {
+            Ok(items) => items,
+            Err(error) => return Ok(finish(&ctx, &import, "failed", None, Some(&unreadable(&error))).await?),
+        };
+        let mut tx = ctx.begin().await?;
+        let verdicts = target.batch(&mut tx, &items, Mode::Rehearsal).await?;
+        for (item, verdict) in items.iter().zip(&verdicts) {
+            outcome.count(item, verdict);
+        }
+        report::keep(&mut tx, import.id, &items, verdicts).await?;
+        let last = items.last().map_or(0, |item| i64::try_from(item.number).unwrap_or(i64::MAX));
+        let cancelled = store::advance(&mut tx, import.id, last).await?;
+        tx.commit().await?;
+        if cancelled {
+            return Ok(finish(&ctx, &import, "uploaded", None, None).await?);
+        }
+    }
+    Ok(finish(&ctx, &import, "analysed", Some(&outcome.to_json()), None).await?)
 }
 
 /// The import itself.
@@ -111,40 +119,45 @@ impl Job for Run {
     const NAME: &'static str = "import_run";
 
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
-        let ctx = as_import(ctx);
         let Some(import) = load(&ctx, self.import_id).await?.filter(|import| import.status == "running") else { return Ok(()) };
-        let scratch = Scratch::of(&ctx, &import).await?;
-        let duplicates = Duplicates::from_stored(&import.duplicates);
-        let first = u64::try_from(import.done).unwrap_or(0) + 1;
-        let mut batches = reader::batches(scratch.path().to_owned(), import.format.0, import.mapping.0.clone(), first);
-        let mut done = import.done;
-        while let Some(batch) = batches.recv().await {
-            let items = match batch {
-                Ok(items) => items,
-                Err(error) => return Ok(finish(&ctx, &import, "failed", None, Some(&unreadable(&error))).await?),
-            };
-            let mut tx = ctx.begin().await?;
-            // A worker that was thought dead may still be at it: the row's own progress decides, under its lock.
-            let current = store::lock(&mut tx, import.id).await?;
-            let Some(row) = current.filter(|row| row.status == "running") else { return Ok(()) };
-            if row.done != done {
-                return Err(JobError::Retry("another worker goes on with this import".to_owned()));
-            }
-            run::apply(&mut tx, import.id, &items, duplicates).await?;
-            done = items.last().map_or(done, |item| i64::try_from(item.number).unwrap_or(i64::MAX));
-            let cancelled = store::advance(&mut tx, import.id, done).await?;
-            tx.commit().await?;
-            if cancelled {
-                return end(&ctx, &import, "cancelled").await;
-            }
-        }
-        end(&ctx, &import, "done").await
+        run::<Contacts>(ctx, import).await
     }
+}
+
+async fn run<T: Target>(ctx: JobContext, import: ImportRow) -> Result<(), JobError> {
+    let mut target = T::new(&Who::new(&ctx.actor), &import);
+    let ctx = as_import(ctx);
+    let scratch = Scratch::of(&ctx, &import).await?;
+    let first = u64::try_from(import.done).unwrap_or(0) + 1;
+    let mut batches = reader::batches(scratch.path().to_owned(), import.format.0, target.parser(), first);
+    let mut done = import.done;
+    while let Some(batch) = batches.recv().await {
+        let items = match batch {
+            Ok(items) => items,
+            Err(error) => return Ok(finish(&ctx, &import, "failed", None, Some(&unreadable(&error))).await?),
+        };
+        let mut tx = ctx.begin().await?;
+        // A worker that was thought dead may still be at it: the row's own progress decides, under its lock.
+        let current = store::lock(&mut tx, import.id).await?;
+        let Some(row) = current.filter(|row| row.status == "running") else { return Ok(()) };
+        if row.done != done {
+            return Err(JobError::Retry("another worker goes on with this import".to_owned()));
+        }
+        let verdicts = target.batch(&mut tx, &items, Mode::Real).await?;
+        report::keep(&mut tx, import.id, &items, verdicts).await?;
+        done = items.last().map_or(done, |item| i64::try_from(item.number).unwrap_or(i64::MAX));
+        let cancelled = store::advance(&mut tx, import.id, done).await?;
+        tx.commit().await?;
+        if cancelled {
+            return end(&ctx, &import, "cancelled").await;
+        }
+    }
+    end(&ctx, &import, "done").await
 }
 
 async fn end(ctx: &JobContext, import: &ImportRow, status: &str) -> Result<(), JobError> {
     let mut tx = ctx.read().await?;
-    let report = run::final_report(&mut tx, import.id).await?;
+    let report = report::of_run(&mut tx, import.id).await?;
     drop(tx);
     Ok(finish(ctx, import, status, Some(&report), None).await?)
 }

@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 use vision_platform::Tx;
 
-use super::engine::{Field, Format};
+use super::engine::Format;
 
 /// How long an import can be undone.
 pub(crate) const UNDO: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -22,7 +22,8 @@ pub(crate) struct ImportRow {
     pub source: String,
     pub headers: Json<Vec<String>>,
     pub samples: Json<Vec<Vec<String>>>,
-    pub mapping: Json<Vec<Option<Field>>>,
+    /// The field of each column, by its key.
+    pub mapping: Json<Vec<Option<String>>>,
     pub remembered: bool,
     pub duplicates: String,
     pub file_key: String,
@@ -43,7 +44,7 @@ pub(crate) struct NewImport<'a> {
     pub source: String,
     pub headers: &'a [String],
     pub samples: &'a [Vec<String>],
-    pub mapping: &'a [Option<Field>],
+    pub mapping: &'a [Option<String>],
     pub remembered: bool,
     pub file_key: &'a str,
     pub total: i64,
@@ -73,31 +74,37 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewImport<'_>) -> sqlx::Result<Imp
     .await
 }
 
+/// Who sees only some people's records sees only their imports: the rows name contacts.
+const VISIBLE: &str = "($2::uuid[] IS NULL OR created_by = ANY ($2))";
+
 pub(crate) async fn get(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<ImportRow>> {
-    let tenant = tx.tenant();
-    sqlx::query_as("SELECT * FROM imports WHERE tenant_id = $1 AND id = $2").bind(tenant).bind(id).fetch_optional(tx.conn()).await
+    one(tx, id, "").await
+}
+
+async fn one(tx: &mut Tx, id: Uuid, lock: &str) -> sqlx::Result<Option<ImportRow>> {
+    let (tenant, scope) = (tx.tenant(), tx.actor().owner_scope.clone());
+    let sql = format!("SELECT * FROM imports WHERE tenant_id = $1 AND {VISIBLE} AND id = $3{lock}");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(tenant).bind(scope).bind(id).fetch_optional(tx.conn()).await
 }
 
 pub(crate) async fn lock(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<ImportRow>> {
-    let tenant = tx.tenant();
-    sqlx::query_as("SELECT * FROM imports WHERE tenant_id = $1 AND id = $2 FOR UPDATE")
-        .bind(tenant)
-        .bind(id)
-        .fetch_optional(tx.conn())
-        .await
+    one(tx, id, " FOR UPDATE").await
 }
 
 pub(crate) async fn list(tx: &mut Tx, after: Option<Uuid>, limit: usize) -> sqlx::Result<Vec<ImportRow>> {
-    let tenant = tx.tenant();
-    sqlx::query_as("SELECT * FROM imports WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3")
+    let (tenant, scope) = (tx.tenant(), tx.actor().owner_scope.clone());
+    let sql =
+        format!("SELECT * FROM imports WHERE tenant_id = $1 AND {VISIBLE} AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4");
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(tenant)
+        .bind(scope)
         .bind(after)
         .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
         .fetch_all(tx.conn())
         .await
 }
 
-pub(crate) async fn set_mapping(tx: &mut Tx, id: Uuid, mapping: &[Option<Field>], duplicates: &str) -> sqlx::Result<()> {
+pub(crate) async fn set_mapping(tx: &mut Tx, id: Uuid, mapping: &[Option<String>], duplicates: &str) -> sqlx::Result<()> {
     let tenant = tx.tenant();
     sqlx::query(
         "UPDATE imports SET mapping = $3, duplicates = $4, status = 'uploaded', report = NULL, remembered = false, version = version + 1 WHERE tenant_id = $1 AND id = $2",
@@ -161,7 +168,7 @@ pub(crate) async fn finish(tx: &mut Tx, id: Uuid, status: &str, report: Option<&
     Ok(())
 }
 
-pub(crate) async fn remembered_mapping(tx: &mut Tx, header_hash: &[u8]) -> sqlx::Result<Option<Json<Vec<Option<Field>>>>> {
+pub(crate) async fn remembered_mapping(tx: &mut Tx, header_hash: &[u8]) -> sqlx::Result<Option<Json<Vec<Option<String>>>>> {
     let tenant = tx.tenant();
     sqlx::query_scalar("SELECT mapping FROM import_mappings WHERE tenant_id = $1 AND header_hash = $2")
         .bind(tenant)
@@ -170,7 +177,7 @@ pub(crate) async fn remembered_mapping(tx: &mut Tx, header_hash: &[u8]) -> sqlx:
         .await
 }
 
-pub(crate) async fn remember_mapping(tx: &mut Tx, header_hash: &[u8], mapping: &[Option<Field>]) -> sqlx::Result<()> {
+pub(crate) async fn remember_mapping(tx: &mut Tx, header_hash: &[u8], mapping: &[Option<String>]) -> sqlx::Result<()> {
     let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
     sqlx::query(
         "INSERT INTO import_mappings (tenant_id, header_hash, mapping, updated_at) VALUES ($1, $2, $3, $4)
@@ -190,6 +197,7 @@ pub(crate) async fn remember_mapping(tx: &mut Tx, header_hash: &[u8], mapping: &
 pub(crate) struct OutcomeRow {
     pub row_number: i64,
     pub outcome: String,
+    pub filled: bool,
     pub reason: Option<String>,
     pub warnings: Value,
     pub label: String,
@@ -201,9 +209,9 @@ pub(crate) struct OutcomeRow {
 pub(crate) async fn insert_rows(tx: &mut Tx, import: Uuid, rows: Vec<Value>) -> sqlx::Result<()> {
     let tenant = tx.tenant();
     sqlx::query(
-        "INSERT INTO import_rows (tenant_id, import_id, row_number, outcome, reason, warnings, label, contact_id, cells, before, after)
-         SELECT $1, $2, row_number, outcome, reason, warnings, label, contact_id, cells, before, after FROM jsonb_to_recordset($3)
-           AS r(row_number bigint, outcome text, reason text, warnings jsonb, label text, contact_id uuid, cells jsonb, before jsonb, after jsonb)",
+        "INSERT INTO import_rows (tenant_id, import_id, row_number, outcome, filled, reason, warnings, label, contact_id, cells, before, after)
+         SELECT $1, $2, row_number, outcome, filled, reason, warnings, label, contact_id, cells, before, after FROM jsonb_to_recordset($3)
+           AS r(row_number bigint, outcome text, filled boolean, reason text, warnings jsonb, label text, contact_id uuid, cells jsonb, before jsonb, after jsonb)",
     )
     .bind(tenant)
     .bind(import)
@@ -224,9 +232,9 @@ pub(crate) async fn clear_rows(tx: &mut Tx, import: Uuid) -> sqlx::Result<()> {
 pub(crate) async fn rows(tx: &mut Tx, import: Uuid, outcome: Option<&str>, after: i64, limit: i64) -> sqlx::Result<Vec<OutcomeRow>> {
     let tenant = tx.tenant();
     sqlx::query_as(
-        "SELECT row_number, outcome, reason, warnings, label, contact_id, cells FROM import_rows
+        "SELECT row_number, outcome, filled, reason, warnings, label, contact_id, cells FROM import_rows
          WHERE tenant_id = $1 AND import_id = $2 AND row_number > $4
-           AND ($3::text IS NULL OR outcome = $3 OR ($3 = 'warning' AND jsonb_array_length(warnings) > 0)) ORDER BY row_number LIMIT $5",
+           AND ($3::text IS NULL OR outcome = $3 OR ($3 = 'filled' AND filled) OR ($3 = 'warning' AND jsonb_array_length(warnings) > 0)) ORDER BY row_number LIMIT $5",
     )
     .bind(tenant)
     .bind(import)
@@ -237,12 +245,24 @@ pub(crate) async fn rows(tx: &mut Tx, import: Uuid, outcome: Option<&str>, after
     .await
 }
 
-/// (created, matched, rejected, warnings) of an import.
-pub(crate) async fn counts(tx: &mut Tx, import: Uuid) -> sqlx::Result<(i64, i64, i64, i64)> {
+/// How many rows of an import came to what.
+#[derive(Debug, Clone, Default, sqlx::FromRow)]
+pub(crate) struct Counts {
+    pub created: i64,
+    pub matched: i64,
+    /// Of the matched ones.
+    pub filled: i64,
+    pub rejected: i64,
+    pub warnings: i64,
+}
+
+/// The counts of an import.
+pub(crate) async fn counts(tx: &mut Tx, import: Uuid) -> sqlx::Result<Counts> {
     let tenant = tx.tenant();
     sqlx::query_as(
-        "SELECT count(*) FILTER (WHERE outcome = 'created'), count(*) FILTER (WHERE outcome = 'matched'), count(*) FILTER (WHERE outcome = 'rejected'),
-                coalesce(sum(jsonb_array_length(warnings)), 0)::bigint FROM import_rows WHERE tenant_id = $1 AND import_id = $2",
+        "SELECT count(*) FILTER (WHERE outcome = 'created') AS created, count(*) FILTER (WHERE outcome = 'matched') AS matched,
+                count(*) FILTER (WHERE filled) AS filled, count(*) FILTER (WHERE outcome = 'rejected') AS rejected,
+                coalesce(sum(jsonb_array_length(warnings)), 0)::bigint AS warnings FROM import_rows WHERE tenant_id = $1 AND import_id = $2",
     )
     .bind(tenant)
     .bind(import)

@@ -174,7 +174,7 @@ pub(super) const TABLES: &[Table] = &[
         erasure: Erasure::Anonymise,
         about: "Ce que chaque ligne d’un import est devenue, et les lignes refusées.",
         columns: &[
-            (Technical, "tenant_id import_id row_number outcome reason contact_id"),
+            (Technical, "tenant_id import_id row_number outcome filled reason contact_id"),
             (IDENTITY, "label cells before after"),
             (Free, "warnings"),
         ],

@@ -9,17 +9,17 @@ fn samples() -> PathBuf {
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/import"), PathBuf::from)
 }
 
-async fn upload(who: &Persona, name: &str, bytes: Vec<u8>) -> String {
+pub(crate) async fn upload(who: &Persona, name: &str, bytes: Vec<u8>) -> String {
     who.upload(&format!("/imports?filename={name}"), bytes).await.expect(201)["id"].as_str().expect("id").to_owned()
 }
 
-async fn step(t: &TestApp, who: &Persona, id: &str, step: &str) -> Value {
+pub(crate) async fn step(t: &TestApp, who: &Persona, id: &str, step: &str) -> Value {
     who.post(&format!("/imports/{id}/{step}"), &json!({})).await.expect(202);
     t.run_jobs().await;
     who.get(&format!("/imports/{id}")).await.expect(200)
 }
 
-async fn rows(who: &Persona, id: &str, outcome: &str) -> Vec<Value> {
+pub(crate) async fn rows(who: &Persona, id: &str, outcome: &str) -> Vec<Value> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = who.get(&format!("/imports/{id}/rows?outcome={outcome}&limit=100&cursor={cursor}")).await.expect(200);

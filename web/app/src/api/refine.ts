@@ -23,14 +23,18 @@ export type OnboardingStep = 'company' | 'look' | 'team' | 'import'
 interface ImportWarning {
   field: string
   value: string
+  code: string
 }
 export interface ImportReport {
   rows: number
   created: number
   matched: number
+  /** Absent from reports that were made before fillings were counted. */
+  filled?: number
   rejected: number
   warnings: number
-  examples: { row: number; outcome: string; label: string; warnings: ImportWarning[] }[]
+  examples: { row: number; outcome: string; label: string; reason: string | null; warnings: ImportWarning[] }[]
+  undo?: { deleted: number; restored: number; kept: number }
 }
 
 /** Words that mean the same wherever the member appears. */

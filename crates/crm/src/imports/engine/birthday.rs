@@ -25,6 +25,15 @@ pub(super) fn read(text: &str) -> Read {
     }
 }
 
+/// The same for values that are no day of birth: `None` for the file's way of saying "no date", `Some(None)` for what is no date.
+pub fn read_date(text: &str) -> Option<Option<Date>> {
+    match read(text) {
+        Read::Nothing => None,
+        Read::Date(date) => Some(Some(date)),
+        Read::Invalid => Some(None),
+    }
+}
+
 fn parse(text: &str) -> Option<Date> {
     let day_part = text.split(['T', ' ']).next()?;
     if day_part.len() == 8 && day_part.bytes().all(|byte| byte.is_ascii_digit()) {

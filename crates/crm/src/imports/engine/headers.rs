@@ -25,7 +25,7 @@ pub(super) enum Meaning {
 }
 
 /// Lower case, no accents, one space between words of letters and digits.
-pub(super) fn normal(header: &str) -> String {
+pub fn normal(header: &str) -> String {
     let folded = fold(header);
     let words: Vec<&str> = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     words.join(" ")

@@ -33,12 +33,14 @@ mod properties;
 mod samples;
 
 pub use address::{Address, country_code};
+pub use birthday::read_date;
 pub use candidate::{Candidate, Kind};
 pub use duplicates::{Match, MatchKeys, keys, matches};
 pub use error::FileError;
 pub use field::{Field, FieldGroup};
+pub use headers::normal as normal_header;
 pub use mapping::{Source, guess_mapping};
 pub use name::{FullName, split_full_name};
-pub use row::{Parsed, Reason, Warning, WarningCode, parse_row};
+pub use row::{Parsed, Reason, Warning, WarningCode, cell_text, parse_row};
 pub use sniff::{Encoding, Format, sniff, sniff_path};
 pub use table::{CELL_MAX, COLUMNS_MAX, ROWS_MAX, Row, Table};

@@ -24,6 +24,17 @@ pub enum WarningCode {
     Ignored,
 }
 
+impl WarningCode {
+    /// The key used by the API.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Truncated => "truncated",
+            Self::Ignored => "ignored",
+        }
+    }
+}
+
 /// Something of a row that is not in its candidate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
@@ -77,8 +88,8 @@ pub fn parse_row(mapping: &[Option<Field>], row: &Row) -> Result<Parsed, Reason>
     for (field, cell) in mapping.iter().zip(&row.cells) {
         let Some(field) = *field else { continue };
         let multiline = matches!(field, Field::Notes | Field::Email | Field::Email2 | Field::Phone | Field::Phone2 | Field::Tags);
-        if let Some(text) = clean(cell, multiline) {
-            reader.take(field, unescaped(text));
+        if let Some(text) = cell_text(cell, multiline) {
+            reader.take(field, text);
         }
     }
     let parsed = reader.finish();
@@ -285,6 +296,11 @@ impl Reader {
             None => Kind::Person,
         };
     }
+}
+
+/// The text of a cell, if it has any.
+pub fn cell_text(cell: &str, multiline: bool) -> Option<String> {
+    clean(cell, multiline).map(unescaped)
 }
 
 /// Exports put an apostrophe before what a spreadsheet would run: it is no part of the text.

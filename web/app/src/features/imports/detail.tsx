@@ -109,7 +109,7 @@ export function ImportPage() {
         <Card title={t.steps[1]} actions={<StartButton one={one} busy={busy} start={() => step.mutate('start')} />}>
           <p className={classes.lead}>{t.checked}</p>
           <Figures report={one.report} />
-          <Examples report={one.report} />
+          <Examples one={one} report={one.report} />
         </Card>
       )}
       {(one.status === 'uploaded' || one.status === 'analysed') && (
@@ -135,6 +135,7 @@ export function ImportPage() {
       {(one.status === 'done' || one.status === 'cancelled' || one.status === 'undone') && (
         <Card title={t.result[one.status]}>
           {one.status === 'cancelled' && <p className={classes.lead}>{t.cancelledHint}</p>}
+          {one.status === 'undone' && one.report?.undo && <p className={classes.lead}>{t.undone(one.report.undo)}</p>}
           {one.report && <Figures report={one.report} />}
           <div className={classes.actions}>
             {one.status === 'done' && (
@@ -165,7 +166,7 @@ export function ImportPage() {
           {one.can_undo && one.undo_until && <p className="muted small">{t.undoUntil(date(one.undo_until))}</p>}
         </Card>
       )}
-      {['done', 'cancelled', 'analysed'].includes(one.status) && <Lines id={one.id} report={one.report} />}
+      {['done', 'cancelled', 'analysed'].includes(one.status) && <Lines one={one} />}
       <Confirm
         opened={undoing}
         onClose={() => setUndoing(false)}

@@ -4,7 +4,7 @@ import type { Import } from '@/api/types'
 import { Card } from '@/ui/page'
 import { Tag } from '@/ui/tag'
 import classes from './imports.module.css'
-import { t } from './text'
+import { fieldName, t } from './text'
 
 const IGNORE = '-'
 
@@ -24,8 +24,8 @@ export function Mapping({ one, save, actions }: Props) {
   }
   const groups = new Map<string, { value: string; label: string }[]>()
   for (const field of one.fields) {
-    const name = t.groups[field.group] ?? field.group
-    groups.set(name, [...(groups.get(name) ?? []), { value: field.key, label: t.fields[field.key] ?? field.key }])
+    const name = field.group_label ?? t.groups[field.group] ?? field.group
+    groups.set(name, [...(groups.get(name) ?? []), { value: field.key, label: fieldName(one.fields, field.key) }])
   }
   const options = [
     { group: ' ', items: [{ value: IGNORE, label: t.ignore }] },
@@ -52,6 +52,7 @@ export function Mapping({ one, save, actions }: Props) {
                   <tr key={index} data-ignored={field === null || undefined}>
                     <th scope="row">
                       {column.header} {column.remembered && <Tag tone="info">{t.remembered}</Tag>}
+                      {column.gone && field === null && <Tag tone="warn">{t.gone}</Tag>}
                     </th>
                     <td className="muted">
                       <div className={classes.samples} title={column.sample.join('\n')}>

@@ -9,7 +9,7 @@ import { Failed, Loading } from '@/ui/states'
 import { Tag, type Tone } from '@/ui/tag'
 import classes from './imports.module.css'
 import { type Outcome, rowsQuery } from './queries'
-import { t } from './text'
+import { fieldName, t } from './text'
 
 type Report = NonNullable<Import['report']>
 
@@ -22,21 +22,31 @@ export function Figures({ report }: { report: Report }) {
         <div key={key} data-key={key}>
           <dt>{t.counts[key]}</dt>
           <dd data-testid={`import-${key}`}>{number(report[key])}</dd>
+          {key === 'matched' && !!report.filled && <dd className="muted small">{t.filled(report.filled)}</dd>}
         </div>
       ))}
     </dl>
   )
 }
 
-const remarks = (warnings: { field: string; value: string }[]) =>
-  warnings.map(warning => t.dropped(t.fields[warning.field] ?? warning.field, warning.value)).join(' · ')
+interface Warning {
+  field: string
+  value: string
+  code: string
+}
 
-export function Examples({ report }: { report: Report }) {
+const remarks = (fields: Import['fields'], warnings: Warning[]) =>
+  warnings.map(({ field, value, code }) => (t.codes[code] ?? t.dropped)(fieldName(fields, field), value)).join(' · ')
+
+export function Examples({ one, report }: { one: Import; report: Report }) {
   if (!report.examples.length) return null
   return (
     <>
       <h3 className={classes.subtitle}>{t.examples}</h3>
-      <LinesTable rows={report.examples.slice(0, 8).map(example => ({ ...example, reason: null, contact_id: null }))} />
+      <LinesTable
+        one={one}
+        rows={report.examples.slice(0, 8).map(example => ({ ...example, filled: false, contact_id: null }))}
+      />
     </>
   )
 }
@@ -45,12 +55,13 @@ interface Line {
   row: number
   outcome: string
   label: string | null
+  filled: boolean
   reason: string | null
   contact_id: string | null
-  warnings: { field: string; value: string }[]
+  warnings: Warning[]
 }
 
-function LinesTable({ rows }: { rows: Line[] }) {
+function LinesTable({ one, rows }: { one: Import; rows: Line[] }) {
   return (
     <div className={classes.scroll} tabIndex={0} role="group" aria-label={t.lines}>
       <table className={classes.table}>
@@ -67,7 +78,7 @@ function LinesTable({ rows }: { rows: Line[] }) {
             <tr key={`${line.row}-${line.outcome}`}>
               <td className="numeric">{number(line.row)}</td>
               <td>
-                <Tag tone={OUTCOME_TONES[line.outcome] ?? 'neutral'}>{t.outcome[line.outcome] ?? line.outcome}</Tag>
+                <Tag tone={OUTCOME_TONES[line.outcome] ?? 'neutral'}>{t.outcome[line.filled ? 'filled' : line.outcome] ?? line.outcome}</Tag>
               </td>
               <td>
                 {line.contact_id ? (
@@ -79,7 +90,7 @@ function LinesTable({ rows }: { rows: Line[] }) {
                 )}
               </td>
               <td className="muted">
-                {[line.reason && (t.reasons[line.reason] ?? line.reason), remarks(line.warnings)].filter(Boolean).join(' · ')}
+                {[line.reason && (t.reasons[line.reason] ?? line.reason), remarks(one.fields, line.warnings)].filter(Boolean).join(' · ')}
               </td>
             </tr>
           ))}
@@ -90,7 +101,8 @@ function LinesTable({ rows }: { rows: Line[] }) {
 }
 
 /** Every row and what became of it, so that nothing is lost silently. */
-export function Lines({ id, report }: { id: string; report: Report | null }) {
+export function Lines({ one }: { one: Import }) {
+  const { id, report } = one
   const first: Outcome | undefined = report?.rejected ? 'rejected' : report?.warnings ? 'warning' : undefined
   const [outcome, setOutcome] = useState<Outcome | undefined>(first)
   const query = useInfiniteQuery(rowsQuery(id, outcome))
@@ -117,7 +129,7 @@ export function Lines({ id, report }: { id: string; report: Report | null }) {
       ) : query.isPending ? (
         <Loading lines={5} height={36} />
       ) : rows.length ? (
-        <LinesTable rows={rows} />
+        <LinesTable one={one} rows={rows} />
       ) : (
         <p className="muted">{t.noLines}</p>
       )}

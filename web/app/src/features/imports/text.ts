@@ -1,4 +1,9 @@
+import type { Import } from '@/api/types'
 import { pick } from '@/i18n'
 import { fr } from './fr'
 
 export const t = await pick(fr, async () => (await import('./en')).en)
+
+/** What people call a field: their own word for fields of their own. */
+export const fieldName = (fields: Import['fields'], key: string) =>
+  fields.find(field => field.key === key)?.label ?? t.fields[key] ?? key.replace('custom.', '')

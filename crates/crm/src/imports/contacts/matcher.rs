@@ -1,33 +1,11 @@
 //! Which rows are somebody already known, in the tenant or earlier in the file.
 
-use super::engine::{Candidate, Kind, Match, MatchKeys, keys, matches};
+use super::super::engine::{Candidate, Kind, Match, MatchKeys, keys, matches};
 use crate::contacts::Draft;
 use crate::contacts::model::{AddressEntry, EmailEntry, PhoneEntry, default_customer_kind};
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 use vision_kernel::text;
-
-/// What to do with a row that is somebody known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Duplicates {
-    /// Leave the known contact as it is.
-    Skip,
-    /// Fill its empty fields.
-    Fill,
-    /// Create another contact all the same.
-    Create,
-}
-
-impl Duplicates {
-    /// Reads the stored name; fill is the default.
-    pub(crate) fn from_stored(name: &str) -> Self {
-        match name {
-            "skip" => Self::Skip,
-            "create" => Self::Create,
-            _ => Self::Fill,
-        }
-    }
-}
 
 /// A contact that rows are compared with.
 pub(crate) struct Slot {
@@ -38,6 +16,10 @@ pub(crate) struct Slot {
     pub draft: Option<Draft>,
     /// Whether it exists in the database already.
     pub exists: bool,
+    /// Whether whoever imports may see and change it.
+    pub visible: bool,
+    /// Which of its fields have a value, as [`presence`] counts them.
+    pub has: u128,
     /// Whether a row filled something.
     pub filled: bool,
 }
@@ -83,34 +65,42 @@ impl Known {
         places.into_iter().filter_map(rank).min().map(|(.., place)| place)
     }
 
-    /// Fills what is empty in a contact; its keys follow.
-    pub(crate) fn fill(&mut self, place: usize, candidate: &Candidate) {
-        let Some(slot) = self.slots.get_mut(place) else { return };
-        let new = keys(candidate);
+    /// Fills what is empty in a contact; its keys follow. Whether that changed anything.
+    pub(crate) fn fill(&mut self, place: usize, candidate: &Candidate, new: Draft, has: u128) -> bool {
+        let Some(slot) = self.slots.get_mut(place) else { return false };
+        let added = slot.has | has != slot.has;
+        slot.has |= has;
+        slot.filled |= added;
+        let keys = keys(candidate);
         if slot.keys.emails.is_empty() {
-            slot.keys.emails = new.emails;
+            slot.keys.emails = keys.emails;
         }
         if slot.keys.phones.is_empty() {
-            slot.keys.phones = new.phones;
+            slot.keys.phones = keys.phones;
         }
         if slot.keys.siren.is_none() {
-            slot.keys.siren = new.siren;
+            slot.keys.siren = keys.siren;
         }
         if let Some(draft) = &mut slot.draft {
-            let before = draft.clone();
-            fill_draft(draft, draft_of(candidate));
-            slot.filled |= *draft != before;
+            fill_draft(draft, new);
         }
         let keys = slot.keys.clone();
         self.index_slot(place, &keys);
+        added
     }
+}
+
+macro_rules! single_fields {
+    ($each:ident) => {
+        $each!(civility first_name last_name company_name job_title siren siret vat_number naf birthday website source description)
+    };
 }
 
 fn fill_draft(known: &mut Draft, new: Draft) {
     macro_rules! fill {
         ($($field:ident)+) => { $( if known.$field.is_none() { known.$field = new.$field; } )+ };
     }
-    fill!(civility first_name last_name company_name job_title siren siret vat_number naf birthday website source description);
+    single_fields!(fill);
     if known.emails.is_empty() {
         known.emails = new.emails;
     }
@@ -120,6 +110,31 @@ fn fill_draft(known: &mut Draft, new: Draft) {
     if known.addresses.is_empty() {
         known.addresses = new.addresses;
     }
+    for (key, value) in new.custom {
+        known.custom.entry(key).or_insert(value);
+    }
+}
+
+/// Which fields of a contact have a value, one bit each: what a rehearsal remembers of a contact instead of all of it. The tenant's own
+/// fields count in the order of `own`.
+pub(crate) fn presence(draft: &Draft, own: &[&str]) -> u128 {
+    let mut has = 0;
+    let mut bit = 1;
+    let mut count = |present: bool| {
+        if present {
+            has |= bit;
+        }
+        bit <<= 1;
+    };
+    macro_rules! each {
+        ($($field:ident)+) => { $( count(draft.$field.is_some()); )+ };
+    }
+    single_fields!(each);
+    for present in [!draft.emails.is_empty(), !draft.phones.is_empty(), !draft.addresses.is_empty()] {
+        count(present);
+    }
+    own.iter().for_each(|key| count(draft.custom.contains_key(*key)));
+    has
 }
 
 /// A candidate as a new contact.

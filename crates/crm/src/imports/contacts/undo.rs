@@ -73,6 +73,7 @@ pub(crate) async fn restore_filled(tx: &mut Tx, import: Uuid, after: &mut Option
     let Some((last, ..)) = rows.last() else { return Ok(false) };
     *after = Some(*last);
     let ids: Vec<Uuid> = rows.iter().map(|(id, ..)| *id).collect();
+    contacts::lock_many(tx, &ids).await?;
     let present: HashMap<Uuid, Draft> = contacts::get_many(tx, &ids).await?.into_iter().map(|row| (row.id, row.contact().draft)).collect();
     let mut back: Vec<(Uuid, Draft)> = Vec::new();
     for (id, before, after) in &rows {

@@ -1,0 +1,77 @@
+//! The fields that columns of a file can go to: the product's, and those that the tenant has added.
+
+use super::contacts::custom::PREFIX;
+use super::engine::{Field, guess_mapping, normal_header};
+use crate::custom_fields::store as custom;
+use serde::Serialize;
+use serde_json::Value;
+use vision_platform::{Failure, Tx};
+
+/// A field that a column can go to.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ImportField {
+    /// What a mapping calls it; `custom.<key>` for a field of the tenant's own.
+    key: String,
+    /// `identity`, `contact_point`, `address`, `company`, `other`; `custom` for the tenant's own.
+    group: String,
+    /// What the tenant calls a field of its own.
+    label: Option<String>,
+    /// The tenant's group that it is in.
+    group_label: Option<String>,
+}
+
+/// The fields of an import.
+pub(crate) struct Fields(Vec<ImportField>);
+
+impl Fields {
+    /// The fields as they are now.
+    pub(crate) async fn load(tx: &mut Tx) -> Result<Self, Failure> {
+        let built_in = Field::ALL.iter().map(|field| ImportField {
+            key: field.key().to_owned(),
+            group: name_of(&field.group()),
+            label: None,
+            group_label: None,
+        });
+        let own = custom::list(tx, Some("contact")).await?.into_iter().map(|row| ImportField {
+            key: format!("{PREFIX}{}", row.key),
+            group: "custom".to_owned(),
+            label: Some(row.label),
+            group_label: row.group_name,
+        });
+        Ok(Self(built_in.chain(own).collect()))
+    }
+
+    /// Whether a column can go to `key`.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|field| field.key == key)
+    }
+
+    /// All of them, in the order of the screen.
+    pub(crate) fn all(&self) -> &[ImportField] {
+        &self.0
+    }
+
+    /// A mapping without the fields that are gone.
+    pub(crate) fn still_there(&self, mapping: &[Option<String>]) -> Vec<Option<String>> {
+        mapping.iter().map(|key| key.clone().filter(|key| self.has(key))).collect()
+    }
+
+    /// The program that wrote a file, and a field for each column that is understood.
+    pub(crate) fn guess(&self, headers: &[String], samples: &[Vec<String>]) -> (String, Vec<Option<String>>) {
+        let (source, fields) = guess_mapping(headers, samples);
+        let mut mapping: Vec<Option<String>> = fields.into_iter().map(|field| field.map(|field| field.key().to_owned())).collect();
+        // A header that is the name of one of the tenant's own fields means that field, whatever else it might mean.
+        for field in self.0.iter().filter(|field| field.group == "custom") {
+            let names = [field.label.as_deref().unwrap_or_default(), field.key.trim_start_matches(PREFIX)].map(normal_header);
+            let column = headers.iter().position(|header| names.contains(&normal_header(header)));
+            if let Some(place) = column.and_then(|column| mapping.get_mut(column)) {
+                *place = Some(field.key.clone());
+            }
+        }
+        (name_of(&source), mapping)
+    }
+}
+
+fn name_of(word: &impl Serialize) -> String {
+    serde_json::to_value(word).ok().as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+}
