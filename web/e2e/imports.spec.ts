@@ -53,6 +53,36 @@ test('the sample files give exactly what is expected', async ({ browser }) => {
   await page.context().close()
 })
 
+test('a file of a garage becomes vehicles with their owners', async ({ browser }) => {
+  test.setTimeout(180_000)
+  const page = await freshCompany(browser, 'parc')
+  const errors = watchErrors(page)
+  await page.goto('/imports')
+  await page.getByRole('radio', { name: 'Véhicules et autres biens' }).check()
+  await page.locator('input[type=file]').setInputFiles({
+    name: 'parc.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(
+      'Immat;Marque;Modèle;Km;Date CT;Client;Tél\nab 123 cd;Peugeot;208;52 000 km;01/04/2027;Éloïse Dupré;06 12 34 56 78\n' +
+        'FG-456-HJ;Fiat;Panda;98.500;31/02/2027;Éloïse Dupré;06 12 34 56 78\npas une plaque;;;;;;\n',
+    ),
+  })
+  await expect(page.getByRole('combobox', { name: 'Champ pour la colonne Date CT' })).toHaveValue('Contrôle technique avant')
+  await page.getByRole('checkbox', { name: 'Créer les propriétaires inconnus' }).check()
+  await page.waitForTimeout(500)
+  await page.getByRole('button', { name: 'Vérifier avant d’importer' }).click()
+  await expect(figure(page, 'created')).toHaveText('2', { timeout: 60_000 })
+  await expect(figure(page, 'rejected')).toHaveText('1')
+  await page.getByRole('button', { name: 'Importer 2 lignes' }).click()
+  await expect(page.getByRole('heading', { name: 'Import terminé' })).toBeVisible({ timeout: 60_000 })
+  await page.getByRole('link', { name: 'Voir les biens' }).click()
+  await expect(page.getByText('AB-123-CD')).toBeVisible()
+  await page.goto('/contacts')
+  await expect(page.getByText('Éloïse Dupré')).toBeVisible()
+  expect(errors).toEqual([])
+  await page.context().close()
+})
+
 test('an import can be taken back', async ({ browser }) => {
   test.setTimeout(180_000)
   const page = await freshCompany(browser, 'retour')

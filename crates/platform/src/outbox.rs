@@ -153,6 +153,42 @@ pub async fn timeline_many(tx: &mut crate::Tx, kind: &str, contacts: &[Uuid], da
     Ok(())
 }
 
+/// A line of a contact's timeline that is written without an event.
+#[derive(Debug)]
+pub struct TimelineLine {
+    /// What happened.
+    pub kind: &'static str,
+    /// In whose timeline it stands.
+    pub contact: Uuid,
+    /// `[{field, before, after}]`
+    pub changes: Value,
+    /// What it adds.
+    pub data: Value,
+}
+
+/// Writes lines that differ into the timelines of several contacts, where one event stands for all of them in the audit log.
+pub async fn timeline_each(tx: &mut crate::Tx, lines: &[TimelineLine]) -> Result<(), Failure> {
+    let (tenant, now, actor) = (tx.tenant(), tx.now().to_sqlx(), tx.actor().clone());
+    let rows: Vec<Value> = lines
+        .iter()
+        .map(|line| json!({ "contact": line.contact, "id": tx.new_id(), "kind": line.kind, "changes": line.changes, "data": line.data }))
+        .collect();
+    sqlx::query(
+        "INSERT INTO timeline (tenant_id, contact_id, id, at, actor_kind, actor_id, actor_name, kind, changes, data)
+         SELECT $1, contact, id, $3, $4, $5, $6, kind, changes, data
+         FROM jsonb_to_recordset($2) AS r(contact uuid, id uuid, kind text, changes jsonb, data jsonb)",
+    )
+    .bind(tenant)
+    .bind(Value::Array(rows))
+    .bind(now)
+    .bind(actor.kind.as_str())
+    .bind(actor.id)
+    .bind(&actor.name)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Somebody who reacts to events after their commit, by a job.
 #[derive(Clone)]
 pub struct Subscriber {

@@ -25,7 +25,7 @@ const INLINE: i64 = 5000;
 /// Entities per read.
 const BATCH: usize = 500;
 
-const HEADERS: &[&str] = &[
+pub(crate) const HEADERS: &[&str] = &[
     "Type",
     "Nom",
     "Immatriculation",

@@ -14,7 +14,7 @@ use vision_platform::{Failure, Tx};
 /// Highest mileage that is believed, in km.
 const MAX_MILEAGE: i64 = 9_999_999;
 /// Free text may speak of the owner of its time: it does not follow the thing to the next one (GA-14).
-const PERSONAL: [&str; 3] = ["name", "description", "address"];
+pub(crate) const PERSONAL: [&str; 3] = ["name", "description", "address"];
 
 /// The entity, or 404: also when it is somebody else's to see.
 pub(crate) async fn get(tx: &mut Tx, id: Uuid) -> Result<Row, Failure> {

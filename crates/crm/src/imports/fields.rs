@@ -2,9 +2,12 @@
 
 use super::contacts::custom::PREFIX;
 use super::engine::{Field, guess_mapping, normal_header};
+use super::entities;
+use super::target::Kind;
 use crate::custom_fields::store as custom;
 use serde::Serialize;
 use serde_json::Value;
+use vision_kernel::text;
 use vision_platform::{Failure, Tx};
 
 /// A field that a column can go to.
@@ -12,7 +15,7 @@ use vision_platform::{Failure, Tx};
 pub struct ImportField {
     /// What a mapping calls it; `custom.<key>` for a field of the tenant's own.
     key: String,
-    /// `identity`, `contact_point`, `address`, `company`, `other`; `custom` for the tenant's own.
+    /// `identity`, `contact_point`, `address`, `company`, `other`, `custom` for the tenant's own; of things `thing`, `vehicle`, `animal`, `owner`.
     group: String,
     /// What the tenant calls a field of its own.
     label: Option<String>,
@@ -21,34 +24,34 @@ pub struct ImportField {
 }
 
 /// The fields of an import.
-pub(crate) struct Fields(Vec<ImportField>);
+pub(crate) struct Fields {
+    kind: Kind,
+    all: Vec<ImportField>,
+    /// Folded names of the tenant's own kinds of things.
+    own_kinds: Vec<String>,
+}
 
 impl Fields {
     /// The fields as they are now.
-    pub(crate) async fn load(tx: &mut Tx) -> Result<Self, Failure> {
-        let built_in = Field::ALL.iter().map(|field| ImportField {
-            key: field.key().to_owned(),
-            group: name_of(&field.group()),
-            label: None,
-            group_label: None,
-        });
-        let own = custom::list(tx, Some("contact")).await?.into_iter().map(|row| ImportField {
-            key: format!("{PREFIX}{}", row.key),
-            group: "custom".to_owned(),
-            label: Some(row.label),
-            group_label: row.group_name,
-        });
-        Ok(Self(built_in.chain(own).collect()))
+    pub(crate) async fn load(tx: &mut Tx, kind: Kind) -> Result<Self, Failure> {
+        match kind {
+            Kind::Contacts => Ok(Self { kind, all: contact_fields(tx).await?, own_kinds: Vec::new() }),
+            Kind::Entities => {
+                let all = entities::fields::FIELDS.iter().map(|info| built_in(info.key, info.group.to_owned())).collect();
+                let own_kinds = entities::own_kinds(tx).await?.iter().map(|(_, name)| text::fold(name)).collect();
+                Ok(Self { kind, all, own_kinds })
+            }
+        }
     }
 
     /// Whether a column can go to `key`.
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.0.iter().any(|field| field.key == key)
+        self.all.iter().any(|field| field.key == key)
     }
 
     /// All of them, in the order of the screen.
     pub(crate) fn all(&self) -> &[ImportField] {
-        &self.0
+        &self.all
     }
 
     /// A mapping without the fields that are gone.
@@ -58,10 +61,13 @@ impl Fields {
 
     /// The program that wrote a file, and a field for each column that is understood.
     pub(crate) fn guess(&self, headers: &[String], samples: &[Vec<String>]) -> (String, Vec<Option<String>>) {
+        if self.kind == Kind::Entities {
+            return ("generic".to_owned(), entities::fields::guess(headers, samples, &self.own_kinds));
+        }
         let (source, fields) = guess_mapping(headers, samples);
         let mut mapping: Vec<Option<String>> = fields.into_iter().map(|field| field.map(|field| field.key().to_owned())).collect();
         // A header that is the name of one of the tenant's own fields means that field, whatever else it might mean.
-        for field in self.0.iter().filter(|field| field.group == "custom") {
+        for field in self.all.iter().filter(|field| field.group == "custom") {
             let names = [field.label.as_deref().unwrap_or_default(), field.key.trim_start_matches(PREFIX)].map(normal_header);
             let column = headers.iter().position(|header| names.contains(&normal_header(header)));
             if let Some(place) = column.and_then(|column| mapping.get_mut(column)) {
@@ -74,4 +80,19 @@ impl Fields {
 
 fn name_of(word: &impl Serialize) -> String {
     serde_json::to_value(word).ok().as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn built_in(key: &str, group: String) -> ImportField {
+    ImportField { key: key.to_owned(), group, label: None, group_label: None }
+}
+
+async fn contact_fields(tx: &mut Tx) -> Result<Vec<ImportField>, Failure> {
+    let built_in = Field::ALL.iter().map(|field| built_in(field.key(), name_of(&field.group())));
+    let own = custom::list(tx, Some("contact")).await?.into_iter().map(|row| ImportField {
+        key: format!("{PREFIX}{}", row.key),
+        group: "custom".to_owned(),
+        label: Some(row.label),
+        group_label: row.group_name,
+    });
+    Ok(built_in.chain(own).collect())
 }

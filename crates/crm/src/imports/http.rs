@@ -4,7 +4,9 @@ use super::engine::{FileError, Format, Table, sniff_path};
 use super::fields::{Fields, ImportField};
 use super::jobs::{Analyse, Run, Undo};
 use super::rejects;
-use super::store::{self, ImportRow, NewImport, UNDO};
+use super::samples;
+use super::store::{self, ImportRow, NewImport, Options, UNDO};
+use super::target::Kind;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, Query};
 use axum::http::StatusCode;
@@ -38,6 +40,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(undo_import))
         .routes(routes!(list_import_rows))
         .routes(routes!(download_rejects))
+        .routes(routes!(download_import_sample))
 }
 
 /// A column of the file.
@@ -59,6 +62,8 @@ pub struct ImportColumn {
 #[schema(as = Import)]
 pub struct ImportOut {
     id: Uuid,
+    target: Kind,
+    options: Options,
     /// `uploaded`, `analysing`, `analysed`, `running`, `done`, `cancelled`, `failed`, `undoing`, `undone`
     status: String,
     filename: String,
@@ -106,6 +111,8 @@ impl ImportOut {
             }
         });
         Self {
+            target: row.kind(),
+            options: row.options.0,
             columns: columns.collect(),
             fields: fields.all().to_vec(),
             format: row.format.name().to_owned(),
@@ -133,6 +140,9 @@ impl ImportOut {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct UploadQuery {
     filename: String,
+    /// What the file holds; `contacts` by default.
+    #[serde(default)]
+    target: Option<Kind>,
 }
 
 /// A file on its way in; deleted when dropped.
@@ -206,8 +216,20 @@ fn look(path: &FsPath, filename: &str) -> Result<Looked, FileError> {
     Ok(Looked { format, headers, samples, total })
 }
 
-fn header_hash(headers: &[String]) -> Vec<u8> {
-    crypto::sha256(headers.iter().map(|header| text::fold(header)).collect::<Vec<_>>().join("\u{1f}").as_bytes())
+/// What a mapping is remembered by: what the file holds, and its headers.
+fn header_hash(kind: Kind, headers: &[String]) -> Vec<u8> {
+    let mut words: Vec<String> = headers.iter().map(|header| text::fold(header)).collect();
+    // Mappings of contacts were remembered before there was anything else.
+    if kind != Kind::Contacts {
+        words.insert(0, kind.as_str().to_owned());
+    }
+    crypto::sha256(words.join("\u{1f}").as_bytes())
+}
+
+/// Importing is one right; writing what the file holds is another.
+fn may_write(auth: &Authorized<ContactsImport>, kind: Kind) -> Result<(), Problem> {
+    let permission = kind.permission();
+    if auth.actor.may(permission) { Ok(()) } else { Err(Problem::new(ProblemKind::Forbidden).with("permission", permission.key())) }
 }
 
 /// Takes a file: CSV, TSV, XLSX or vCard, at most 50 MB. Its columns are mapped as guessed, or as chosen last time.
@@ -215,6 +237,8 @@ fn header_hash(headers: &[String]) -> Vec<u8> {
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = ImportOut), (status = 413), (status = 415), (status = 422)), security(("session" = ["contacts.import"])))]
 async fn upload_import(auth: Authorized<ContactsImport>, Query(query): Query<UploadQuery>, body: Body) -> ApiResult<Created<ImportOut>> {
+    let kind = query.target.unwrap_or(Kind::Contacts);
+    may_write(&auth, kind)?;
     let upload = receive(body).await?;
     let filename = text::clean(&query.filename, false).unwrap_or_else(|| "contacts".to_owned());
     let filename: String = filename.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(200).collect();
@@ -225,14 +249,15 @@ async fn upload_import(auth: Authorized<ContactsImport>, Query(query): Query<Upl
     let file_key = format!("{}/imports/{id}", auth.actor.tenant_id);
     auth.app.files.put_path(&file_key, &upload.0).await?;
     let mut tx = auth.begin().await?;
-    let fields = Fields::load(&mut tx).await?;
+    let fields = Fields::load(&mut tx, kind).await?;
     let (source, guessed) = fields.guess(&looked.headers, &looked.samples);
-    let known = store::remembered_mapping(&mut tx, &header_hash(&looked.headers)).await?;
+    let known = store::remembered_mapping(&mut tx, &header_hash(kind, &looked.headers)).await?;
     // A field of the tenant's own may be gone since the mapping was chosen.
     let known = known.filter(|known| known.len() == looked.headers.len()).map(|known| fields.still_there(&known));
     let samples: Vec<Vec<String>> = looked.samples.into_iter().take(SAMPLES).collect();
     let new = NewImport {
         id,
+        kind,
         filename: &filename,
         format: &looked.format,
         source,
@@ -265,8 +290,12 @@ async fn list_imports(auth: Authorized<ContactsImport>, Query(query): Query<List
     let mut tx = auth.read().await?;
     let now = tx.now();
     let rows = store::list(&mut tx, after, limit).await?;
-    let fields = Fields::load(&mut tx).await?;
-    Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor::id(row.id)).map(|row| ImportOut::new(row, &fields, now))))
+    let contacts = Fields::load(&mut tx, Kind::Contacts).await?;
+    let entities = Fields::load(&mut tx, Kind::Entities).await?;
+    Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor::id(row.id)).map(|row| {
+        let fields = if row.kind() == Kind::Contacts { &contacts } else { &entities };
+        ImportOut::new(row, fields, now)
+    })))
 }
 
 /// One import.
@@ -279,7 +308,7 @@ async fn get_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> A
 
 async fn shown(tx: &mut Tx, id: Uuid) -> Result<ImportOut, Failure> {
     let row = store::get(tx, id).await?.ok_or_else(Problem::not_found)?;
-    let fields = Fields::load(tx).await?;
+    let fields = Fields::load(tx, row.kind()).await?;
     Ok(ImportOut::new(row, &fields, tx.now()))
 }
 
@@ -290,6 +319,7 @@ pub struct ImportPatch {
     mapping: Option<Vec<Option<String>>>,
     /// `skip`, `fill`, `create`
     duplicates: Option<String>,
+    options: Option<Options>,
 }
 
 /// Changes the mapping or the rule for duplicates; a dry run made before is forgotten.
@@ -308,7 +338,7 @@ async fn update_import(
             return Err(Problem::field("/mapping", "invalid", "Une entrée par colonne.").into());
         }
         Some(keys) => {
-            let fields = Fields::load(&mut tx).await?;
+            let fields = Fields::load(&mut tx, row.kind()).await?;
             if let Some(index) = keys.iter().position(|key| key.as_deref().is_some_and(|key| !fields.has(key))) {
                 return Err(Problem::field(&format!("/mapping/{index}"), "unknown", "Ce champ n’existe pas.").into());
             }
@@ -319,10 +349,28 @@ async fn update_import(
     if !matches!(duplicates.as_str(), "skip" | "fill" | "create") {
         return Err(Problem::field("/duplicates", "invalid", "Cette règle n’existe pas.").into());
     }
-    store::set_mapping(&mut tx, id, &mapping, &duplicates).await?;
+    let options = match input.options {
+        Some(options) => checked(&auth, &mut tx, options).await?,
+        None => row.options.0.clone(),
+    };
+    store::set_mapping(&mut tx, id, &mapping, &duplicates, &options).await?;
     let out = shown(&mut tx, id).await?;
     tx.commit().await?;
     Ok(Json(out))
+}
+
+/// What was chosen for a whole file, if it exists.
+async fn checked(auth: &Authorized<ContactsImport>, tx: &mut Tx, options: Options) -> Result<Options, Failure> {
+    let known = match options.entity_kind.as_deref() {
+        None | Some("vehicle" | "animal" | "equipment" | "property") => true,
+        // GD-17
+        Some("patient") => auth.app.config.hds_hosting,
+        Some(other) => match Uuid::try_parse(other) {
+            Ok(wanted) => super::entities::own_kinds(tx).await?.iter().any(|(id, _)| *id == wanted),
+            Err(_) => false,
+        },
+    };
+    if known { Ok(options) } else { Err(Problem::field("/options/entity_kind", "unknown", "Ce type n’existe pas.").into()) }
 }
 
 /// The import, locked, if it is in one of these states.
@@ -350,7 +398,8 @@ async fn begin<J: Job>(mut tx: Tx, id: Uuid, status: &str, job: &J) -> ApiResult
     responses((status = 202, body = ImportOut), (status = 404), (status = 409)), security(("session" = ["contacts.import"])))]
 async fn dry_run_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> ApiResult<(StatusCode, Json<ImportOut>)> {
     let mut tx = auth.begin().await?;
-    locked(&mut tx, id, &["uploaded", "analysed", "failed"]).await?;
+    let row = locked(&mut tx, id, &["uploaded", "analysed", "failed"]).await?;
+    may_write(&auth, row.kind())?;
     begin(tx, id, "analysing", &Analyse { import_id: id }).await
 }
 
@@ -360,9 +409,10 @@ async fn dry_run_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) 
 async fn start_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> ApiResult<(StatusCode, Json<ImportOut>)> {
     let mut tx = auth.begin().await?;
     let row = locked(&mut tx, id, &["uploaded", "analysed"]).await?;
+    may_write(&auth, row.kind())?;
     // What the rehearsal noted; the run notes anew.
     store::clear_rows(&mut tx, id).await?;
-    store::remember_mapping(&mut tx, &header_hash(&row.headers), &row.mapping).await?;
+    store::remember_mapping(&mut tx, &header_hash(row.kind(), &row.headers), &row.mapping).await?;
     begin(tx, id, "running", &Run { import_id: id }).await
 }
 
@@ -384,6 +434,7 @@ async fn cancel_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -
 async fn undo_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) -> ApiResult<(StatusCode, Json<ImportOut>)> {
     let mut tx = auth.begin().await?;
     let row = locked(&mut tx, id, &["done", "cancelled"]).await?;
+    may_write(&auth, row.kind())?;
     if row.finished_at.is_none_or(|at| at.to_jiff() + UNDO < tx.now()) {
         return Err(Problem::conflict("Cet import a plus de 30 jours : il ne peut plus être annulé.").into());
     }
@@ -398,13 +449,17 @@ pub struct ImportRowOut {
     outcome: String,
     /// A matched record got something that it did not have.
     filled: bool,
-    /// Why it was refused: `nothing_to_identify`, `more_fields_than_headers`.
+    /// Why it was refused: `nothing_to_identify`, `more_fields_than_headers`; of things `nothing_to_name`, `invalid_plate`, `invalid_vin`,
+    /// `kind_unavailable`, `kind_gone`, `owner_needed`.
     reason: Option<String>,
     /// `[{field, value, code}]`: `invalid`, `truncated`, `ignored`, `required`, `unknown`, `ambiguous`, `not_applicable`, `field_gone`,
-    /// `converting`, `hidden`
+    /// `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`
     warnings: Value,
     label: String,
+    /// The contact that the row is, or belongs to.
     contact_id: Option<Uuid>,
+    /// The record that the row is, where that is no contact.
+    record_id: Option<Uuid>,
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -442,6 +497,7 @@ async fn list_import_rows(
         warnings: row.warnings,
         label: row.label,
         contact_id: row.contact_id,
+        record_id: row.record_id,
     })))
 }
 
@@ -460,4 +516,22 @@ async fn download_rejects(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>
         .map_or(import.filename.as_str(), |(stem, _)| stem)
         .replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "_");
     Ok(background::attachment(&format!("{stem}-rejets.csv"), u64::try_from(content.len()).ok(), Body::from(content)))
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+struct SampleQuery {
+    /// `contacts` by default.
+    #[serde(default)]
+    target: Option<Kind>,
+}
+
+/// An example of a file, to fill in.
+#[utoipa::path(get, path = "/import-sample", operation_id = "download_import_sample", tag = "imports", params(SampleQuery),
+    responses((status = 200, body = Vec<u8>, content_type = "text/csv")), security(("session" = ["contacts.import"])))]
+async fn download_import_sample(_auth: Authorized<ContactsImport>, Query(query): Query<SampleQuery>) -> ApiResult<Response> {
+    let kind = query.target.unwrap_or(Kind::Contacts);
+    let path = Upload(std::env::temp_dir().join(format!("vision-sample-{}.csv", crypto::random_token())));
+    samples::write(kind, &path.0).map_err(Problem::internal)?;
+    let content = tokio::fs::read(&path.0).await.map_err(Problem::internal)?;
+    Ok(background::attachment(samples::file_name(kind), u64::try_from(content.len()).ok(), Body::from(content)))
 }

@@ -1,8 +1,9 @@
 //! The background side of an import. Every job looks at the row first: run again after a crash, it goes on or does nothing.
 
-use super::contacts::{Contacts, undo};
+use super::contacts::{self, Contacts};
+use super::entities::{self, Entities};
 use super::store::{self, ImportRow};
-use super::target::{Mode, Target, Who};
+use super::target::{Kind, Mode, Target, Who};
 use super::{reader, report};
 use crate::contacts::events::ContactsEvent;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 use vision_kernel::ActorKind;
-use vision_platform::{Failure, Job, JobContext, JobError, crypto};
+use vision_platform::{Failure, Job, JobContext, JobError, Tx, crypto};
 
 /// A private copy of the file, for readers that seek; deleted when dropped.
 struct Scratch(PathBuf);
@@ -75,12 +76,15 @@ impl Job for Analyse {
 
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
         let Some(import) = load(&ctx, self.import_id).await?.filter(|import| import.status == "analysing") else { return Ok(()) };
-        analyse::<Contacts>(ctx, import).await
+        match import.kind() {
+            Kind::Contacts => analyse::<Contacts>(ctx, import).await,
+            Kind::Entities => analyse::<Entities>(ctx, import).await,
+        }
     }
 }
 
 async fn analyse<T: Target>(ctx: JobContext, import: ImportRow) -> Result<(), JobError> {
-    let mut target = T::new(&Who::new(&ctx.actor), &import);
+    let mut target = T::new(&Who::new(&ctx.actor, ctx.app.config.hds_hosting), &import);
     let ctx = as_import(ctx);
     let scratch = Scratch::of(&ctx, &import).await?;
     let mut batches = reader::batches(scratch.path().to_owned(), import.format.0, target.parser(), 1);
@@ -120,12 +124,15 @@ impl Job for Run {
 
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
         let Some(import) = load(&ctx, self.import_id).await?.filter(|import| import.status == "running") else { return Ok(()) };
-        run::<Contacts>(ctx, import).await
+        match import.kind() {
+            Kind::Contacts => run::<Contacts>(ctx, import).await,
+            Kind::Entities => run::<Entities>(ctx, import).await,
+        }
     }
 }
 
 async fn run<T: Target>(ctx: JobContext, import: ImportRow) -> Result<(), JobError> {
-    let mut target = T::new(&Who::new(&ctx.actor), &import);
+    let mut target = T::new(&Who::new(&ctx.actor, ctx.app.config.hds_hosting), &import);
     let ctx = as_import(ctx);
     let scratch = Scratch::of(&ctx, &import).await?;
     let first = u64::try_from(import.done).unwrap_or(0) + 1;
@@ -174,22 +181,24 @@ impl Job for Undo {
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
         let ctx = as_import(ctx);
         let Some(import) = load(&ctx, self.import_id).await?.filter(|import| import.status == "undoing") else { return Ok(()) };
-        let mut undone = undo::Undone::default();
-        let mut after = None;
-        loop {
+        let mut undone = contacts::undo::Undone::default();
+        // What was filled first, then what was made: of things as of contacts, and contacts last, since things belong to them.
+        let (mut record, mut row) = (None, 0);
+        while import.kind() == Kind::Entities {
             let mut tx = ctx.begin().await?;
-            let more = undo::restore_filled(&mut tx, import.id, &mut after, &mut undone).await?;
-            tx.commit().await?;
+            let more = entities::undo::restore_filled(&mut tx, import.id, &mut record, &mut undone).await?
+                || entities::undo::delete_created(&mut tx, import.id, &mut row, &mut undone).await?;
+            advance(tx, &import, &undone).await?;
             if !more {
                 break;
             }
         }
-        after = None;
+        let (mut filled, mut created) = (None, None);
         loop {
             let mut tx = ctx.begin().await?;
-            let more = undo::delete_created(&mut tx, import.id, &mut after, &mut undone).await?;
-            store::advance(&mut tx, import.id, undone.deleted + undone.restored + undone.kept).await?;
-            tx.commit().await?;
+            let more = contacts::undo::restore_filled(&mut tx, import.id, &mut filled, &mut undone).await?
+                || contacts::undo::delete_created(&mut tx, import.id, &mut created, &mut undone).await?;
+            advance(tx, &import, &undone).await?;
             if !more {
                 break;
             }
@@ -200,4 +209,9 @@ impl Job for Undo {
         }
         Ok(finish(&ctx, &import, "undone", Some(&report), None).await?)
     }
+}
+
+async fn advance(mut tx: Tx, import: &ImportRow, undone: &contacts::undo::Undone) -> Result<(), Failure> {
+    store::advance(&mut tx, import.id, undone.deleted + undone.restored + undone.kept).await?;
+    tx.commit().await
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod contacts;
 pub mod engine;
+mod entities;
 pub mod fields;
 pub mod http;
 pub(crate) mod jobs;
@@ -12,6 +13,7 @@ mod people;
 pub(crate) mod reader;
 mod rejects;
 mod report;
+mod samples;
 pub(crate) mod store;
 pub(crate) mod target;
 

@@ -2,8 +2,9 @@
 //! name where only one contact has it and nothing contradicts.
 
 use super::contacts::matcher::{Known, Slot, keys_of};
-use super::engine::{MatchKeys, split_full_name};
+use super::engine::{Candidate, MatchKeys, keys, split_full_name};
 use super::target::Who;
+use crate::contacts::Draft;
 use crate::contacts::store as contacts;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
@@ -22,6 +23,13 @@ pub(crate) struct Seek {
 }
 
 impl Seek {
+    /// By everything that a row says of them.
+    pub(crate) fn person(candidate: &Candidate) -> Self {
+        let person = [candidate.first_name.as_deref(), candidate.last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let name = if person.is_empty() { candidate.company_name.clone().unwrap_or_default() } else { person };
+        Self { id: None, keys: keys(candidate), names: orders(&name) }
+    }
+
     /// By one cell: an id, an e-mail address or a name.
     pub(crate) fn cell(cell: &str) -> Self {
         let cell = cell.trim();
@@ -155,6 +163,17 @@ impl People {
             let sirens = slot.keys.siren.is_some() && keys.siren.is_some() && slot.keys.siren != keys.siren;
             !(sirens || differ(&slot.keys.emails, &keys.emails) || differ(&slot.keys.phones, &keys.phones))
         })
+    }
+
+    /// Somebody new, whom later rows may mean as well.
+    pub(crate) fn add(&mut self, id: Uuid, draft: &Draft) {
+        let slot = Slot { id: Some(id), keys: keys_of(draft), draft: None, exists: false, visible: true, has: 0, filled: false };
+        self.put(slot, draft.sort_name());
+    }
+
+    /// Whether a contact is one that [`Self::add`] made.
+    pub(crate) fn is_new(&self, id: Uuid) -> bool {
+        self.by_id.get(&id).and_then(|place| self.slot(*place)).is_some_and(|slot| !slot.exists)
     }
 
     /// The contact at a place.

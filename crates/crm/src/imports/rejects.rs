@@ -10,6 +10,12 @@ use vision_platform::{Failure, Tx};
 pub(crate) fn why(reason: &str) -> &'static str {
     match reason {
         "more_fields_than_headers" => "plus de valeurs que de colonnes",
+        "nothing_to_name" => "ni nom, ni plaque, ni VIN, ni marque, ni numéro",
+        "invalid_plate" => "plaque non valable, et rien d’autre ne désigne ce véhicule",
+        "invalid_vin" => "VIN non valable, et rien d’autre ne désigne ce véhicule",
+        "kind_unavailable" => "les patients demandent un hébergement de données de santé (HDS)",
+        "kind_gone" => "le type choisi a été supprimé entre-temps",
+        "owner_needed" => "le propriétaire doit être l’un de vos contacts",
         _ => "ni nom, ni société, ni e-mail, ni téléphone",
     }
 }

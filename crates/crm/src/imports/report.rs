@@ -68,7 +68,7 @@ pub(crate) async fn keep<R>(tx: &mut Tx, import: Uuid, items: &[Item<R>], verdic
         let (before, after) = verdict.change.map_or((None, None), |(before, after)| (Some(before), Some(after)));
         json!({
             "row_number": item.number, "outcome": verdict.outcome.name(), "filled": verdict.outcome == Outcome::Matched { filled: true },
-            "reason": reason, "warnings": verdict.notices, "label": verdict.label, "contact_id": verdict.contact_id,
+            "reason": reason, "warnings": verdict.notices, "label": verdict.label, "contact_id": verdict.contact_id, "record_id": verdict.record_id,
             "cells": reason.is_some().then_some(&item.cells), "before": before, "after": after,
         })
     });

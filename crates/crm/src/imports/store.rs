@@ -2,12 +2,14 @@
 
 use jiff::SignedDuration;
 use jiff_sqlx::ToSqlx;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::types::Json;
 use uuid::Uuid;
 use vision_platform::Tx;
 
 use super::engine::Format;
+use super::target::Kind;
 
 /// How long an import can be undone.
 pub(crate) const UNDO: SignedDuration = SignedDuration::from_hours(24 * 30);
@@ -17,6 +19,8 @@ pub(crate) const UNDO: SignedDuration = SignedDuration::from_hours(24 * 30);
 pub(crate) struct ImportRow {
     pub id: Uuid,
     pub status: String,
+    pub target: String,
+    pub options: Json<Options>,
     pub filename: String,
     pub format: Json<Format>,
     pub source: String,
@@ -37,8 +41,28 @@ pub(crate) struct ImportRow {
     pub finished_at: Option<jiff_sqlx::Timestamp>,
 }
 
+impl ImportRow {
+    pub(crate) fn kind(&self) -> Kind {
+        Kind::from_stored(&self.target)
+    }
+}
+
+/// What is chosen for a whole file.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ImportOptions)]
+pub(crate) struct Options {
+    /// Of files of things: the kind of rows that do not say theirs. `vehicle`, `animal`, `equipment`, `property`, `patient`, or the id of one
+    /// of the tenant's own kinds; `vehicle` by default.
+    #[serde(default)]
+    pub(crate) entity_kind: Option<String>,
+    /// Of files of things: whether owners who are not known yet become contacts.
+    #[serde(default)]
+    pub(crate) create_owners: bool,
+}
+
 pub(crate) struct NewImport<'a> {
     pub id: Uuid,
+    pub kind: Kind,
     pub filename: &'a str,
     pub format: &'a Format,
     pub source: String,
@@ -53,8 +77,9 @@ pub(crate) struct NewImport<'a> {
 pub(crate) async fn insert(tx: &mut Tx, new: &NewImport<'_>) -> sqlx::Result<ImportRow> {
     let (tenant, now, actor) = (tx.tenant(), tx.now().to_sqlx(), tx.actor().clone());
     sqlx::query_as(
-        "INSERT INTO imports (tenant_id, id, status, filename, format, source, headers, samples, mapping, remembered, file_key, total, created_by, created_by_name, created_at)
-         VALUES ($1, $2, 'uploaded', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING *",
+        "INSERT INTO imports (tenant_id, id, status, filename, format, source, headers, samples, mapping, remembered, file_key, total, created_by, created_by_name,
+           created_at, target)
+         VALUES ($1, $2, 'uploaded', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING *",
     )
     .bind(tenant)
     .bind(new.id)
@@ -70,6 +95,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewImport<'_>) -> sqlx::Result<Imp
     .bind(actor.id)
     .bind(&actor.name)
     .bind(now)
+    .bind(new.kind.as_str())
     .fetch_one(tx.conn())
     .await
 }
@@ -104,15 +130,22 @@ pub(crate) async fn list(tx: &mut Tx, after: Option<Uuid>, limit: usize) -> sqlx
         .await
 }
 
-pub(crate) async fn set_mapping(tx: &mut Tx, id: Uuid, mapping: &[Option<String>], duplicates: &str) -> sqlx::Result<()> {
+pub(crate) async fn set_mapping(
+    tx: &mut Tx,
+    id: Uuid,
+    mapping: &[Option<String>],
+    duplicates: &str,
+    options: &Options,
+) -> sqlx::Result<()> {
     let tenant = tx.tenant();
     sqlx::query(
-        "UPDATE imports SET mapping = $3, duplicates = $4, status = 'uploaded', report = NULL, remembered = false, version = version + 1 WHERE tenant_id = $1 AND id = $2",
+        "UPDATE imports SET mapping = $3, duplicates = $4, options = $5, status = 'uploaded', report = NULL, remembered = false, version = version + 1 WHERE tenant_id = $1 AND id = $2",
     )
     .bind(tenant)
     .bind(id)
     .bind(Json(mapping))
     .bind(duplicates)
+    .bind(Json(options))
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -202,6 +235,7 @@ pub(crate) struct OutcomeRow {
     pub warnings: Value,
     pub label: String,
     pub contact_id: Option<Uuid>,
+    pub record_id: Option<Uuid>,
     pub cells: Option<Value>,
 }
 
@@ -209,9 +243,9 @@ pub(crate) struct OutcomeRow {
 pub(crate) async fn insert_rows(tx: &mut Tx, import: Uuid, rows: Vec<Value>) -> sqlx::Result<()> {
     let tenant = tx.tenant();
     sqlx::query(
-        "INSERT INTO import_rows (tenant_id, import_id, row_number, outcome, filled, reason, warnings, label, contact_id, cells, before, after)
-         SELECT $1, $2, row_number, outcome, filled, reason, warnings, label, contact_id, cells, before, after FROM jsonb_to_recordset($3)
-           AS r(row_number bigint, outcome text, filled boolean, reason text, warnings jsonb, label text, contact_id uuid, cells jsonb, before jsonb, after jsonb)",
+        "INSERT INTO import_rows (tenant_id, import_id, row_number, outcome, filled, reason, warnings, label, contact_id, record_id, cells, before, after)
+         SELECT $1, $2, row_number, outcome, filled, reason, warnings, label, contact_id, record_id, cells, before, after FROM jsonb_to_recordset($3)
+           AS r(row_number bigint, outcome text, filled boolean, reason text, warnings jsonb, label text, contact_id uuid, record_id uuid, cells jsonb, before jsonb, after jsonb)",
     )
     .bind(tenant)
     .bind(import)
@@ -232,7 +266,7 @@ pub(crate) async fn clear_rows(tx: &mut Tx, import: Uuid) -> sqlx::Result<()> {
 pub(crate) async fn rows(tx: &mut Tx, import: Uuid, outcome: Option<&str>, after: i64, limit: i64) -> sqlx::Result<Vec<OutcomeRow>> {
     let tenant = tx.tenant();
     sqlx::query_as(
-        "SELECT row_number, outcome, filled, reason, warnings, label, contact_id, cells FROM import_rows
+        "SELECT row_number, outcome, filled, reason, warnings, label, contact_id, record_id, cells FROM import_rows
          WHERE tenant_id = $1 AND import_id = $2 AND row_number > $4
            AND ($3::text IS NULL OR outcome = $3 OR ($3 = 'filled' AND filled) OR ($3 = 'warning' AND jsonb_array_length(warnings) > 0)) ORDER BY row_number LIMIT $5",
     )

@@ -4,12 +4,45 @@
 use super::engine::{Row, Warning};
 use super::reader::Item;
 use super::store::ImportRow;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::future::Future;
 use uuid::Uuid;
-use vision_kernel::Actor;
+use vision_kernel::{Actor, Permission};
 use vision_platform::{Failure, Tx};
+
+/// The kinds of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = ImportTarget)]
+pub(crate) enum Kind {
+    /// People and companies.
+    Contacts,
+    /// Vehicles and other things that contacts own.
+    Entities,
+}
+
+impl Kind {
+    /// Reads the stored name.
+    pub(crate) fn from_stored(name: &str) -> Self {
+        if name == "entities" { Self::Entities } else { Self::Contacts }
+    }
+
+    /// As stored.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Contacts => "contacts",
+            Self::Entities => "entities",
+        }
+    }
+
+    /// What somebody must be allowed to write, beside importing.
+    pub(crate) fn permission(self) -> Permission {
+        match self {
+            Self::Contacts | Self::Entities => Permission::ContactsWrite,
+        }
+    }
+}
 
 /// What to do with a row that is known already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,15 +117,24 @@ pub(crate) struct Verdict {
     pub outcome: Outcome,
     pub label: String,
     pub notices: Vec<Notice>,
-    /// The contact that the row is, or is about.
+    /// The contact that the row is, or belongs to.
     pub contact_id: Option<Uuid>,
+    /// The record that the row is, where that is no contact.
+    pub record_id: Option<Uuid>,
     /// A filled record as it was, and as it became.
     pub change: Option<(Value, Value)>,
 }
 
 impl Verdict {
     pub(crate) fn rejected<R>(item: &Item<R>, reason: &'static str) -> Self {
-        Self { outcome: Outcome::Rejected(reason), label: first_cells(&item.cells), notices: Vec::new(), contact_id: None, change: None }
+        Self {
+            outcome: Outcome::Rejected(reason),
+            label: first_cells(&item.cells),
+            notices: Vec::new(),
+            contact_id: None,
+            record_id: None,
+            change: None,
+        }
     }
 }
 
@@ -108,11 +150,18 @@ pub(crate) struct Who {
     id: Uuid,
     /// Owners whose records they see; `None`: all.
     scope: Option<Vec<Uuid>>,
+    /// The deployment declares HDS hosting (GD-17).
+    hds: bool,
 }
 
 impl Who {
-    pub(crate) fn new(actor: &Actor) -> Self {
-        Self { id: actor.id, scope: actor.owner_scope.clone() }
+    pub(crate) fn new(actor: &Actor, hds: bool) -> Self {
+        Self { id: actor.id, scope: actor.owner_scope.clone(), hds }
+    }
+
+    /// Whether people in care may be kept.
+    pub(crate) fn hds(&self) -> bool {
+        self.hds
     }
 
     /// Whether they see what `owner` owns.

@@ -174,7 +174,7 @@ pub(super) const TABLES: &[Table] = &[
         erasure: Erasure::Anonymise,
         about: "Ce que chaque ligne d’un import est devenue, et les lignes refusées.",
         columns: &[
-            (Technical, "tenant_id import_id row_number outcome filled reason contact_id"),
+            (Technical, "tenant_id import_id row_number outcome filled reason contact_id record_id"),
             (IDENTITY, "label cells before after"),
             (Free, "warnings"),
         ],
@@ -188,7 +188,7 @@ pub(super) const TABLES: &[Table] = &[
         columns: &[
             (
                 Technical,
-                "tenant_id id status format headers mapping remembered duplicates file_key total done cancel_requested
+                "tenant_id id status target options format headers mapping remembered duplicates file_key total done cancel_requested
                  created_at finished_at version",
             ),
             (Staff, "created_by created_by_name"),

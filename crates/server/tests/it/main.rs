@@ -13,6 +13,7 @@ mod files;
 mod files_store;
 mod filters;
 mod imports;
+mod imports_entities;
 mod imports_fields;
 mod merges;
 mod notifications;

@@ -48,6 +48,7 @@ export type Tag = Answer<'/tags', 'get'>['items'][number]
 export type BulkIn = Sent<'/contacts/bulk', 'post'>
 export type Job = Answer<'/jobs/{id}', 'get'>
 export type Import = Answer<'/imports/{id}', 'get'>
+export type ImportPatch = Sent<'/imports/{id}', 'patch'>
 export type ImportRow = Answer<'/imports/{id}/rows', 'get'>['items'][number]
 export type CustomField = Answer<'/custom-fields', 'get'>['items'][number]
 export type View = Answer<'/views', 'get'>['items'][number]

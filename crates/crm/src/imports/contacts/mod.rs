@@ -198,7 +198,7 @@ impl Contacts {
             (place, Outcome::Created)
         };
         let contact_id = self.known.slots.get(place).and_then(|slot| slot.id);
-        (place, Verdict { outcome, label: candidate.label(), notices, contact_id, change: None })
+        (place, Verdict { outcome, label: candidate.label(), notices, contact_id, record_id: None, change: None })
     }
 
     /// Writes what the batch made and filled.

@@ -32,12 +32,14 @@ fn length(count: usize) -> i64 {
 /// Deletes the next contacts that the import created and nobody touched since; `Ok(false)` when none is left.
 pub(crate) async fn delete_created(tx: &mut Tx, import: Uuid, after: &mut Option<Uuid>, undone: &mut Undone) -> Result<bool, Failure> {
     let tenant = tx.tenant();
-    // Touched: by a person or a program, by a link, an invoice, a note, or by another import that still stands.
+    // Touched: by a person or a program, by a link, an invoice, a note, a thing, a task, or by another import that still stands.
     let rows: Vec<(Uuid, bool)> = sqlx::query_as(
         "SELECT c.id, NOT EXISTS (SELECT FROM timeline e WHERE e.tenant_id = $1 AND e.contact_id = c.id AND e.actor_kind IN ('user', 'api_key'))
                 AND NOT EXISTS (SELECT FROM contact_companies l WHERE l.tenant_id = $1 AND (l.contact_id = c.id OR l.company_id = c.id))
                 AND NOT EXISTS (SELECT FROM import_rows r JOIN imports i ON i.tenant_id = $1 AND i.id = r.import_id
                                 WHERE r.tenant_id = $1 AND r.contact_id = c.id AND r.import_id <> $2 AND i.status <> 'undone')
+                AND NOT EXISTS (SELECT FROM entity_owners o WHERE o.tenant_id = $1 AND o.contact_id = c.id)
+                AND NOT EXISTS (SELECT FROM tasks k WHERE k.tenant_id = $1 AND k.contact_id = c.id AND k.deleted_at IS NULL)
                 AND c.first_invoiced_at IS NULL
          FROM contacts c WHERE c.tenant_id = $1 AND c.import_id = $2 AND ($3::uuid IS NULL OR c.id > $3) ORDER BY c.id LIMIT $4",
     )
@@ -61,7 +63,7 @@ pub(crate) async fn restore_filled(tx: &mut Tx, import: Uuid, after: &mut Option
     let tenant = tx.tenant();
     let rows: Vec<(Uuid, Value, Value)> = sqlx::query_as(
         "SELECT contact_id, (array_agg(before ORDER BY row_number))[1], (array_agg(after ORDER BY row_number DESC))[1]
-         FROM import_rows WHERE tenant_id = $1 AND import_id = $2 AND before IS NOT NULL AND ($3::uuid IS NULL OR contact_id > $3)
+         FROM import_rows WHERE tenant_id = $1 AND import_id = $2 AND before IS NOT NULL AND record_id IS NULL AND ($3::uuid IS NULL OR contact_id > $3)
          GROUP BY contact_id ORDER BY contact_id LIMIT $4",
     )
     .bind(tenant)

@@ -6,7 +6,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, BASE, data } from '@/api/client'
 import { ApiError } from '@/api/problem'
-import type { Import } from '@/api/types'
+import type { Import, ImportPatch } from '@/api/types'
 import { ButtonLink } from '@/app/button-link'
 import { date } from '@/i18n/format'
 import { Confirm } from '@/ui/dialog'
@@ -59,8 +59,7 @@ export function ImportPage() {
     },
   })
   const save = useMutation({
-    mutationFn: (body: { mapping?: (string | null)[]; duplicates?: Import['duplicates'] }) =>
-      data(api.PATCH('/imports/{id}', { params: { path: { id } }, body })),
+    mutationFn: (body: ImportPatch) => data(api.PATCH('/imports/{id}', { params: { path: { id } }, body })),
     onSuccess: put,
     onError: error => {
       toastError(error)
@@ -97,7 +96,9 @@ export function ImportPage() {
         ))}
       </ol>
       <p className="muted small">
-        {[t.format(one.format, one.encoding), one.total !== null && t.rows(one.total)].filter(Boolean).join(' · ')}
+        {[t.targets[one.target], t.format(one.format, one.encoding), one.total !== null && t.rows(one.total)]
+          .filter(Boolean)
+          .join(' · ')}
       </p>
       {one.status === 'failed' && (
         <Banner>
@@ -138,9 +139,14 @@ export function ImportPage() {
           {one.status === 'undone' && one.report?.undo && <p className={classes.lead}>{t.undone(one.report.undo)}</p>}
           {one.report && <Figures report={one.report} />}
           <div className={classes.actions}>
-            {one.status === 'done' && (
+            {one.status === 'done' && one.target === 'contacts' && (
               <ButtonLink to="/contacts" search={{ sort: '-created' }}>
-                {t.see}
+                {t.see.contacts}
+              </ButtonLink>
+            )}
+            {one.status === 'done' && one.target === 'entities' && (
+              <ButtonLink to="/entities" search={{ sort: '-created' }}>
+                {t.see.entities}
               </ButtonLink>
             )}
             {one.report && one.report.rejected > 0 && (
@@ -174,7 +180,7 @@ export function ImportPage() {
         verb={t.undo}
         run={() => step.mutateAsync('undo').catch(() => undefined)}
       >
-        {t.undoBody}
+        {t.undoBody[one.target]}
       </Confirm>
     </Page>
   )

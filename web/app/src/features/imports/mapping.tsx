@@ -1,16 +1,17 @@
-import { Radio, Select } from '@mantine/core'
+import { Checkbox, Radio, Select } from '@mantine/core'
 import { type ReactNode, useState } from 'react'
-import type { Import } from '@/api/types'
+import type { Import, ImportPatch } from '@/api/types'
 import { Card } from '@/ui/page'
 import { Tag } from '@/ui/tag'
 import classes from './imports.module.css'
+import { Kinds } from './kinds'
 import { fieldName, t } from './text'
 
 const IGNORE = '-'
 
 interface Props {
   one: Import
-  save: (body: { mapping?: (string | null)[]; duplicates?: Import['duplicates'] }) => void
+  save: (body: ImportPatch) => void
   actions: ReactNode
 }
 
@@ -22,12 +23,21 @@ export function Mapping({ one, save, actions }: Props) {
     setFields(next)
     save({ mapping: next })
   }
+  const [chosen, setChosen] = useState(() => ({
+    entity_kind: one.options.entity_kind ?? null,
+    create_owners: one.options.create_owners ?? false,
+  }))
+  const options = (part: Partial<typeof chosen>) => {
+    const next = { ...chosen, ...part }
+    setChosen(next)
+    save({ options: next })
+  }
   const groups = new Map<string, { value: string; label: string }[]>()
   for (const field of one.fields) {
     const name = field.group_label ?? t.groups[field.group] ?? field.group
-    groups.set(name, [...(groups.get(name) ?? []), { value: field.key, label: fieldName(one.fields, field.key) }])
+    groups.set(name, [...(groups.get(name) ?? []), { value: field.key, label: fieldName(one, field.key) }])
   }
-  const options = [
+  const fieldsToChoose = [
     { group: ' ', items: [{ value: IGNORE, label: t.ignore }] },
     ...[...groups].map(([group, items]) => ({ group, items })),
   ]
@@ -41,7 +51,7 @@ export function Mapping({ one, save, actions }: Props) {
               <tr>
                 <th scope="col">{t.column}</th>
                 <th scope="col">{t.samples}</th>
-                <th scope="col">{t.field}</th>
+                <th scope="col">{t.field[one.target]}</th>
               </tr>
             </thead>
             <tbody>
@@ -62,7 +72,7 @@ export function Mapping({ one, save, actions }: Props) {
                     <td>
                       <Select
                         aria-label={t.fieldFor(column.header)}
-                        data={options}
+                        data={fieldsToChoose}
                         value={field ?? IGNORE}
                         onChange={value => change(index, value === IGNORE ? null : value)}
                         allowDeselect={false}
@@ -77,16 +87,29 @@ export function Mapping({ one, save, actions }: Props) {
           </table>
         </div>
       </Card>
-      <Card title={t.duplicates}>
+      {one.target === 'entities' && (
+        <Card title={t.options}>
+          <div className={classes.rules}>
+            <Kinds value={chosen.entity_kind ?? 'vehicle'} set={entity_kind => options({ entity_kind })} />
+            <Checkbox
+              label={t.createOwners}
+              description={t.createOwnersHint}
+              checked={chosen.create_owners}
+              onChange={event => options({ create_owners: event.currentTarget.checked })}
+            />
+          </div>
+        </Card>
+      )}
+      <Card title={t.duplicates[one.target]}>
         <Radio.Group
-          aria-label={t.duplicates}
-          description={t.duplicatesHint}
+          aria-label={t.duplicates[one.target]}
+          description={t.duplicatesHint[one.target]}
           value={one.duplicates}
           onChange={value => save({ duplicates: value as Import['duplicates'] })}
         >
           <div className={classes.rules}>
             {(['fill', 'skip', 'create'] as const).map(rule => (
-              <Radio key={rule} value={rule} label={t.rules[rule]} />
+              <Radio key={rule} value={rule} label={t.rules[one.target][rule]} />
             ))}
           </div>
         </Radio.Group>

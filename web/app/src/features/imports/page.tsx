@@ -1,11 +1,11 @@
-import { Button } from '@mantine/core'
+import { Button, Radio } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { type DragEvent, useRef, useState } from 'react'
-import { upload } from '@/api/client'
+import { BASE, upload } from '@/api/client'
 import type { Import } from '@/api/types'
 import { dateTime, number } from '@/i18n/format'
-import { IconChevronRight, IconUpload } from '@/ui/icons'
+import { IconChevronRight, IconDownload, IconUpload } from '@/ui/icons'
 import { Card, Page } from '@/ui/page'
 import { problemText } from '@/ui/problem-text'
 import { Banner, Empty, Failed, Loading } from '@/ui/states'
@@ -34,7 +34,11 @@ export function Imports() {
                   <span className={classes.file}>
                     <strong className="truncate">{one.filename}</strong>
                     <span className="muted small">
-                      {[dateTime(one.created_at), one.report && `${number(one.report.created)} ${t.counts.created.toLowerCase()}`]
+                      {[
+                        t.targets[one.target],
+                        dateTime(one.created_at),
+                        one.report && `${number(one.report.created)} ${t.counts.created.toLowerCase()}`,
+                      ]
                         .filter(Boolean)
                         .join(' · ')}
                     </span>
@@ -59,6 +63,7 @@ function Drop() {
   const navigate = useNavigate()
   const [share, setShare] = useState<number>()
   const [over, setOver] = useState(false)
+  const [target, setTarget] = useState<Import['target']>('contacts')
   const [problem, setProblem] = useState<string>()
 
   const take = async (file: File | undefined) => {
@@ -67,7 +72,12 @@ function Drop() {
     if (file.size > LIMIT) return setProblem(t.tooLarge)
     setShare(0)
     try {
-      const created = await upload<Import>('POST', `/imports?filename=${encodeURIComponent(file.name)}`, file, setShare)
+      const created = await upload<Import>(
+        'POST',
+        `/imports?filename=${encodeURIComponent(file.name)}&target=${target}`,
+        file,
+        setShare,
+      )
       client.setQueryData(importQuery(created.id).queryKey, created)
       void client.invalidateQueries({ queryKey: ['imports', 'list'] })
       await navigate({ to: '/imports/$id', params: { id: created.id } })
@@ -86,6 +96,26 @@ function Drop() {
   return (
     <>
       {problem && <Banner>{problem}</Banner>}
+      <Card title={t.whatIsIt}>
+        <Radio.Group aria-label={t.whatIsIt} value={target} onChange={value => setTarget(value as Import['target'])}>
+          <div className={classes.rules}>
+            {(['contacts', 'entities'] as const).map(value => (
+              <Radio key={value} value={value} label={t.targets[value]} description={t.targetHints[value]} />
+            ))}
+          </div>
+        </Radio.Group>
+        <Button
+          mt={12}
+          variant="subtle"
+          size="compact-sm"
+          component="a"
+          href={`${BASE}/import-sample?target=${target}`}
+          download
+          leftSection={<IconDownload size={16} aria-hidden />}
+        >
+          {t.sample}
+        </Button>
+      </Card>
       <section
         className={classes.drop}
         aria-label={t.drop}
@@ -101,7 +131,7 @@ function Drop() {
         {share === undefined ? (
           <>
             <strong>{t.drop}</strong>
-            <span className="muted small">{t.dropHint}</span>
+            <span className="muted small">{t.dropHint[target]}</span>
             <Button onClick={() => input.current?.click()}>{t.choose}</Button>
           </>
         ) : (

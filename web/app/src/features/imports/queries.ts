@@ -30,6 +30,9 @@ export const importQuery = (id: string) =>
     refetchInterval: query => (query.state.data && moving(query.state.data.status) ? 700 : false),
   })
 
+/** The same list that the screen of things holds. */
+export const kindsQuery = queryOptions({ queryKey: ['entities', 'kinds'], queryFn: () => data(api.GET('/entity-kinds')) })
+
 export type Outcome = 'created' | 'matched' | 'rejected' | 'warning'
 
 export const rowsQuery = (id: string, outcome: Outcome | undefined) =>

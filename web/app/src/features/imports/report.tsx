@@ -35,8 +35,8 @@ interface Warning {
   code: string
 }
 
-const remarks = (fields: Import['fields'], warnings: Warning[]) =>
-  warnings.map(({ field, value, code }) => (t.codes[code] ?? t.dropped)(fieldName(fields, field), value)).join(' · ')
+const remarks = (one: Import, warnings: Warning[]) =>
+  warnings.map(({ field, value, code }) => (t.codes[code] ?? t.dropped)(fieldName(one, field), value)).join(' · ')
 
 export function Examples({ one, report }: { one: Import; report: Report }) {
   if (!report.examples.length) return null
@@ -45,7 +45,7 @@ export function Examples({ one, report }: { one: Import; report: Report }) {
       <h3 className={classes.subtitle}>{t.examples}</h3>
       <LinesTable
         one={one}
-        rows={report.examples.slice(0, 8).map(example => ({ ...example, filled: false, contact_id: null }))}
+        rows={report.examples.slice(0, 8).map(example => ({ ...example, filled: false, contact_id: null, record_id: null }))}
       />
     </>
   )
@@ -58,6 +58,7 @@ interface Line {
   filled: boolean
   reason: string | null
   contact_id: string | null
+  record_id: string | null
   warnings: Warning[]
 }
 
@@ -69,7 +70,7 @@ function LinesTable({ one, rows }: { one: Import; rows: Line[] }) {
           <tr>
             <th scope="col">{t.line}</th>
             <th scope="col">{t.what}</th>
-            <th scope="col">{t.who}</th>
+            <th scope="col">{t.who[one.target]}</th>
             <th scope="col">{t.why}</th>
           </tr>
         </thead>
@@ -78,10 +79,16 @@ function LinesTable({ one, rows }: { one: Import; rows: Line[] }) {
             <tr key={`${line.row}-${line.outcome}`}>
               <td className="numeric">{number(line.row)}</td>
               <td>
-                <Tag tone={OUTCOME_TONES[line.outcome] ?? 'neutral'}>{t.outcome[line.filled ? 'filled' : line.outcome] ?? line.outcome}</Tag>
+                <Tag tone={OUTCOME_TONES[line.outcome] ?? 'neutral'}>
+                  {t.outcome[line.filled ? 'filled' : line.outcome] ?? line.outcome}
+                </Tag>
               </td>
               <td>
-                {line.contact_id ? (
+                {line.record_id ? (
+                  <Link to="/entities/$id" params={{ id: line.record_id }}>
+                    {line.label ?? '—'}
+                  </Link>
+                ) : line.contact_id && one.target === 'contacts' ? (
                   <Link to="/contacts/$id" params={{ id: line.contact_id }}>
                     {line.label ?? '—'}
                   </Link>
@@ -90,7 +97,9 @@ function LinesTable({ one, rows }: { one: Import; rows: Line[] }) {
                 )}
               </td>
               <td className="muted">
-                {[line.reason && (t.reasons[line.reason] ?? line.reason), remarks(one.fields, line.warnings)].filter(Boolean).join(' · ')}
+                {[line.reason && (t.reasons[line.reason] ?? line.reason), remarks(one, line.warnings)]
+                  .filter(Boolean)
+                  .join(' · ')}
               </td>
             </tr>
           ))}

@@ -5,5 +5,7 @@ import { fr } from './fr'
 export const t = await pick(fr, async () => (await import('./en')).en)
 
 /** What people call a field: their own word for fields of their own. */
-export const fieldName = (fields: Import['fields'], key: string) =>
-  fields.find(field => field.key === key)?.label ?? t.fields[key] ?? key.replace('custom.', '')
+export const fieldName = ({ fields, target }: Pick<Import, 'fields' | 'target'>, key: string) =>
+  fields.find(field => field.key === key)?.label ??
+  (target === 'entities' ? t.entityFields : t.fields)[key] ??
+  key.replace('custom.', '')
