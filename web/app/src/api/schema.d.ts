@@ -1270,6 +1270,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/import-sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An example of a file, to fill in. */
+        get: operations["download_import_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports": {
         parameters: {
             query?: never;
@@ -3777,12 +3794,14 @@ export interface components {
             format: string;
             /** Format: uuid */
             id: string;
-            /** @description `{rows, created, matched, rejected, warnings, examples: [{row, outcome, label, reason, warnings}], undo?: {deleted, restored, kept}}` */
+            options: components["schemas"]["ImportOptions"];
+            /** @description `{rows, created, matched, filled, rejected, warnings, examples: [{row, outcome, label, reason, warnings}], undo?: {deleted, restored, kept}}` */
             report?: unknown;
             /** @description `google`, `outlook`, `hubspot`, `dolibarr`, `vcard`, `generic` */
             source: string;
             /** @description `uploaded`, `analysing`, `analysed`, `running`, `done`, `cancelled`, `failed`, `undoing`, `undone` */
             status: string;
+            target: components["schemas"]["ImportTarget"];
             /**
              * Format: int64
              * @description Rows of the file.
@@ -3795,6 +3814,8 @@ export interface components {
         ImportColumn: {
             /** @description Where it goes; null: left out. */
             field?: string | null;
+            /** @description It went to a field of the tenant's own that was deleted since. */
+            gone: boolean;
             header: string;
             /** @description The mapping was chosen by somebody before for the same headers. */
             remembered: boolean;
@@ -3803,9 +3824,24 @@ export interface components {
         };
         /** @description A field that a column can go to. */
         ImportField: {
-            /** @description `identity`, `contact_point`, `address`, `company`, `other` */
+            /** @description `identity`, `contact_point`, `address`, `company`, `other`, `custom` for the tenant's own; of things `thing`, `vehicle`, `animal`, `owner`. */
             group: string;
+            /** @description The tenant's group that it is in. */
+            group_label?: string | null;
+            /** @description What a mapping calls it; `custom.<key>` for a field of the tenant's own. */
             key: string;
+            /** @description What the tenant calls a field of its own. */
+            label?: string | null;
+        };
+        /** @description What is chosen for a whole file. */
+        ImportOptions: {
+            /** @description Of files of things: whether owners who are not known yet become contacts. */
+            create_owners?: boolean;
+            /**
+             * @description Of files of things: the kind of rows that do not say theirs. `vehicle`, `animal`, `equipment`, `property`, `patient`, or the id of one
+             *     of the tenant's own kinds; `vehicle` by default.
+             */
+            entity_kind?: string | null;
         };
         /** @description A mapping and a rule for duplicates. */
         ImportPatch: {
@@ -3813,21 +3849,43 @@ export interface components {
             duplicates?: string | null;
             /** @description One entry per column: a field's key, or null. */
             mapping?: (string | null)[] | null;
+            options?: components["schemas"]["ImportOptions"] | null;
         };
         /** @description What became of a row. */
         ImportRowOut: {
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description The contact that the row is, or belongs to.
+             */
             contact_id?: string | null;
+            /** @description A matched record got something that it did not have. */
+            filled: boolean;
             label: string;
             /** @description `created`, `matched`, `rejected` */
             outcome: string;
-            /** @description Why it was refused: `nothing_to_identify`, `more_fields_than_headers`. */
+            /**
+             * @description Why it was refused: `nothing_to_identify`, `more_fields_than_headers`; of things `nothing_to_name`, `invalid_plate`, `invalid_vin`,
+             *     `kind_unavailable`, `kind_gone`, `owner_needed`.
+             */
             reason?: string | null;
+            /**
+             * Format: uuid
+             * @description The record that the row is, where that is no contact.
+             */
+            record_id?: string | null;
             /** Format: int64 */
             row: number;
-            /** @description `[{field, value, code}]` */
+            /**
+             * @description `[{field, value, code}]`: `invalid`, `truncated`, `ignored`, `required`, `unknown`, `ambiguous`, `not_applicable`, `field_gone`,
+             *     `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`
+             */
             warnings: unknown;
         };
+        /**
+         * @description The kinds of files.
+         * @enum {string}
+         */
+        ImportTarget: "contacts" | "entities";
         /** @description A pending invitation. */
         Invitation: {
             /** Format: date-time */
@@ -4495,12 +4553,14 @@ export interface components {
                 format: string;
                 /** Format: uuid */
                 id: string;
-                /** @description `{rows, created, matched, rejected, warnings, examples: [{row, outcome, label, reason, warnings}], undo?: {deleted, restored, kept}}` */
+                options: components["schemas"]["ImportOptions"];
+                /** @description `{rows, created, matched, filled, rejected, warnings, examples: [{row, outcome, label, reason, warnings}], undo?: {deleted, restored, kept}}` */
                 report?: unknown;
                 /** @description `google`, `outlook`, `hubspot`, `dolibarr`, `vcard`, `generic` */
                 source: string;
                 /** @description `uploaded`, `analysing`, `analysed`, `running`, `done`, `cancelled`, `failed`, `undoing`, `undone` */
                 status: string;
+                target: components["schemas"]["ImportTarget"];
                 /**
                  * Format: int64
                  * @description Rows of the file.
@@ -4516,16 +4576,32 @@ export interface components {
         Page_ImportRowOut: {
             /** @description The rows, in the order asked for. */
             items: {
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description The contact that the row is, or belongs to.
+                 */
                 contact_id?: string | null;
+                /** @description A matched record got something that it did not have. */
+                filled: boolean;
                 label: string;
                 /** @description `created`, `matched`, `rejected` */
                 outcome: string;
-                /** @description Why it was refused: `nothing_to_identify`, `more_fields_than_headers`. */
+                /**
+                 * @description Why it was refused: `nothing_to_identify`, `more_fields_than_headers`; of things `nothing_to_name`, `invalid_plate`, `invalid_vin`,
+                 *     `kind_unavailable`, `kind_gone`, `owner_needed`.
+                 */
                 reason?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The record that the row is, where that is no contact.
+                 */
+                record_id?: string | null;
                 /** Format: int64 */
                 row: number;
-                /** @description `[{field, value, code}]` */
+                /**
+                 * @description `[{field, value, code}]`: `invalid`, `truncated`, `ignored`, `required`, `unknown`, `ambiguous`, `not_applicable`, `field_gone`,
+                 *     `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`
+                 */
                 warnings: unknown;
             }[];
             /** @description What to send as `cursor` for the next page; null at the end. */
@@ -8695,6 +8771,28 @@ export interface operations {
             };
         };
     };
+    download_import_sample: {
+        parameters: {
+            query?: {
+                /** @description `contacts` by default. */
+                target?: components["schemas"]["ImportTarget"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": number[];
+                };
+            };
+        };
+    };
     list_imports: {
         parameters: {
             query?: {
@@ -8722,6 +8820,8 @@ export interface operations {
         parameters: {
             query: {
                 filename: string;
+                /** @description What the file holds; `contacts` by default. */
+                target?: components["schemas"]["ImportTarget"] | null;
             };
             header?: never;
             path?: never;
@@ -8927,7 +9027,7 @@ export interface operations {
     list_import_rows: {
         parameters: {
             query?: {
-                /** @description `created`, `matched`, `rejected`, `warning` */
+                /** @description `created`, `matched`, `filled`, `rejected`, `warning` */
                 outcome?: string | null;
                 /** @description 1 to 100; default 50. */
                 limit?: number | null;

@@ -145,7 +145,7 @@ export function ImportPage() {
               </ButtonLink>
             )}
             {one.status === 'done' && one.target === 'entities' && (
-              <ButtonLink to="/entities" search={{ sort: '-created' }}>
+              <ButtonLink to="/biens" search={{ sort: '-created' }}>
                 {t.see.entities}
               </ButtonLink>
             )}

@@ -85,7 +85,7 @@ function LinesTable({ one, rows }: { one: Import; rows: Line[] }) {
               </td>
               <td>
                 {line.record_id ? (
-                  <Link to="/entities/$id" params={{ id: line.record_id }}>
+                  <Link to="/biens/$id" params={{ id: line.record_id }}>
                     {line.label ?? '—'}
                   </Link>
                 ) : line.contact_id && one.target === 'contacts' ? (
