@@ -159,15 +159,13 @@ fn read(definition: &Definition, zone: &Zone, text: &str, tell: &mut impl FnMut(
         FieldKind::Choices => return choices(definition, text, tell),
         _ => json!(text),
     };
-    match definition.read(&value) {
-        Ok(read) => read,
-        Err(_) => {
-            let longest = LONGEST.iter().find(|(kind, _)| *kind == definition.kind).map(|(_, longest)| *longest);
-            let cut = longest.and_then(|longest| definition.read(&json!(text.chars().take(longest).collect::<String>())).ok().flatten());
-            tell(text, if cut.is_some() { "truncated" } else { "invalid" });
-            cut
-        }
+    if let Ok(read) = definition.read(&value) {
+        return read;
     }
+    let longest = LONGEST.iter().find(|(kind, _)| *kind == definition.kind).map(|(_, longest)| *longest);
+    let cut = longest.and_then(|longest| definition.read(&json!(text.chars().take(longest).collect::<String>())).ok().flatten());
+    tell(text, if cut.is_some() { "truncated" } else { "invalid" });
+    cut
 }
 
 /// Several choices, of which the known ones are kept. A comma may part two choices or stand within one.

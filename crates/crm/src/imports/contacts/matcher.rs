@@ -133,7 +133,9 @@ pub(crate) fn presence(draft: &Draft, own: &[&str]) -> u128 {
     for present in [!draft.emails.is_empty(), !draft.phones.is_empty(), !draft.addresses.is_empty()] {
         count(present);
     }
-    own.iter().for_each(|key| count(draft.custom.contains_key(*key)));
+    for key in own {
+        count(draft.custom.contains_key(*key));
+    }
     has
 }
 

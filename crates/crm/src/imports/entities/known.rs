@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 /// A thing that rows are compared with.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Slot {
     /// Its id; `None` for one that a dry run would create.
     pub id: Option<Uuid>,

@@ -245,30 +245,29 @@ impl Entities {
             Duplicates::Create => None,
             Duplicates::Skip | Duplicates::Fill => self.known.find(&draft, row.archived),
         };
-        let (place, outcome) = match known {
-            Some(place) => (Some(place), Outcome::Matched { filled: self.fill(tx, place, row, draft, batch, &mut notices) }),
-            None => {
-                let owner = row.owner.as_ref().and_then(|candidate| self.owner(tx, candidate, batch, &mut notices));
-                if owner.is_none() && !self.who.sees(None) {
-                    // Who sees only some contacts would never see it again.
-                    return Err("owner_needed");
-                }
-                let mut slot = Slot {
-                    id: (batch.mode == Mode::Real).then(|| tx.new_id()),
-                    vin: draft.vin.clone(),
-                    plate: draft.plate_code(),
-                    has: presence(&draft),
-                    contact: owner,
-                    visible: true,
-                    archived: row.archived,
-                    draft: (batch.mode == Mode::Real).then_some(draft),
-                    since: owner.and(since(row, batch, &mut notices)),
-                    ..Slot::default()
-                };
-                read_mileage(tx, &mut slot, row, batch, &mut notices);
-                let forget = batch.mode == Mode::Rehearsal && self.duplicates == Duplicates::Create;
-                ((!forget).then(|| self.known.add(slot)), Outcome::Created)
+        let (place, outcome) = if let Some(place) = known {
+            (Some(place), Outcome::Matched { filled: self.fill(tx, place, row, draft, batch, &mut notices) })
+        } else {
+            let owner = row.owner.as_ref().and_then(|candidate| self.owner(tx, candidate, batch, &mut notices));
+            if owner.is_none() && !self.who.sees(None) {
+                // Who sees only some contacts would never see it again.
+                return Err("owner_needed");
             }
+            let mut slot = Slot {
+                id: (batch.mode == Mode::Real).then(|| tx.new_id()),
+                vin: draft.vin.clone(),
+                plate: draft.plate_code(),
+                has: presence(&draft),
+                contact: owner,
+                visible: true,
+                archived: row.archived,
+                draft: (batch.mode == Mode::Real).then_some(draft),
+                since: owner.and(since(row, batch, &mut notices)),
+                ..Slot::default()
+            };
+            read_mileage(tx, &mut slot, row, batch, &mut notices);
+            let forget = batch.mode == Mode::Rehearsal && self.duplicates == Duplicates::Create;
+            ((!forget).then(|| self.known.add(slot)), Outcome::Created)
         };
         let slot = place.and_then(|place| self.known.slots.get(place));
         // An owner whom a dry run would make is nobody yet.

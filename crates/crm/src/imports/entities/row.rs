@@ -150,24 +150,21 @@ impl EntityItem {
             Field::Siren | Field::Siret => "owner_siren",
             _ => "owner_name",
         };
-        match parse_row(&fields, &row) {
-            Ok(parsed) => {
-                self.notices.extend(parsed.warnings.iter().map(|w| Notice::new(keys(w.field), &w.value, w.code.key())));
-                self.owner = Some(parsed.candidate);
-            }
-            Err(_) => {
-                // A SIREN names nobody, but it finds somebody.
-                let siren = fields.iter().zip(&row.cells).find(|(field, _)| **field == Some(Field::Siren)).map(|(_, cell)| cell);
-                let siren = siren.and_then(|cell| cell.parse().ok().or_else(|| cell.parse::<Siret>().ok().map(|siret| siret.siren())));
-                if siren.is_some() {
-                    self.owner = Some(Candidate { kind: Kind::Company, siren, ..Candidate::default() });
-                    return;
-                }
-                // Nothing in it is valid: all of it is told.
-                for (field, cell) in fields.iter().zip(&row.cells) {
-                    self.notices.push(Notice::new(field.map_or("owner_name", keys), cell, "invalid"));
-                }
-            }
+        if let Ok(parsed) = parse_row(&fields, &row) {
+            self.notices.extend(parsed.warnings.iter().map(|w| Notice::new(keys(w.field), &w.value, w.code.key())));
+            self.owner = Some(parsed.candidate);
+            return;
+        }
+        // A SIREN names nobody, but it finds somebody.
+        let siren = fields.iter().zip(&row.cells).find(|(field, _)| **field == Some(Field::Siren)).map(|(_, cell)| cell);
+        let siren = siren.and_then(|cell| cell.parse().ok().or_else(|| cell.parse::<Siret>().ok().map(|siret| siret.siren())));
+        if siren.is_some() {
+            self.owner = Some(Candidate { kind: Kind::Company, siren, ..Candidate::default() });
+            return;
+        }
+        // Nothing in it is valid: all of it is told.
+        for (field, cell) in fields.iter().zip(&row.cells) {
+            self.notices.push(Notice::new(field.map_or("owner_name", keys), cell, "invalid"));
         }
     }
 }
