@@ -1,7 +1,7 @@
 //! Which contacts a list, a count, a bulk action or an export is about.
 
 use super::search::{self, Search};
-use crate::custom_fields;
+use crate::custom_fields::{self, model::Object};
 use crate::filters::compile::{Broken, Surroundings};
 use crate::filters::model::{Node, Test};
 use crate::filters::{self, Tree};
@@ -164,7 +164,7 @@ pub(crate) async fn surroundings(tx: &mut Tx, nodes: &[&Node]) -> Result<Surroun
     let custom = nodes.iter().any(|node| node.has(&|test| matches!(test, Test::Custom(..))));
     let dates = nodes.iter().any(|node| node.has(&|test| matches!(test, Test::Moment(..) | Test::Event(_, Some(_)) | Test::Custom(..))));
     let zone = if dates { zone::of_tenant(tx).await? } else { zone::Zone::new("UTC") };
-    let fields = if custom { custom_fields::store::definitions(tx, "contact").await? } else { Vec::new() };
+    let fields = if custom { custom_fields::store::definitions(tx, Object::Contact).await? } else { Vec::new() };
     Ok(Surroundings { me: tx.actor().id, today: zone.wall(tx.now()).date(), zone, fields })
 }
 

@@ -1,8 +1,9 @@
 //! Entities as a file: CSV for French Excel, or XLSX. Small ones at once, large ones as a job.
 
 use super::filter::EntityFilter;
-use super::store::{self, Row};
+use super::store::{self, Row, Shown};
 use crate::contacts::events::ContactsEvent;
+use crate::custom_fields::{self, model::Definition, model::Object};
 use axum::body::Body;
 use axum::response::Response;
 use jiff_sqlx::Date;
@@ -25,7 +26,8 @@ const INLINE: i64 = 5000;
 /// Entities per read.
 const BATCH: usize = 500;
 
-const HEADERS: &[&str] = &[
+/// The columns of a file; names that no custom field may take.
+pub(crate) const HEADERS: &[&str] = &[
     "Type",
     "Nom",
     "Immatriculation",
@@ -131,20 +133,24 @@ async fn write(
     job: Option<&BackgroundJob>,
 ) -> Result<bool, Failure> {
     let failed = |error: DocumentError| Failure::from(Problem::internal(error));
+    let mut tx = ctx.read().await?;
+    let fields = custom_fields::store::definitions(&mut tx, Object::Entity).await?;
+    drop(tx);
+    let headers: Vec<&str> = HEADERS.iter().copied().chain(fields.iter().map(|field| field.label.as_str())).collect();
     let mut table = match format {
-        EntityExportFormat::Csv => TableWriter::csv(path, HEADERS),
-        EntityExportFormat::Xlsx => TableWriter::xlsx(path, HEADERS),
+        EntityExportFormat::Csv => TableWriter::csv(path, &headers),
+        EntityExportFormat::Xlsx => TableWriter::xlsx(path, &headers),
     }
     .map_err(failed)?;
     let (mut after, mut done) = (None, 0_i64);
     loop {
         let mut tx = ctx.read().await?;
-        let rows = store::page(&mut tx, conditions.clone(), "created", after, BATCH - 1).await?;
+        let rows = store::page(&mut tx, conditions.clone(), "created", after, BATCH - 1, Shown::All).await?;
         drop(tx);
         let Some(last) = rows.last() else { break };
         after = Some(Cursor::id(last.id));
         for row in &rows {
-            write_row(&mut table, row).map_err(failed)?;
+            write_row(&mut table, row, &fields).map_err(failed)?;
         }
         done += i64::try_from(rows.len()).unwrap_or(0);
         if let Some(job) = job {
@@ -175,11 +181,12 @@ fn energy(stored: &str) -> &str {
     }
 }
 
-fn write_row(table: &mut TableWriter, row: &Row) -> Result<(), DocumentError> {
+fn write_row(table: &mut TableWriter, row: &Row, fields: &[Definition]) -> Result<(), DocumentError> {
     let draft = row.draft();
     let day = |day: Option<Date>| day.map_or(Cell::Empty, |day| Cell::Date(day.to_jiff()));
     let mileage = row.mileage.map(|value| value.to_string());
-    table.row(&[
+    let custom = custom_fields::ops::written(fields, &row.custom);
+    let mut cells = vec![
         Cell::Text(row.kind_name.as_deref().unwrap_or_else(|| draft.kind.label())),
         Cell::Text(&row.display_name),
         Cell::text(row.plate.as_deref()),
@@ -201,7 +208,9 @@ fn write_row(table: &mut TableWriter, row: &Row) -> Result<(), DocumentError> {
         Cell::text(row.contact_name.as_deref()),
         day(row.owned_since),
         Cell::Text(if row.archived_at.is_some() { "oui" } else { "non" }),
-    ])
+    ];
+    cells.extend(custom.iter().map(|text| Cell::text(Some(text.as_str()).filter(|text| !text.is_empty()))));
+    table.row(&cells)
 }
 
 /// Writes a large export to the file store.

@@ -8,6 +8,10 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use vision_kernel::{Actor, Problem, text, vehicle};
 
+/// The orders of a list, beside those of custom fields.
+pub(crate) const SORTS: &[&str] =
+    &["name", "-name", "plate", "-plate", "inspection", "-inspection", "updated", "-updated", "created", "-created"];
+
 /// The filters of the entity list; all of them must hold.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
 #[serde(default)]

@@ -1,17 +1,20 @@
 //! Routes of entities.
 
-use super::filter::EntityFilter;
+use super::filter::{self, EntityFilter};
 use super::model::{Energy, EntityIn, EntityKind, Warning, WarningCode};
 use super::ops;
-use super::store::{self, Row};
+use super::store::{self, Row, Shown};
+use crate::custom_fields::model::Object;
+use crate::custom_fields::sort;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
-use vision_kernel::{Cursor, Page, Problem};
+use vision_kernel::{Cursor, Page};
 use vision_platform::http::{Created, Json, Versioned, cursor, expected_version, page_limit};
 use vision_platform::permits::{ContactsDelete, ContactsRead, ContactsWrite};
 use vision_platform::{ApiResult, App, Authorized};
@@ -56,6 +59,9 @@ pub struct EntityRow {
     #[schema(value_type = Option<String>, format = Date)]
     inspection_due: Option<Date>,
     serial_number: Option<String>,
+    /// Values of the fields that `custom` asked for.
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    custom: Map<String, Value>,
     /// The owner.
     contact: Option<EntityOwnerRef>,
     #[schema(value_type = String, format = DateTime)]
@@ -85,6 +91,7 @@ impl From<Row> for EntityRow {
             first_registration: draft.first_registration,
             inspection_due: draft.inspection_due,
             serial_number: draft.serial_number,
+            custom: draft.custom,
             updated_at: row.updated_at.to_jiff(),
             archived: row.archived_at.is_some(),
         }
@@ -126,6 +133,9 @@ pub struct EntityOut {
     birth_date: Option<Date>,
     address: Option<String>,
     description: Option<String>,
+    /// Values of the tenant's own fields by key, as `/custom-fields` describes them.
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    custom: Map<String, Value>,
     /// The present owner.
     contact: Option<EntityOwnerRef>,
     /// Since when.
@@ -172,6 +182,7 @@ impl From<Row> for EntityOut {
             birth_date: draft.birth_date,
             address: draft.address,
             description: draft.description,
+            custom: draft.custom,
             owned_since: row.owned_since.map(jiff_sqlx::Date::to_jiff),
             warnings,
             archived_at: row.archived_at.map(jiff_sqlx::Timestamp::to_jiff),
@@ -188,21 +199,13 @@ pub(super) fn versioned(row: Row) -> Versioned<EntityOut> {
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct PageQuery {
-    /// `name`, `plate`, `inspection`, `updated`, `created`; with `-` in front, descending. `name` by default.
+    /// `name`, `plate`, `inspection`, `updated`, `created`, or `custom.<key>` of an indexed field; with `-` in front, descending. `name` by default.
     sort: Option<String>,
     /// 1 to 100; default 50.
     limit: Option<u32>,
     cursor: Option<String>,
-}
-
-/// The sort order asked for; only known ones reach the database.
-fn sort(asked: Option<&str>) -> Result<&str, Problem> {
-    const KNOWN: &[&str] = &["name", "-name", "plate", "-plate", "inspection", "-inspection", "updated", "-updated", "created", "-created"];
-    match asked.filter(|sort| !sort.is_empty()) {
-        None => Ok("name"),
-        Some(sort) if KNOWN.contains(&sort) => Ok(sort),
-        Some(_) => Err(Problem::field("?sort", "invalid", "Ce tri n’existe pas.")),
-    }
+    /// Keys of custom fields to show, separated by commas; at most ten.
+    custom: Option<String>,
 }
 
 /// Entities, page by page.
@@ -210,14 +213,16 @@ fn sort(asked: Option<&str>) -> Result<&str, Problem> {
     responses((status = 200, body = Page<EntityRow>), (status = 422)), security(("session" = ["contacts.read"])))]
 async fn list_entities(
     auth: Authorized<ContactsRead>,
-    Query(filter): Query<EntityFilter>,
+    Query(wanted): Query<EntityFilter>,
     Query(page): Query<PageQuery>,
 ) -> ApiResult<Json<Page<EntityRow>>> {
     let limit = page_limit(page.limit, 50);
-    let (sort, after) = (sort(page.sort.as_deref())?, cursor(page.cursor.as_deref())?);
-    let conditions = filter.conditions(&auth.actor)?;
+    let after = cursor(page.cursor.as_deref())?;
+    let mut conditions = wanted.conditions(&auth.actor)?;
     let mut tx = auth.read().await?;
-    let rows = store::page(&mut tx, conditions, sort, after, limit).await?;
+    let sort = sort::sort(&mut tx, Object::Entity, filter::SORTS, page.sort.as_deref(), &mut conditions, after.as_ref()).await?;
+    let shown = sort::shown(page.custom.as_deref());
+    let rows = store::page(&mut tx, conditions, sort, after, limit, Shown::Keys(&shown)).await?;
     Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor { key: row.sort_key.clone(), id: row.id }).map(EntityRow::from)))
 }
 

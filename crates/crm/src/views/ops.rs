@@ -4,7 +4,7 @@ use super::store::{self, ViewRow};
 use crate::contacts::events::ContactsEvent;
 use crate::contacts::filter::{self, ContactFilter, SORTS};
 use crate::contacts::store as contacts;
-use crate::custom_fields;
+use crate::custom_fields::{self, model::Object};
 use crate::filters::compile::Broken;
 use crate::filters::model::{Member, Node, Test};
 use crate::filters::{self};
@@ -217,7 +217,7 @@ pub(crate) async fn broken(tx: &mut Tx, rows: &[ViewRow]) -> Result<Vec<Vec<Brok
         rows.iter().map(|row| row.filter.tree.as_ref().and_then(|tree| tree.read("/filter/tree").ok())).collect();
     let mut around = filter::surroundings(tx, &nodes.iter().flatten().collect::<Vec<_>>()).await?;
     if around.fields.is_empty() && rows.iter().any(|row| row.sort.as_deref().is_some_and(|sort| sort.contains("custom."))) {
-        around.fields = custom_fields::store::definitions(tx, "contact").await?;
+        around.fields = custom_fields::store::definitions(tx, Object::Contact).await?;
     }
     // (view, place, id, what is said when it has gone)
     let mut wanted: Vec<(usize, String, Uuid, &'static str)> = Vec::new();

@@ -9,6 +9,7 @@ mod contacts;
 mod custom_fields;
 mod database;
 mod entities;
+mod entity_fields;
 mod files;
 mod files_store;
 mod filters;

@@ -4,10 +4,10 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { ButtonLink } from '@/app/button-link'
+import { DisplayMenu } from '@/app/display'
 import { useCan } from '@/app/me'
 import {
   IconAddressBook,
-  IconColumns,
   IconDownload,
   IconImport,
   IconLink,
@@ -21,7 +21,7 @@ import { SearchBox } from '@/ui/search-box'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Empty, Failed, Loading } from '@/ui/states'
 import { BulkBar, ExportItems, exportContacts } from './bulk-bar'
-import { useDisplay } from './columns'
+import { useColumns } from './columns'
 import { FilterChips, FilterPanel } from './filter-panel'
 import { type ContactSearch, conditionsIn, filterOf, requestFilter, SORTS } from './filters'
 import classes from './page.module.css'
@@ -68,7 +68,7 @@ export function Contacts() {
     if (fresh && byDefault) void navigate({ search: { vue: byDefault }, replace: true })
   }, [fresh, byDefault, navigate])
   const [building, setBuilding] = useState(false)
-  const display = useDisplay(active ? search.colonnes : undefined, active ? colonnes => change({ colonnes }) : undefined)
+  const display = useColumns(active ? search.colonnes : undefined, active ? colonnes => change({ colonnes }) : undefined)
   const phone = useMediaQuery('(max-width: 760px)', false, { getInitialValueInEffect: false })
   const box = useRef<HTMLInputElement>(null)
 
@@ -101,36 +101,7 @@ export function Contacts() {
 
   const actions = (
     <>
-      {!phone && (
-        <Menu closeOnItemClick={false} width={240} withinPortal={false} classNames={{ dropdown: classes.menu }}>
-          <Menu.Target>
-            <ActionIcon variant="default" size={36} aria-label={t.display} title={t.display}>
-              <IconColumns size={18} aria-hidden />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Label>{t.columnChoice}</Menu.Label>
-            {display.all.map(column => (
-              <Menu.CheckboxItem
-                key={column.key}
-                checked={display.keys.includes(column.key)}
-                onChange={() => display.toggle(column.key)}
-              >
-                {column.name}
-              </Menu.CheckboxItem>
-            ))}
-            <Menu.Divider />
-            <Menu.Label>{t.density}</Menu.Label>
-            <Menu.RadioGroup
-              value={display.density}
-              onChange={value => display.setDensity(value === 'compact' ? 'compact' : 'comfortable')}
-            >
-              <Menu.RadioItem value="comfortable">{t.comfortable}</Menu.RadioItem>
-              <Menu.RadioItem value="compact">{t.compact}</Menu.RadioItem>
-            </Menu.RadioGroup>
-          </Menu.Dropdown>
-        </Menu>
-      )}
+      {!phone && <DisplayMenu display={display} />}
       {can('contacts.write') && rows.length > 1 && (
         <ActionIcon
           variant="default"

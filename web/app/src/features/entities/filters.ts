@@ -1,7 +1,7 @@
 // What the list shows is in its address, as for contacts.
 import type { EntityQuery } from '@/api/types'
 
-export type EntityFilter = Omit<EntityQuery, 'sort' | 'limit' | 'cursor'>
+export type EntityFilter = Omit<EntityQuery, 'sort' | 'limit' | 'cursor' | 'custom'>
 export const SORTS = [
   'name',
   '-name',
@@ -14,7 +14,9 @@ export const SORTS = [
   '-created',
   'created',
 ] as const
-export type EntitySort = (typeof SORTS)[number]
+export type EntitySort = NonNullable<EntityQuery['sort']>
+/** What a column can be sorted by. */
+export type SortColumn = 'name' | 'plate' | 'inspection' | 'updated' | `custom.${string}`
 export const KINDS = ['vehicle', 'animal', 'equipment', 'property', 'patient', 'custom'] as const
 
 export interface EntitySearch extends EntityFilter {
@@ -36,7 +38,9 @@ export function entitySearch(search: Record<string, unknown>): EntitySearch {
     contact: text(search.contact),
     inspection_before: day && /^\d{4}-\d{2}-\d{2}$/.test(day) ? day : undefined,
     archived: yes(search.archived),
-    sort: SORTS.find(sort => sort === search.sort),
+    sort:
+      SORTS.find(sort => sort === search.sort) ??
+      (/^-?custom\.\w+$/.test(String(search.sort)) ? String(search.sort) : undefined),
     nouveau: yes(search.nouveau),
   }
   return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined)) as EntitySearch
@@ -47,8 +51,8 @@ export function filterOf({ sort: _sort, nouveau: _nouveau, ...filter }: EntitySe
 }
 
 /** A click on a column: one way, the other way, then the server's own order. */
-export function nextSort(current: EntitySort | undefined, column: 'name' | 'plate' | 'inspection' | 'updated') {
-  const [first, second] = (column === 'updated' ? ['-updated', 'updated'] : [column, `-${column}`]) as [EntitySort, EntitySort]
+export function nextSort(current: EntitySort | undefined, column: SortColumn): EntitySort | undefined {
+  const [first, second]: EntitySort[] = column === 'updated' ? ['-updated', 'updated'] : [column, `-${column}`]
   if (current === first) return second
   return current === second ? undefined : first
 }

@@ -6,6 +6,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react'
 import { BASE, fileName, saveFile, send } from '@/api/client'
 import type { Job } from '@/api/types'
+import { DisplayMenu } from '@/app/display'
 import { followJob } from '@/app/jobs'
 import { useCan, useMe } from '@/app/me'
 import { day } from '@/i18n/format'
@@ -15,6 +16,7 @@ import { SearchBox } from '@/ui/search-box'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Empty, Failed, Loading } from '@/ui/states'
 import { toastError } from '@/ui/toast'
+import { useColumns } from './columns'
 import { type EntityFilter, type EntitySearch, filterOf, SORTS } from './filters'
 import classes from './page.module.css'
 import { countQuery, kindsQuery, listQuery } from './queries'
@@ -50,7 +52,13 @@ export function Entities() {
   const garage = me.tenant.trade === 'garage'
   const filter = filterOf(search)
   const filtered = Object.keys(filter).length > 0
-  const list = useInfiniteQuery(listQuery(filter, search.sort))
+  const display = useColumns()
+  // An order by a field that has gone, or that cannot be sorted by any more, is none.
+  const sort =
+    search.sort?.includes('custom.') && !display.all.some(column => column.sort && search.sort?.endsWith(column.sort))
+      ? undefined
+      : search.sort
+  const list = useInfiniteQuery(listQuery(filter, sort, display.custom))
   const total = useQuery(countQuery(filter)).data
   const rows = useMemo(() => list.data?.pages.flatMap(page => page.items) ?? [], [list.data])
 
@@ -69,6 +77,7 @@ export function Entities() {
   const Icon = garage ? IconCar : IconBox
   const actions = (
     <>
+      {!phone && <DisplayMenu display={display} />}
       {can('contacts.export') && rows.length > 0 && (
         <Menu>
           <Menu.Target>
@@ -142,7 +151,8 @@ export function Entities() {
       ) : rows.length ? (
         <EntityTable
           rows={rows}
-          sort={search.sort}
+          display={display}
+          sort={sort}
           onSort={sort => change({ sort })}
           hasMore={list.hasNextPage}
           loadMore={loadMore}

@@ -2,11 +2,18 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { api, data } from '@/api/client'
 import type { EntityFilter, EntitySort } from './filters'
 
-export const listQuery = (filter: EntityFilter, sort?: EntitySort) =>
+export const listQuery = (filter: EntityFilter, sort?: EntitySort, custom: string[] = []) =>
   infiniteQueryOptions({
-    queryKey: ['entities', 'list', filter, sort ?? ''],
+    queryKey: ['entities', 'list', filter, sort ?? '', custom],
     queryFn: ({ pageParam, signal }) =>
-      data(api.GET('/entities', { params: { query: { ...filter, sort, limit: 100, cursor: pageParam || undefined } }, signal })),
+      data(
+        api.GET('/entities', {
+          params: {
+            query: { ...filter, sort, limit: 100, cursor: pageParam || undefined, custom: custom.join(',') || undefined },
+          },
+          signal,
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: page => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,

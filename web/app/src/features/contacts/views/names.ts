@@ -10,7 +10,7 @@ import { type Field, fieldsOf } from './tree'
 /** Fields as conditions know them; undefined until their names are here. */
 export function useFields(): Field[] | undefined {
   const can = useCan()
-  const fields = useCustomFields()
+  const fields = useCustomFields('contact')
   const tags = useQuery(tagsQuery).data
   const team = can('team.read')
   const users = useQuery({ ...usersQuery, enabled: team }).data
