@@ -136,7 +136,7 @@ export const en: typeof fr = {
   newOwner: 'New owner',
   changeOn: 'From',
   ownerHint:
-    'The history follows the thing; the former owner’s name will no longer show. Check that the name, address and description do not speak of them.',
+    'The history follows the thing; the former owner’s name will no longer show. Check that the name, address, description and your text fields do not speak of them.',
   ownerChanged: 'Owner changed',
   mileageTitle: 'Mileage',
   mileageNone: 'No reading.',

@@ -135,7 +135,7 @@ export const fr = {
   newOwner: 'Nouveau propriétaire',
   changeOn: 'À partir du',
   ownerHint:
-    'L’historique suit le bien ; le nom de l’ancien propriétaire n’y paraîtra plus. Vérifiez que le nom, l’adresse et la description ne parlent pas de lui.',
+    'L’historique suit le bien ; le nom de l’ancien propriétaire n’y paraîtra plus. Vérifiez que le nom, l’adresse, la description et vos champs de texte ne parlent pas de lui.',
   ownerChanged: 'Propriétaire changé',
   mileageTitle: 'Kilométrage',
   mileageNone: 'Aucun relevé.',
