@@ -4,7 +4,7 @@ use super::filter::{self, ContactFilter, dormant_before};
 use super::model::{AddressEntry, ContactIn, EmailEntry};
 use super::store::{self, DetailRow, LinkRef, ListRow, TagRef};
 use super::{links, ops};
-use crate::custom_fields::model::Object;
+use crate::custom_fields::model::RecordObject;
 use crate::custom_fields::sort;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
@@ -15,10 +15,10 @@ use serde_json::{Map, Value};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 use vision_kernel::contact_point::display_phone;
-use vision_kernel::{Cursor, Page, Phone, Problem, Siren};
+use vision_kernel::{Cursor, Page, Phone, Siren};
 use vision_platform::http::{Created, Json, Versioned, cursor, expected_version, page_limit};
 use vision_platform::permits::{ContactsDelete, ContactsRead, ContactsWrite};
-use vision_platform::{ApiResult, App, Authorized, Failure, Tx};
+use vision_platform::{ApiResult, App, Authorized, Tx};
 
 /// Above this a count is only "more than", unless more is asked for.
 const COUNT_CAP: i32 = 10_000;
@@ -234,7 +234,7 @@ async fn list_contacts(
     let mut tx = auth.read().await?;
     let now = tx.now();
     let mut conditions = filter.conditions(&mut tx, "?").await?;
-    let sort = sort::sort(&mut tx, Object::Contact, filter::SORTS, page.sort.as_deref(), &mut conditions, after.as_ref()).await?;
+    let sort = sort::sort(&mut tx, RecordObject::Contact, filter::SORTS, page.sort.as_deref(), &mut conditions, after.as_ref()).await?;
     let rows = store::page(&mut tx, conditions, sort, after, limit, &sort::shown(page.custom.as_deref())).await?;
     Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor { key: row.sort_key.clone(), id: row.id }).map(|row| ContactRow::new(row, now))))
 }

@@ -3,7 +3,7 @@
 use super::events::ContactEvent;
 use super::model::{ContactIn, Draft};
 use super::store::{self, DetailRow};
-use crate::custom_fields::{self, model::Object, ops::judged};
+use crate::custom_fields::{self, model::RecordObject, ops::judged};
 use crate::tags;
 use serde_json::Map;
 use uuid::Uuid;
@@ -30,7 +30,7 @@ pub(crate) async fn create(tx: &mut Tx, mut input: ContactIn) -> Result<DetailRo
     let sent = std::mem::take(&mut input.custom);
     let draft = Draft::empty().apply(input);
     let kind = draft.as_ref().map_or("person", |draft| draft.kind.as_str()).to_owned();
-    let custom = custom_fields::ops::apply(tx, Object::Contact, &kind, &Map::new(), &sent, true).await?;
+    let custom = custom_fields::ops::apply(tx, RecordObject::Contact, &kind, &Map::new(), &sent, true).await?;
     let (draft, custom) = judged(draft, custom)?;
     let mut draft = Draft { custom, ..draft };
     if draft.owner_id.is_none() && tx.actor().owner_scope.is_some() {
@@ -62,13 +62,13 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, mut inp
     let sent = std::mem::take(&mut input.custom);
     let after = before.draft.clone().apply(input);
     let kind = after.as_ref().map_or(before.draft.kind.as_str(), |draft| draft.kind.as_str()).to_owned();
-    let custom = custom_fields::ops::apply(tx, Object::Contact, &kind, &before.draft.custom, &sent, false).await?;
+    let custom = custom_fields::ops::apply(tx, RecordObject::Contact, &kind, &before.draft.custom, &sent, false).await?;
     let (after, custom) = judged(after, custom)?;
     let after = Draft { custom, ..after };
     check_owner(tx, after.owner_id, before.draft.owner_id).await?;
     let mut changes = after.changes_since(&before.draft);
     name_owners(tx, &mut changes).await?;
-    custom_fields::ops::name_references(tx, Object::Contact, &mut changes).await?;
+    custom_fields::ops::name_references(tx, RecordObject::Contact, &mut changes).await?;
     if !changes.is_empty() {
         let label = after.display_name();
         store::rewrite_many(tx, &[(id, after)]).await?;

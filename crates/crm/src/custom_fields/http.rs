@@ -2,7 +2,7 @@
 
 use super::index;
 use super::jobs;
-use super::model::{FieldKind, FieldOption, Object};
+use super::model::{FieldKind, FieldOption, RecordObject};
 use super::ops::{self, FieldChange, NewField};
 use super::store::{self, FieldRow};
 use axum::extract::{Path, Query};
@@ -34,7 +34,7 @@ pub fn routes() -> OpenApiRouter<App> {
 #[schema(as = CustomField)]
 pub struct CustomFieldOut {
     id: Uuid,
-    object: Object,
+    object: RecordObject,
     /// `all`; of contacts `person` or `company`; of entities a built-in kind or the id of one of the tenant's own.
     applies_to: String,
     /// The name of its value in a record's `custom`; never changes.
@@ -97,7 +97,7 @@ pub struct CustomFieldList {
 pub struct CustomFieldIn {
     /// `contact` by default.
     #[serde(default)]
-    object: Object,
+    object: RecordObject,
     /// `all` by default; of contacts `person` or `company`; of entities a built-in kind or the id of one of the tenant's own.
     applies_to: Option<String>,
     /// 1 to 60 characters; no name of a built-in field.
@@ -135,7 +135,7 @@ pub struct CustomFieldPatch {
 struct FieldsQuery {
     /// All objects by default.
     #[param(inline)]
-    object: Option<Object>,
+    object: Option<RecordObject>,
 }
 
 /// The fields that the tenant added.
@@ -181,7 +181,7 @@ async fn create_custom_field(auth: Authorized<CompanyManage>, Json(input): Json<
 /// An order of fields.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct FieldOrder {
-    object: Object,
+    object: RecordObject,
     /// Every field of the object, once.
     ids: Vec<Uuid>,
 }

@@ -19,8 +19,7 @@ const MAX_LONG_TEXT: usize = 10_000;
 /// What carries fields that a tenant adds. Everything that depends on it is said here: the rest of this folder works for each alike.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = RecordObject)]
-pub enum Object {
+pub(crate) enum RecordObject {
     /// People and companies.
     #[default]
     Contact,
@@ -28,7 +27,7 @@ pub enum Object {
     Entity,
 }
 
-impl Object {
+impl RecordObject {
     /// The stored name.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! Use cases of custom fields.
 
-use super::model::{self, Definition, FieldKind, FieldOption, MAX_FIELDS, MAX_OPTIONS, Object};
+use super::model::{self, Definition, FieldKind, FieldOption, MAX_FIELDS, MAX_OPTIONS, RecordObject};
 use super::store::{self, FieldRow};
 use crate::contacts::events::ContactsEvent;
 use crate::entities::kinds;
@@ -12,7 +12,7 @@ use vision_platform::{Failure, OnUnique, Tx};
 
 /// A new field.
 pub(crate) struct NewField {
-    pub(crate) object: Object,
+    pub(crate) object: RecordObject,
     pub(crate) applies_to: Option<String>,
     pub(crate) label: String,
     pub(crate) kind: FieldKind,
@@ -35,7 +35,7 @@ pub(crate) struct FieldChange {
     pub(crate) group_name: Patch<String>,
 }
 
-fn valid_label(object: Object, label: &str) -> Result<String, Problem> {
+fn valid_label(object: RecordObject, label: &str) -> Result<String, Problem> {
     let label = text::clean(label, false).filter(|label| label.chars().count() <= 60);
     let label = label.ok_or_else(|| Problem::field("/label", "invalid", "Un nom de 1 à 60 caractères."))?;
     let folded = text::fold(&label);
@@ -85,13 +85,13 @@ fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
 }
 
 /// Which records of an object may have a field. `hds`: the deployment declares HDS hosting (GD-17).
-async fn check_target(tx: &mut Tx, object: Object, applies_to: &str, hds: bool) -> Result<(), Failure> {
+async fn check_target(tx: &mut Tx, object: RecordObject, applies_to: &str, hds: bool) -> Result<(), Failure> {
     let (known, detail) = match object {
-        Object::Contact => (
+        RecordObject::Contact => (
             matches!(applies_to, "all" | "person" | "company"),
             "Toutes les fiches (all), les personnes (person) ou les sociétés (company).",
         ),
-        Object::Entity => (
+        RecordObject::Entity => (
             match applies_to {
                 "all" | "vehicle" | "animal" | "equipment" | "property" => true,
                 "patient" => hds,
@@ -202,7 +202,7 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, change:
 }
 
 /// Puts the fields of an object into a new order; every field must be named once.
-pub(crate) async fn reorder(tx: &mut Tx, object: Object, ids: &[Uuid]) -> Result<(), Failure> {
+pub(crate) async fn reorder(tx: &mut Tx, object: RecordObject, ids: &[Uuid]) -> Result<(), Failure> {
     let fields = store::list(tx, Some(object)).await?;
     let distinct: BTreeSet<&Uuid> = ids.iter().collect();
     if distinct.len() != ids.len() || fields.len() != ids.len() || fields.iter().any(|field| !distinct.contains(&field.id)) {
@@ -276,7 +276,7 @@ pub(crate) fn convert(from: &Definition, to: &Definition, value: &Value) -> Opti
 /// Judges the custom values of a record; references must exist.
 pub(crate) async fn apply(
     tx: &mut Tx,
-    object: Object,
+    object: RecordObject,
     record_kind: &str,
     current: &Map<String, Value>,
     input: &Map<String, Value>,
@@ -312,7 +312,10 @@ pub(crate) async fn apply(
 }
 
 /// Built-in and custom fields together: a client learns of every wrong field at once.
-pub(crate) fn judged<T>(built_in: Result<T, Problem>, custom: Result<Map<String, Value>, Vec<FieldError>>) -> Result<(T, Map<String, Value>), Problem> {
+pub(crate) fn judged<T>(
+    built_in: Result<T, Problem>,
+    custom: Result<Map<String, Value>, Vec<FieldError>>,
+) -> Result<(T, Map<String, Value>), Problem> {
     match (built_in, custom) {
         (Ok(built_in), Ok(custom)) => Ok((built_in, custom)),
         (Ok(_), Err(errors)) => Err(Problem::validation(errors)),
@@ -325,7 +328,7 @@ pub(crate) fn judged<T>(built_in: Result<T, Problem>, custom: Result<Map<String,
 }
 
 /// In the timeline a referenced contact is a name, not an id.
-pub(crate) async fn name_references(tx: &mut Tx, object: Object, changes: &mut [Change]) -> Result<(), Failure> {
+pub(crate) async fn name_references(tx: &mut Tx, object: RecordObject, changes: &mut [Change]) -> Result<(), Failure> {
     if !changes.iter().any(|change| change.field.starts_with("custom.")) {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! The order of a list: one of its own, or that of an indexed custom field.
 
-use super::model::{self, Object};
+use super::model::{self, RecordObject};
 use super::store;
 use serde_json::{Map, Value};
 use vision_kernel::{Cursor, Problem};
@@ -9,7 +9,7 @@ use vision_platform::{Failure, Tx};
 /// The order asked for; only known ones reach the database. Of a custom field the conditions say which.
 pub(crate) async fn sort<'a>(
     tx: &mut Tx,
-    object: Object,
+    object: RecordObject,
     built_in: &[&str],
     asked: Option<&'a str>,
     conditions: &mut Map<String, Value>,

@@ -1,6 +1,6 @@
-//! SQL of custom fields. Statements on records are made for the tables that [`Object`] names.
+//! SQL of custom fields. Statements on records are made for the tables that [`RecordObject`] names.
 
-use super::model::{Definition, FieldKind, FieldOption, Object};
+use super::model::{Definition, FieldKind, FieldOption, RecordObject};
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
@@ -31,8 +31,8 @@ pub(crate) struct FieldRow {
 
 impl FieldRow {
     /// What has it.
-    pub(crate) fn object(&self) -> Object {
-        Object::from_stored(&self.object)
+    pub(crate) fn object(&self) -> RecordObject {
+        RecordObject::from_stored(&self.object)
     }
 
     /// What values are judged by.
@@ -56,29 +56,28 @@ const FIELD: &str =
     FROM custom_fields WHERE tenant_id = $1 AND deleted_at IS NULL";
 
 /// The fields of an object, or of all, in their order.
-pub(crate) async fn list(tx: &mut Tx, object: Option<Object>) -> sqlx::Result<Vec<FieldRow>> {
+pub(crate) async fn list(tx: &mut Tx, object: Option<RecordObject>) -> sqlx::Result<Vec<FieldRow>> {
     let tenant = tx.tenant();
     sqlx::query_as(AssertSqlSafe(format!("{FIELD} AND ($2::text IS NULL OR object = $2) ORDER BY object, position, id LIMIT 400")))
         .bind(tenant)
-        .bind(object.map(Object::as_str))
+        .bind(object.map(RecordObject::as_str))
         .fetch_all(tx.conn())
         .await
 }
 
 /// The definitions by which values of an object are judged.
-pub(crate) async fn definitions(tx: &mut Tx, object: Object) -> sqlx::Result<Vec<Definition>> {
+pub(crate) async fn definitions(tx: &mut Tx, object: RecordObject) -> sqlx::Result<Vec<Definition>> {
     Ok(list(tx, Some(object)).await?.iter().map(FieldRow::definition).collect())
 }
 
 /// The same, kept from changing until the end of the transaction.
-pub(crate) async fn definitions_for_writing(tx: &mut Tx, object: Object) -> sqlx::Result<Vec<Definition>> {
+pub(crate) async fn definitions_for_writing(tx: &mut Tx, object: RecordObject) -> sqlx::Result<Vec<Definition>> {
     let tenant = tx.tenant();
-    let rows: Vec<FieldRow> =
-        sqlx::query_as(AssertSqlSafe(format!("{FIELD} AND object = $2 ORDER BY position, id LIMIT 400 FOR SHARE")))
-            .bind(tenant)
-            .bind(object.as_str())
-            .fetch_all(tx.conn())
-            .await?;
+    let rows: Vec<FieldRow> = sqlx::query_as(AssertSqlSafe(format!("{FIELD} AND object = $2 ORDER BY position, id LIMIT 400 FOR SHARE")))
+        .bind(tenant)
+        .bind(object.as_str())
+        .fetch_all(tx.conn())
+        .await?;
     Ok(rows.iter().map(FieldRow::definition).collect())
 }
 
@@ -89,7 +88,7 @@ pub(crate) async fn get(tx: &mut Tx, id: Uuid, lock: bool) -> sqlx::Result<Optio
 }
 
 /// Keys that are taken, those of fields under deletion included.
-pub(crate) async fn keys(tx: &mut Tx, object: Object) -> sqlx::Result<Vec<String>> {
+pub(crate) async fn keys(tx: &mut Tx, object: RecordObject) -> sqlx::Result<Vec<String>> {
     let tenant = tx.tenant();
     sqlx::query_scalar("SELECT key FROM custom_fields WHERE tenant_id = $1 AND object = $2")
         .bind(tenant)
@@ -149,7 +148,7 @@ pub(crate) async fn update(tx: &mut Tx, row: &FieldRow, label_norm: &str) -> sql
 }
 
 /// Puts the fields of an object into this order.
-pub(crate) async fn reorder(tx: &mut Tx, object: Object, ids: &[Uuid]) -> sqlx::Result<u64> {
+pub(crate) async fn reorder(tx: &mut Tx, object: RecordObject, ids: &[Uuid]) -> sqlx::Result<u64> {
     let tenant = tx.tenant();
     let done = sqlx::query(
         "UPDATE custom_fields f SET position = u.n FROM unnest($3::uuid[]) WITH ORDINALITY AS u(id, n)
@@ -187,7 +186,7 @@ pub(crate) async fn forget(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
 }
 
 /// What had a field under deletion, and its key.
-pub(crate) async fn deleted_key(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<(Object, String)>> {
+pub(crate) async fn deleted_key(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<(RecordObject, String)>> {
     let tenant = tx.tenant();
     let found: Option<(String, String)> =
         sqlx::query_as("SELECT object, key FROM custom_fields WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NOT NULL")
@@ -195,13 +194,13 @@ pub(crate) async fn deleted_key(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<(O
             .bind(id)
             .fetch_optional(tx.conn())
             .await?;
-    Ok(found.map(|(object, key)| (Object::from_stored(&object), key)))
+    Ok(found.map(|(object, key)| (RecordObject::from_stored(&object), key)))
 }
 
 /// Records that have a value under `key`, in order after `after`: (id, name, value).
 pub(crate) async fn values(
     tx: &mut Tx,
-    object: Object,
+    object: RecordObject,
     key: &str,
     after: Option<Uuid>,
     limit: i64,
@@ -219,7 +218,7 @@ pub(crate) async fn values(
 }
 
 /// How many records have a value under `key`.
-pub(crate) async fn count_values(tx: &mut Tx, object: Object, key: &str) -> sqlx::Result<i64> {
+pub(crate) async fn count_values(tx: &mut Tx, object: RecordObject, key: &str) -> sqlx::Result<i64> {
     let (tenant, records) = (tx.tenant(), object.records());
     sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {records} WHERE tenant_id = $1 AND custom ? $2")))
         .bind(tenant)
@@ -229,7 +228,7 @@ pub(crate) async fn count_values(tx: &mut Tx, object: Object, key: &str) -> sqlx
 }
 
 /// How many records hold the option `option` under `key`.
-pub(crate) async fn count_option(tx: &mut Tx, object: Object, key: &str, option: &str) -> sqlx::Result<i64> {
+pub(crate) async fn count_option(tx: &mut Tx, object: RecordObject, key: &str, option: &str) -> sqlx::Result<i64> {
     let (tenant, records) = (tx.tenant(), object.records());
     // For a text `?` asks for equality, for an array whether it holds the text.
     sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {records} WHERE tenant_id = $1 AND custom -> $2 ? $3")))
@@ -241,7 +240,7 @@ pub(crate) async fn count_option(tx: &mut Tx, object: Object, key: &str, option:
 }
 
 /// Writes or takes away (`None`) values under `key`.
-pub(crate) async fn write_values(tx: &mut Tx, object: Object, key: &str, values: &[(Uuid, Option<Value>)]) -> sqlx::Result<()> {
+pub(crate) async fn write_values(tx: &mut Tx, object: RecordObject, key: &str, values: &[(Uuid, Option<Value>)]) -> sqlx::Result<()> {
     let (tenant, now, records) = (tx.tenant(), tx.now().to_sqlx(), object.records());
     let (ids, written): (Vec<Uuid>, Vec<Option<Value>>) = values.iter().cloned().unzip();
     sqlx::query(AssertSqlSafe(format!(
@@ -262,7 +261,7 @@ pub(crate) async fn write_values(tx: &mut Tx, object: Object, key: &str, values:
 /// Points references from one contact to another; gives the records that held them. `only` limits it to those.
 pub(crate) async fn repoint(
     tx: &mut Tx,
-    object: Object,
+    object: RecordObject,
     key: &str,
     from: Uuid,
     to: Uuid,
@@ -334,9 +333,12 @@ pub(crate) async fn transactions(tx: &mut Tx) -> sqlx::Result<(i64, i64)> {
 }
 
 /// How many records there are to look at.
-pub(crate) async fn count_records(tx: &mut Tx, object: Object) -> sqlx::Result<i64> {
+pub(crate) async fn count_records(tx: &mut Tx, object: RecordObject) -> sqlx::Result<i64> {
     let (tenant, records) = (tx.tenant(), object.records());
-    sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {records} WHERE tenant_id = $1"))).bind(tenant).fetch_one(tx.conn()).await
+    sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {records} WHERE tenant_id = $1")))
+        .bind(tenant)
+        .fetch_one(tx.conn())
+        .await
 }
 
 /// Copies the values of the next records after `after` into the index: (last record, how many). Their rows are kept from changing

@@ -4,7 +4,7 @@ use super::filter::{self, EntityFilter};
 use super::model::{Energy, EntityIn, EntityKind, Warning, WarningCode};
 use super::ops;
 use super::store::{self, Row, Shown};
-use crate::custom_fields::model::Object;
+use crate::custom_fields::model::RecordObject;
 use crate::custom_fields::sort;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
@@ -17,10 +17,12 @@ use uuid::Uuid;
 use vision_kernel::{Cursor, Page};
 use vision_platform::http::{Created, Json, Versioned, cursor, expected_version, page_limit};
 use vision_platform::permits::{ContactsDelete, ContactsRead, ContactsWrite};
-use vision_platform::{ApiResult, App, Authorized};
+use vision_platform::{ApiResult, App, Authorized, Tx};
 
-/// Above this a count is only "more than".
+/// Above this a count is only "more than", unless more is asked for.
 const COUNT_CAP: i32 = 10_000;
+/// Most that is ever counted.
+const MAX_COUNT: i32 = 1_000_000;
 
 /// Routes.
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -218,9 +220,9 @@ async fn list_entities(
 ) -> ApiResult<Json<Page<EntityRow>>> {
     let limit = page_limit(page.limit, 50);
     let after = cursor(page.cursor.as_deref())?;
-    let mut conditions = wanted.conditions(&auth.actor)?;
     let mut tx = auth.read().await?;
-    let sort = sort::sort(&mut tx, Object::Entity, filter::SORTS, page.sort.as_deref(), &mut conditions, after.as_ref()).await?;
+    let mut conditions = wanted.conditions(&mut tx, "?").await?;
+    let sort = sort::sort(&mut tx, RecordObject::Entity, filter::SORTS, page.sort.as_deref(), &mut conditions, after.as_ref()).await?;
     let shown = sort::shown(page.custom.as_deref());
     let rows = store::page(&mut tx, conditions, sort, after, limit, Shown::Keys(&shown)).await?;
     Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor { key: row.sort_key.clone(), id: row.id }).map(EntityRow::from)))
@@ -234,14 +236,31 @@ pub struct EntityCount {
     capped: bool,
 }
 
-/// Counts entities, to 10,000.
-#[utoipa::path(get, path = "/entities/count", operation_id = "count_entities", tag = "entities", params(EntityFilter),
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+struct CountQuery {
+    /// How far to count, at most 1,000,000; 10,000 by default.
+    up_to: Option<i32>,
+}
+
+/// Counts what meets the conditions, up to a bound: how many, and whether there are more.
+pub(crate) async fn count(tx: &mut Tx, conditions: Map<String, Value>, up_to: Option<i32>) -> sqlx::Result<(i64, bool)> {
+    let cap = up_to.unwrap_or(COUNT_CAP).clamp(1, MAX_COUNT);
+    let count = store::count(tx, conditions, cap + 1).await?;
+    Ok((count.min(i64::from(cap)), count > i64::from(cap)))
+}
+
+/// Counts entities.
+#[utoipa::path(get, path = "/entities/count", operation_id = "count_entities", tag = "entities", params(EntityFilter, CountQuery),
     responses((status = 200, body = EntityCount), (status = 422)), security(("session" = ["contacts.read"])))]
-async fn count_entities(auth: Authorized<ContactsRead>, Query(filter): Query<EntityFilter>) -> ApiResult<Json<EntityCount>> {
-    let conditions = filter.conditions(&auth.actor)?;
+async fn count_entities(
+    auth: Authorized<ContactsRead>,
+    Query(wanted): Query<EntityFilter>,
+    Query(query): Query<CountQuery>,
+) -> ApiResult<Json<EntityCount>> {
     let mut tx = auth.read().await?;
-    let count = store::count(&mut tx, conditions, COUNT_CAP + 1).await?;
-    Ok(Json(EntityCount { count: count.min(i64::from(COUNT_CAP)), capped: count > i64::from(COUNT_CAP) }))
+    let conditions = wanted.conditions(&mut tx, "?").await?;
+    let (count, capped) = count(&mut tx, conditions, query.up_to).await?;
+    Ok(Json(EntityCount { count, capped }))
 }
 
 /// Creates an entity.

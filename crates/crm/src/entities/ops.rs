@@ -5,7 +5,7 @@ use super::kinds;
 use super::model::{Draft, EntityIn, EntityKind};
 use super::store::{self, Row};
 use crate::contacts::store as contacts;
-use crate::custom_fields::{self, model::Object, ops::judged};
+use crate::custom_fields::{self, model::RecordObject, ops::judged};
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -48,7 +48,7 @@ async fn following(tx: &mut Tx, changes: &[Change]) -> Result<Vec<Change>, Failu
     let custom = |change: &Change| change.field.strip_prefix("custom.").map(str::to_owned);
     let mut personal = Vec::new();
     if changes.iter().any(|change| custom(change).is_some()) {
-        let fields = custom_fields::store::definitions(tx, Object::Entity).await?;
+        let fields = custom_fields::store::definitions(tx, RecordObject::Entity).await?;
         personal = fields.into_iter().filter(|field| field.kind.may_name_a_person()).map(|field| field.key).collect();
     }
     let kept = changes.iter().filter(|change| !PERSONAL.contains(&change.field.as_str())).cloned().map(|change| match custom(&change) {
@@ -112,7 +112,7 @@ pub(crate) async fn create(tx: &mut Tx, mut input: EntityIn, hds: bool) -> Resul
     let empty = Draft::empty(kind, kind_id);
     let record_kind = empty.record_kind();
     let draft = empty.apply(input);
-    let custom = custom_fields::ops::apply(tx, Object::Entity, &record_kind, &Map::new(), &sent, true).await?;
+    let custom = custom_fields::ops::apply(tx, RecordObject::Entity, &record_kind, &Map::new(), &sent, true).await?;
     let (draft, custom) = judged(draft, custom)?;
     let draft = Draft { custom, ..draft };
     owner_needed(tx, contact)?;
@@ -148,14 +148,14 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, mut inp
     }
     let sent = std::mem::take(&mut input.custom);
     let after = before.clone().apply(input);
-    let custom = custom_fields::ops::apply(tx, Object::Entity, &before.record_kind(), &before.custom, &sent, false).await?;
+    let custom = custom_fields::ops::apply(tx, RecordObject::Entity, &before.record_kind(), &before.custom, &sent, false).await?;
     let (after, custom) = judged(after, custom)?;
     let after = Draft { custom, ..after };
     let mut changes = after.changes_since(&before);
     if changes.is_empty() {
         return Ok(row);
     }
-    custom_fields::ops::name_references(tx, Object::Entity, &mut changes).await?;
+    custom_fields::ops::name_references(tx, RecordObject::Entity, &mut changes).await?;
     store::rewrite(tx, id, &after).await?;
     if let Some(contact) = row.contact_id {
         store::index_owners(tx, &[contact]).await?;

@@ -21,7 +21,8 @@ async fn thing(who: &Persona, body: Value) -> String {
 async fn a_field_shows_on_things_in_lists_exports_and_in_the_owners_history() {
     let t = TestApp::new().await;
     let owner = t.owner().await;
-    let tyres = json!({ "label": "Pneus", "kind": "choice", "options": [{ "label": "Été" }, { "label": "Hiver" }], "applies_to": "vehicle" });
+    let tyres =
+        json!({ "label": "Pneus", "kind": "choice", "options": [{ "label": "Été" }, { "label": "Hiver" }], "applies_to": "vehicle" });
     assert_eq!(field(&owner, tyres).await["object"], "entity");
     field(&owner, json!({ "label": "Cote", "kind": "money" })).await;
     field(&owner, json!({ "label": "Conducteur", "kind": "text", "help": "Qui roule avec", "group_name": "Usage" })).await;
@@ -89,7 +90,10 @@ async fn a_field_is_for_all_things_for_one_kind_or_for_one_of_the_tenants_own() 
     with["custom"] = json!({ "accord": "2026-10-01" });
     let id = thing(&owner, with).await;
     thing(&owner, json!({ "name": "Clio" })).await;
-    assert_eq!(owner.post("/entities", &json!({ "name": "Clio", "custom": { "accord": "2026-10-01" } })).await.pointers(), ["/custom/accord"]);
+    assert_eq!(
+        owner.post("/entities", &json!({ "name": "Clio", "custom": { "accord": "2026-10-01" } })).await.pointers(),
+        ["/custom/accord"]
+    );
     // Its kind stays as long as the field needs it.
     owner.post(&format!("/entities/{id}/archive"), &json!({})).await.expect(200);
     owner.delete(&format!("/entities/{id}")).await.expect(204);
@@ -199,7 +203,14 @@ async fn the_list_is_sorted_by_a_field_whose_values_follow_every_write() {
 async fn an_erased_owner_leaves_figures_and_choices_on_the_thing_and_no_words() {
     let t = TestApp::new().await;
     let owner = t.owner().await;
-    for (label, kind) in [("Conducteur", "text"), ("Notes", "long_text"), ("Garant", "reference"), ("Joindre", "phone"), ("Puissance", "number"), ("Révision", "date")] {
+    for (label, kind) in [
+        ("Conducteur", "text"),
+        ("Notes", "long_text"),
+        ("Garant", "reference"),
+        ("Joindre", "phone"),
+        ("Puissance", "number"),
+        ("Révision", "date"),
+    ] {
         field(&owner, json!({ "label": label, "kind": kind })).await;
     }
     field(&owner, json!({ "label": "Pneus", "kind": "choice", "options": [{ "label": "Hiver" }] })).await;
@@ -210,11 +221,15 @@ async fn an_erased_owner_leaves_figures_and_choices_on_the_thing_and_no_words() 
     let other = owner.contact(&json!({ "last_name": "Reste" })).await;
     let values = json!({ "conducteur": "le fils", "notes": "sonner deux fois", "garant": other, "joindre": "0612549873", "puissance": "7", "revision": "2026-01-31", "pneus": "hiver" });
     let car = thing(&owner, json!({ "plate": "AB-123-CD", "contact_id": person, "custom": values })).await;
-    let theirs = thing(&owner, json!({ "plate": "EF-456-GH", "contact_id": other, "custom": { "conducteur": "Zéphyrine Quoïbet, parfois" } })).await;
+    let theirs =
+        thing(&owner, json!({ "plate": "EF-456-GH", "contact_id": other, "custom": { "conducteur": "Zéphyrine Quoïbet, parfois" } })).await;
     owner.post(&format!("/contacts/{person}/erasure"), &json!({ "confirm": "Zéphyrine Quoïbet" })).await.expect(202);
     t.run_jobs().await;
     let left = owner.get(&format!("/entities/{car}")).await.expect(200);
-    assert_eq!((&left["contact"], &left["custom"]), (&Value::Null, &json!({ "puissance": "7", "revision": "2026-01-31", "pneus": "hiver" })));
+    assert_eq!(
+        (&left["contact"], &left["custom"]),
+        (&Value::Null, &json!({ "puissance": "7", "revision": "2026-01-31", "pneus": "hiver" }))
+    );
     let masked = owner.get(&format!("/entities/{theirs}")).await.expect(200);
     assert_eq!(masked["custom"], json!({ "conducteur": "[effacé], parfois" }));
     let mut conn = t.db.urls.owner.connect().await.expect("owner");

@@ -10,6 +10,7 @@ mod custom_fields;
 mod database;
 mod entities;
 mod entity_fields;
+mod entity_views;
 mod files;
 mod files_store;
 mod filters;
