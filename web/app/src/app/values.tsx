@@ -24,10 +24,10 @@ export function valueText(value: unknown, field = '', object: RecordObject = 'co
     return t.values[value] ?? value
   }
   if (Array.isArray(value)) return value.length ? value.map(item => valueText(item)).join(', ') : t.timeline.empty
-  const object = value as Record<string, unknown>
-  const named = object.name ?? object.display ?? object.email ?? object.phone
+  const members = value as Record<string, unknown>
+  const named = members.name ?? members.display ?? members.email ?? members.phone
   if (typeof named === 'string') return named
-  const parts = Object.entries(object).filter(([key, part]) => part && key !== 'id' && key !== 'label')
+  const parts = Object.entries(members).filter(([key, part]) => part && key !== 'id' && key !== 'label')
   return parts.length ? parts.map(([, part]) => valueText(part)).join(' ') : t.timeline.empty
 }
 

@@ -10,7 +10,6 @@ import type { Contact, ContactPatch } from '@/api/types'
 import { CustomCards } from '@/app/custom/facts'
 import { useCustomFields } from '@/app/custom/fields'
 import { useCan } from '@/app/me'
-import { t as app } from '@/app/text'
 import { fieldName, valueText } from '@/app/values'
 import { siren } from '@/i18n/format'
 import { countryName } from '@/ui/country-select'
@@ -21,7 +20,6 @@ import { Tag } from '@/ui/tag'
 import { t as ui } from '@/ui/text'
 import { toastError } from '@/ui/toast'
 import classes from './detail.module.css'
-import { contactQuery } from './queries'
 import { t } from './text'
 
 export interface FactsProps {
@@ -84,12 +82,7 @@ export function Facts(props: FactsProps) {
           <Fact label={t.language}>{t.languages[contact.language] ?? contact.language}</Fact>
         </dl>
       </Card>
-      <CustomCards
-        fields={fields}
-        values={contact.custom}
-        edit={editable ? props.edit : undefined}
-        list={classes.facts!}
-      />
+      <CustomCards fields={fields} values={contact.custom} edit={editable ? props.edit : undefined} list={classes.facts!} />
       <Links {...props} />
     </>
   )

@@ -41,6 +41,8 @@ export const en: typeof fr = {
   },
   filters: 'Filters',
   filtersActive: count => `Filters (${n(count)})`,
+  conditions: 'Conditions',
+  conditionsActive: count => `Conditions (${n(count)})`,
   clearFilters: 'Clear the filters',
   clearSearch: 'Clear the search',
   removeFilter: label => `Remove the filter ${label}`,

@@ -5,8 +5,8 @@ import { useNavigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { api, data, ifMatch } from '@/api/client'
 import { ApiError } from '@/api/problem'
-import { ContactPicker } from '@/app/contact-picker'
 import type { CustomField, Entity, EntityIn, EntityKind, Fact } from '@/api/types'
+import { ContactPicker } from '@/app/contact-picker'
 import { type CustomValues, useCustomFields } from '@/app/custom/fields'
 import { begun, CustomInputs, changed as changedOf } from '@/app/custom/inputs'
 import { useMe } from '@/app/me'
@@ -85,64 +85,64 @@ function FactFields({ form }: { form: Form<Values> }) {
     has(fact) && <TextInput key={fact} type="date" label={t.facts[fact]} {...form.text(fact)} />
   return (
     <>
-    <Fields>
-      {has('plate') && (
-        <>
-          <TextInput
-            label={t.facts.plate}
-            placeholder={t.plateHint}
-            maxLength={20}
-            autoComplete="off"
-            autoCapitalize="characters"
-            {...form.text('plate')}
+      <Fields>
+        {has('plate') && (
+          <>
+            <TextInput
+              label={t.facts.plate}
+              placeholder={t.plateHint}
+              maxLength={20}
+              autoComplete="off"
+              autoCapitalize="characters"
+              {...form.text('plate')}
+            />
+            <CountrySelect
+              label={t.plateCountry}
+              value={values.plate_country || 'FR'}
+              onChange={plate_country => form.set({ plate_country })}
+              error={form.errors['/plate_country']}
+            />
+          </>
+        )}
+        {line('make')}
+        {line('model')}
+        {line('species')}
+        {line('breed')}
+        {has('vin') && <TextInput label={t.facts.vin} maxLength={20} autoComplete="off" {...form.text('vin')} />}
+        {line('serial_number', values.kind === 'animal' ? t.chip : t.facts.serial_number)}
+        {has('energy') && (
+          <Select
+            label={t.facts.energy}
+            data={Object.entries(t.energies).map(([value, label]) => ({ value, label }))}
+            value={values.energy || null}
+            onChange={energy => form.set({ energy: energy ?? '' })}
+            error={form.errors['/energy']}
+            clearable
+            clearButtonProps={{ 'aria-label': t.empty }}
           />
-          <CountrySelect
-            label={t.plateCountry}
-            value={values.plate_country || 'FR'}
-            onChange={plate_country => form.set({ plate_country })}
-            error={form.errors['/plate_country']}
-          />
-        </>
-      )}
-      {line('make')}
-      {line('model')}
-      {line('species')}
-      {line('breed')}
-      {has('vin') && <TextInput label={t.facts.vin} maxLength={20} autoComplete="off" {...form.text('vin')} />}
-      {line('serial_number', values.kind === 'animal' ? t.chip : t.facts.serial_number)}
-      {has('energy') && (
-        <Select
-          label={t.facts.energy}
-          data={Object.entries(t.energies).map(([value, label]) => ({ value, label }))}
-          value={values.energy || null}
-          onChange={energy => form.set({ energy: energy ?? '' })}
-          error={form.errors['/energy']}
-          clearable
-          clearButtonProps={{ 'aria-label': t.empty }}
-        />
-      )}
-      {date('first_registration')}
-      {date('inspection_due')}
-      {date('birth_date')}
-      {has('address') && (
+        )}
+        {date('first_registration')}
+        {date('inspection_due')}
+        {date('birth_date')}
+        {has('address') && (
+          <Wide>
+            <TextInput label={t.facts.address} maxLength={300} autoComplete="off" {...form.text('address')} />
+          </Wide>
+        )}
         <Wide>
-          <TextInput label={t.facts.address} maxLength={300} autoComplete="off" {...form.text('address')} />
+          <TextInput label={t.name} description={t.nameHint} maxLength={120} autoComplete="off" {...form.text('name')} />
         </Wide>
-      )}
-      <Wide>
-        <TextInput label={t.name} description={t.nameHint} maxLength={120} autoComplete="off" {...form.text('name')} />
-      </Wide>
-      <Wide>
-        <Textarea label={t.description} autosize minRows={2} maxRows={8} maxLength={5000} {...form.text('description')} />
-      </Wide>
-    </Fields>
-    <CustomInputs
-      fields={own}
-      // What was not touched begins with its default; the fields depend on the kind, which may change.
-      values={{ ...begun(own), ...values.custom }}
-      errors={form.errors}
-      set={custom => form.set({ custom })}
-    />
+        <Wide>
+          <Textarea label={t.description} autosize minRows={2} maxRows={8} maxLength={5000} {...form.text('description')} />
+        </Wide>
+      </Fields>
+      <CustomInputs
+        fields={own}
+        // What was not touched begins with its default; the fields depend on the kind, which may change.
+        values={{ ...begun(own), ...values.custom }}
+        errors={form.errors}
+        set={custom => form.set({ custom })}
+      />
     </>
   )
 }

@@ -39,6 +39,8 @@ export const fr = {
   },
   filters: 'Filtres',
   filtersActive: (count: number) => `Filtres (${n(count)})`,
+  conditions: 'Conditions',
+  conditionsActive: (count: number) => `Conditions (${n(count)})`,
   clearFilters: 'Effacer les filtres',
   clearSearch: 'Effacer la recherche',
   removeFilter: (label: string) => `Retirer le filtre ${label}`,
