@@ -14,7 +14,6 @@ use vision_platform::{Failure, Tx};
 /// A filter, by the view's object.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "few live at once")]
 pub(crate) enum ViewFilter {
     /// Of the contact list.
     Contact(ContactFilter),
