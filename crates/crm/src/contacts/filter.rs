@@ -1,11 +1,8 @@
 //! Which contacts a list, a count, a bulk action or an export is about.
 
 use super::search::{self, Search};
-use crate::custom_fields;
-use crate::filters::compile::{Broken, Surroundings};
-use crate::filters::model::{Node, Test};
+use crate::custom_fields::model::RecordObject;
 use crate::filters::{self, Tree};
-use crate::zone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -79,7 +76,8 @@ impl ContactFilter {
     pub(crate) async fn conditions(&self, tx: &mut Tx, at: &str) -> Result<Map<String, Value>, Failure> {
         let mut out = self.simple(tx)?;
         if let Some(tree) = &self.tree {
-            let (compiled, _) = compiled(tx, tree, &format!("{at}tree")).await?;
+            let node = filters::around::read(RecordObject::Contact, tree, &format!("{at}tree"))?;
+            let (compiled, _) = filters::compiled(tx, RecordObject::Contact, &node).await?;
             out.insert("tree".to_owned(), compiled);
             out.insert("dormant_before".to_owned(), json!(dormant_before(tx.now())));
         }
@@ -148,24 +146,6 @@ impl ContactFilter {
         }
         Ok(out)
     }
-}
-
-/// A tree as `contact_test` reads it, and what in it cannot hold any more.
-pub(crate) async fn compiled(tx: &mut Tx, tree: &Tree, pointer: &str) -> Result<(Value, Vec<Broken>), Failure> {
-    let node = tree.read(pointer).map_err(Problem::validation)?;
-    // What no condition asks about is not looked up.
-    let around = surroundings(tx, &[&node]).await?;
-    let mut broken = Vec::new();
-    Ok((filters::compile(&node, &around, &mut broken), broken))
-}
-
-/// What these trees are read against: the company's clock and its own fields, where a condition asks about them.
-pub(crate) async fn surroundings(tx: &mut Tx, nodes: &[&Node]) -> Result<Surroundings, Failure> {
-    let custom = nodes.iter().any(|node| node.has(&|test| matches!(test, Test::Custom(..))));
-    let dates = nodes.iter().any(|node| node.has(&|test| matches!(test, Test::Moment(..) | Test::Event(_, Some(_)) | Test::Custom(..))));
-    let zone = if dates { zone::of_tenant(tx).await? } else { zone::Zone::new("UTC") };
-    let fields = if custom { custom_fields::store::definitions(tx, "contact").await? } else { Vec::new() };
-    Ok(Surroundings { me: tx.actor().id, today: zone.wall(tx.now()).date(), zone, fields })
 }
 
 /// The least identifier that a contact created at `from` or later can have: UUIDv7 begin with milliseconds. A minute of margin

@@ -4,7 +4,8 @@ use super::filter::{self, ContactFilter, dormant_before};
 use super::model::{AddressEntry, ContactIn, EmailEntry};
 use super::store::{self, DetailRow, LinkRef, ListRow, TagRef};
 use super::{links, ops};
-use crate::custom_fields;
+use crate::custom_fields::model::RecordObject;
+use crate::custom_fields::sort;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
@@ -14,10 +15,10 @@ use serde_json::{Map, Value};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 use vision_kernel::contact_point::display_phone;
-use vision_kernel::{Cursor, Page, Phone, Problem, Siren};
+use vision_kernel::{Cursor, Page, Phone, Siren};
 use vision_platform::http::{Created, Json, Versioned, cursor, expected_version, page_limit};
 use vision_platform::permits::{ContactsDelete, ContactsRead, ContactsWrite};
-use vision_platform::{ApiResult, App, Authorized, Failure, Tx};
+use vision_platform::{ApiResult, App, Authorized, Tx};
 
 /// Above this a count is only "more than", unless more is asked for.
 const COUNT_CAP: i32 = 10_000;
@@ -220,41 +221,6 @@ struct PageQuery {
     custom: Option<String>,
 }
 
-impl PageQuery {
-    fn custom_keys(&self) -> Vec<String> {
-        self.custom.iter().flat_map(|keys| keys.split(',')).filter(|key| !key.is_empty()).take(10).map(str::to_owned).collect()
-    }
-}
-
-/// The sort order asked for; only known ones reach the database. Of a custom field the conditions say which.
-async fn sort<'a>(
-    tx: &mut Tx,
-    asked: Option<&'a str>,
-    conditions: &mut Map<String, Value>,
-    after: Option<&Cursor>,
-) -> Result<&'a str, Failure> {
-    let unknown = || Problem::field("?sort", "invalid", "Ce tri n’existe pas.");
-    let sort = match asked.filter(|sort| !sort.is_empty()) {
-        None => return Ok("name"),
-        Some(sort) if filter::SORTS.contains(&sort) => return Ok(sort),
-        Some(sort) => sort,
-    };
-    let key = sort.trim_start_matches('-').strip_prefix("custom.").ok_or_else(unknown)?;
-    let fields = custom_fields::store::definitions(tx, "contact").await?;
-    let field = fields.iter().find(|field| field.key == key && field.kind.is_sortable()).ok_or_else(unknown)?;
-    let index = field.index.ok_or_else(|| Problem::field("?sort", "not_indexed", "Ce champ n’est pas encore prêt pour le tri."))?;
-    let numeric = field.kind.is_numeric();
-    // Of a cursor made for another order the key would be no number.
-    let fits =
-        |after: &Cursor| !numeric || after.key.strip_prefix('v').is_none_or(|number| custom_fields::model::decimal(number).is_some());
-    if after.is_some_and(|after| !fits(after)) {
-        return Err(Problem::field("?cursor", "invalid", "Ce curseur n’est pas valable.").into());
-    }
-    conditions.insert("sort_field".to_owned(), index.to_string().into());
-    conditions.insert("sort_type".to_owned(), if numeric { "n" } else { "t" }.into());
-    Ok(if sort.starts_with('-') { "-value" } else { "value" })
-}
-
 /// Contacts, page by page.
 #[utoipa::path(get, path = "/contacts", operation_id = "list_contacts", tag = "contacts", params(ContactFilter, PageQuery),
     responses((status = 200, body = Page<ContactRow>), (status = 422)), security(("session" = ["contacts.read"])))]
@@ -268,8 +234,8 @@ async fn list_contacts(
     let mut tx = auth.read().await?;
     let now = tx.now();
     let mut conditions = filter.conditions(&mut tx, "?").await?;
-    let sort = sort(&mut tx, page.sort.as_deref(), &mut conditions, after.as_ref()).await?;
-    let rows = store::page(&mut tx, conditions, sort, after, limit, &page.custom_keys()).await?;
+    let sort = sort::sort(&mut tx, RecordObject::Contact, filter::SORTS, page.sort.as_deref(), &mut conditions, after.as_ref()).await?;
+    let rows = store::page(&mut tx, conditions, sort, after, limit, &sort::shown(page.custom.as_deref())).await?;
     Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor { key: row.sort_key.clone(), id: row.id }).map(|row| ContactRow::new(row, now))))
 }
 

@@ -3,10 +3,11 @@
 use super::events::ContactEvent;
 use super::model::{ContactIn, Draft};
 use super::store::{self, DetailRow};
-use crate::{custom_fields, tags};
-use serde_json::{Map, Value};
+use crate::custom_fields::{self, model::RecordObject, ops::judged};
+use crate::tags;
+use serde_json::Map;
 use uuid::Uuid;
-use vision_kernel::{Change, FieldError, Problem, ProblemKind};
+use vision_kernel::{Change, Problem, ProblemKind};
 use vision_platform::{Failure, Tx};
 
 /// The contact, or 404: also when it is somebody else's to see.
@@ -23,27 +24,15 @@ async fn check_owner(tx: &mut Tx, owner: Option<Uuid>, before: Option<Uuid>) -> 
     }
 }
 
-/// Built-in and custom fields together: a client learns of every wrong field at once.
-fn judged(draft: Result<Draft, Problem>, custom: Result<Map<String, Value>, Vec<FieldError>>) -> Result<Draft, Problem> {
-    match (draft, custom) {
-        (Ok(draft), Ok(custom)) => Ok(Draft { custom, ..draft }),
-        (Ok(_), Err(errors)) => Err(Problem::validation(errors)),
-        (Err(problem), Ok(_)) => Err(problem),
-        (Err(mut problem), Err(errors)) => {
-            problem.errors.extend(errors);
-            Err(problem)
-        }
-    }
-}
-
 /// Creates a contact. Somebody who sees only their own contacts becomes its owner, lest it vanish from their sight.
 pub(crate) async fn create(tx: &mut Tx, mut input: ContactIn) -> Result<DetailRow, Failure> {
     let tag_names = input.tags.take().unwrap_or_default();
     let sent = std::mem::take(&mut input.custom);
     let draft = Draft::empty().apply(input);
     let kind = draft.as_ref().map_or("person", |draft| draft.kind.as_str()).to_owned();
-    let custom = custom_fields::ops::apply(tx, &kind, &Map::new(), &sent, true).await?;
-    let mut draft = judged(draft, custom)?;
+    let custom = custom_fields::ops::apply(tx, RecordObject::Contact, &kind, &Map::new(), &sent, true).await?;
+    let (draft, custom) = judged(draft, custom)?;
+    let mut draft = Draft { custom, ..draft };
     if draft.owner_id.is_none() && tx.actor().owner_scope.is_some() {
         draft.owner_id = Some(tx.actor().id);
     }
@@ -73,12 +62,13 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, mut inp
     let sent = std::mem::take(&mut input.custom);
     let after = before.draft.clone().apply(input);
     let kind = after.as_ref().map_or(before.draft.kind.as_str(), |draft| draft.kind.as_str()).to_owned();
-    let custom = custom_fields::ops::apply(tx, &kind, &before.draft.custom, &sent, false).await?;
-    let after = judged(after, custom)?;
+    let custom = custom_fields::ops::apply(tx, RecordObject::Contact, &kind, &before.draft.custom, &sent, false).await?;
+    let (after, custom) = judged(after, custom)?;
+    let after = Draft { custom, ..after };
     check_owner(tx, after.owner_id, before.draft.owner_id).await?;
     let mut changes = after.changes_since(&before.draft);
     name_owners(tx, &mut changes).await?;
-    custom_fields::ops::name_references(tx, &mut changes).await?;
+    custom_fields::ops::name_references(tx, RecordObject::Contact, &mut changes).await?;
     if !changes.is_empty() {
         let label = after.display_name();
         store::rewrite_many(tx, &[(id, after)]).await?;

@@ -2,7 +2,7 @@
 
 use super::index;
 use super::jobs;
-use super::model::{FieldKind, FieldOption};
+use super::model::{FieldKind, FieldOption, RecordObject};
 use super::ops::{self, FieldChange, NewField};
 use super::store::{self, FieldRow};
 use axum::extract::{Path, Query};
@@ -34,9 +34,8 @@ pub fn routes() -> OpenApiRouter<App> {
 #[schema(as = CustomField)]
 pub struct CustomFieldOut {
     id: Uuid,
-    /// The records that have it: `contact`.
-    object: String,
-    /// `all`, `person` or `company`.
+    object: RecordObject,
+    /// `all`; of contacts `person` or `company`; of entities a built-in kind or the id of one of the tenant's own.
     applies_to: String,
     /// The name of its value in a record's `custom`; never changes.
     key: String,
@@ -68,7 +67,7 @@ impl From<FieldRow> for CustomFieldOut {
         Self {
             id: row.id,
             kind: FieldKind::from_stored(&row.kind),
-            object: row.object,
+            object: row.object(),
             applies_to: row.applies_to,
             key: row.key,
             label: row.label,
@@ -96,10 +95,10 @@ pub struct CustomFieldList {
 /// A new field.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct CustomFieldIn {
-    /// `contact`
-    #[serde(default = "contact")]
-    object: String,
-    /// `all` by default.
+    /// `contact` by default.
+    #[serde(default)]
+    object: RecordObject,
+    /// `all` by default; of contacts `person` or `company`; of entities a built-in kind or the id of one of the tenant's own.
     applies_to: Option<String>,
     /// 1 to 60 characters; no name of a built-in field.
     label: String,
@@ -112,10 +111,6 @@ pub struct CustomFieldIn {
     default_value: Option<Value>,
     help: Option<String>,
     group_name: Option<String>,
-}
-
-fn contact() -> String {
-    "contact".to_owned()
 }
 
 /// A change of a field. Absent keeps, null clears. An option keeps its values as long as it keeps its key.
@@ -138,8 +133,9 @@ pub struct CustomFieldPatch {
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct FieldsQuery {
-    /// `contact`; all objects by default.
-    object: Option<String>,
+    /// All objects by default.
+    #[param(inline)]
+    object: Option<RecordObject>,
 }
 
 /// The fields that the tenant added.
@@ -147,7 +143,7 @@ struct FieldsQuery {
     responses((status = 200, body = CustomFieldList)), security(("session" = ["contacts.read"])))]
 async fn list_custom_fields(auth: Authorized<ContactsRead>, Query(query): Query<FieldsQuery>) -> ApiResult<Json<CustomFieldList>> {
     let mut tx = auth.read().await?;
-    let rows = store::list(&mut tx, query.object.as_deref()).await?;
+    let rows = store::list(&mut tx, query.object).await?;
     let busy: Vec<Uuid> = rows.iter().filter(|row| row.index_state == "building").filter_map(|row| row.index_job).collect();
     let progress = if busy.is_empty() { Vec::new() } else { store::progress(&mut tx, &busy).await? };
     let shown = |row: FieldRow| {
@@ -177,7 +173,7 @@ async fn create_custom_field(auth: Authorized<CompanyManage>, Json(input): Json<
         help: input.help,
         group_name: input.group_name,
     };
-    let row = ops::create(&mut tx, new).await?;
+    let row = ops::create(&mut tx, new, auth.app.config.hds_hosting).await?;
     tx.commit().await?;
     Ok(Created::at(format!("/api/v1/custom-fields/{}", row.id), row.into()))
 }
@@ -185,7 +181,7 @@ async fn create_custom_field(auth: Authorized<CompanyManage>, Json(input): Json<
 /// An order of fields.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct FieldOrder {
-    object: String,
+    object: RecordObject,
     /// Every field of the object, once.
     ids: Vec<Uuid>,
 }
@@ -195,7 +191,7 @@ pub struct FieldOrder {
     responses((status = 204), (status = 409)), security(("session" = ["company.manage"])))]
 async fn reorder_custom_fields(auth: Authorized<CompanyManage>, Json(input): Json<FieldOrder>) -> ApiResult<StatusCode> {
     let mut tx = auth.begin().await?;
-    ops::reorder(&mut tx, &input.object, &input.ids).await?;
+    ops::reorder(&mut tx, input.object, &input.ids).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -221,7 +217,7 @@ async fn update_custom_field(
         help: input.help,
         group_name: input.group_name,
     };
-    let row = ops::update(&mut tx, id, expected, change).await?;
+    let row = ops::update(&mut tx, id, expected, change, auth.app.config.hds_hosting).await?;
     tx.commit().await?;
     Ok(Versioned(row.version, row.into()))
 }
@@ -249,8 +245,9 @@ pub struct ConversionIn {
 /// A value that would be lost.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LostValue {
-    contact_id: Uuid,
-    contact_name: String,
+    /// The contact or the entity.
+    record_id: Uuid,
+    record_name: String,
     value: String,
 }
 
@@ -277,7 +274,7 @@ async fn preview_custom_field_change(
     let row = ops::get(&mut tx, id, false).await?;
     let to = input.kind.map(|kind| ops::converted(kind, input.options)).transpose()?;
     let impact = ops::impact(&mut tx, &row, to.as_ref()).await?;
-    let examples = impact.examples.into_iter().map(|(contact_id, contact_name, value)| LostValue { contact_id, contact_name, value });
+    let examples = impact.examples.into_iter().map(|(record_id, record_name, value)| LostValue { record_id, record_name, value });
     Ok(Json(FieldImpact { with_value: impact.with_value, lost: impact.lost, examples: examples.collect() }))
 }
 

@@ -1,4 +1,4 @@
-//! Custom fields indexed on demand: their values are copied into `contact_values`, in batches, while people go on working (ADR 0009).
+//! Custom fields indexed on demand: their values are copied into the table that lists are sorted by, in batches, while people go on working (ADR 0009).
 
 use super::model::FieldKind;
 use super::ops;
@@ -13,10 +13,10 @@ use vision_platform::{Failure, Job, JobContext, JobError, Tx};
 
 /// Kind of the background job.
 const KIND: &str = "custom_fields.index";
-/// Contacts per transaction.
+/// Records per transaction.
 const BATCH: i64 = 1000;
 
-/// Queues the copy of a field's values. From the commit on, everybody who writes a contact writes the copy as well.
+/// Queues the copy of a field's values. From the commit on, everybody who writes a record writes the copy as well.
 pub(crate) async fn start(tx: &mut Tx, id: Uuid) -> Result<BackgroundJob, Failure> {
     let row = ops::get(tx, id, true).await?;
     if !FieldKind::from_stored(&row.kind).is_sortable() {
@@ -36,7 +36,7 @@ pub(crate) async fn start(tx: &mut Tx, id: Uuid) -> Result<BackgroundJob, Failur
 }
 
 async fn queue(tx: &mut Tx, row: &FieldRow) -> Result<BackgroundJob, Failure> {
-    let total = store::count_contacts(tx).await?;
+    let total = store::count_records(tx, row.object()).await?;
     let job = background::create(tx, KIND, json!({ "field_id": row.id, "label": row.label }), false).await?;
     background::set_total(tx, job.id, total).await?;
     store::set_index(tx, row.id, "building", Some(job.id)).await?;
@@ -158,10 +158,8 @@ impl Job for Discard {
         loop {
             let mut tx = ctx.begin().await?;
             let field = store::get(&mut tx, self.field_id, true).await?;
-            if field.is_none_or(|field| field.index_state != "dropping") {
-                return Ok(());
-            }
-            let gone = store::drop_batch(&mut tx, self.field_id, 5000).await?;
+            let Some(field) = field.filter(|field| field.index_state == "dropping") else { return Ok(()) };
+            let gone = store::drop_batch(&mut tx, &field, 5000).await?;
             if gone == 0 {
                 store::set_index(&mut tx, self.field_id, "none", None).await?;
             }

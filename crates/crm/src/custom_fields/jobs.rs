@@ -20,7 +20,7 @@ pub(crate) async fn start_conversion(tx: &mut Tx, id: Uuid, to: Definition) -> R
     if row.converting {
         return Err(Problem::conflict("Ce champ est déjà en cours de conversion.").into());
     }
-    let total = store::count_values(tx, &row.key).await?;
+    let total = store::count_values(tx, row.object(), &row.key).await?;
     let job = background::create(tx, KIND, ops::conversion_params(&row, &to), false).await?;
     background::set_total(tx, job.id, total).await?;
     row.kind = to.kind.as_str().to_owned();
@@ -85,11 +85,11 @@ impl Job for Convert {
             if at != after {
                 return Err(JobError::Retry("another worker goes on with this conversion".to_owned()));
             }
-            let values = store::values(&mut tx, &field.key, after, BATCH).await?;
+            let values = store::values(&mut tx, field.object(), &field.key, after, BATCH).await?;
             let Some((last, ..)) = values.last().cloned() else { break };
             let converted: Vec<_> = values.iter().map(|(id, _, value)| (*id, ops::convert(&from, &to, value))).collect();
             lost += i64::try_from(converted.iter().filter(|(_, value)| value.is_none()).count()).unwrap_or(0);
-            store::write_values(&mut tx, &field.key, &converted).await?;
+            store::write_values(&mut tx, field.object(), &field.key, &converted).await?;
             done += i64::try_from(values.len()).unwrap_or(0);
             // Half converted fields help nobody: this job is not cancelled.
             background::advance(&mut tx, job.id, done, job.total.max(done), Some(&last.to_string())).await?;
@@ -119,8 +119,8 @@ impl Job for Purge {
         let mut after = None;
         loop {
             let mut tx = ctx.begin().await?;
-            let Some(key) = store::deleted_key(&mut tx, self.field_id).await? else { return Ok(()) };
-            let values = store::values(&mut tx, &key, after, BATCH).await?;
+            let Some((object, key)) = store::deleted_key(&mut tx, self.field_id).await? else { return Ok(()) };
+            let values = store::values(&mut tx, object, &key, after, BATCH).await?;
             after = values.last().map(|(id, ..)| *id);
             if values.is_empty() {
                 store::forget(&mut tx, self.field_id).await?;
@@ -128,7 +128,7 @@ impl Job for Purge {
                 return Ok(());
             }
             let gone: Vec<_> = values.into_iter().map(|(id, ..)| (id, None)).collect();
-            store::write_values(&mut tx, &key, &gone).await?;
+            store::write_values(&mut tx, object, &key, &gone).await?;
             tx.commit().await?;
         }
     }

@@ -5,6 +5,7 @@ pub mod index;
 pub mod jobs;
 pub(crate) mod model;
 pub(crate) mod ops;
+pub(crate) mod sort;
 pub(crate) mod store;
 
 pub use http::routes;

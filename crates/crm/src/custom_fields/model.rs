@@ -16,6 +16,65 @@ const MAX_TEXT: usize = 500;
 /// Longest long text, in characters.
 const MAX_LONG_TEXT: usize = 10_000;
 
+/// What carries fields that a tenant adds. Everything that depends on it is said here: the rest of this folder works for each alike.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RecordObject {
+    /// People and companies.
+    #[default]
+    Contact,
+    /// Vehicles and other things.
+    Entity,
+}
+
+impl RecordObject {
+    /// The stored name.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Contact => "contact",
+            Self::Entity => "entity",
+        }
+    }
+
+    /// Reads the stored name.
+    pub(crate) fn from_stored(name: &str) -> Self {
+        if name == "entity" { Self::Entity } else { Self::Contact }
+    }
+
+    /// The table whose column `custom` holds the values.
+    pub(crate) fn records(self) -> &'static str {
+        match self {
+            Self::Contact => "contacts",
+            Self::Entity => "entities",
+        }
+    }
+
+    /// The table of the copies that lists are sorted by.
+    pub(crate) fn copies(self) -> &'static str {
+        match self {
+            Self::Contact => "contact_values",
+            Self::Entity => "entity_values",
+        }
+    }
+
+    /// The column of that table which names the record.
+    pub(crate) fn holder(self) -> &'static str {
+        match self {
+            Self::Contact => "contact_id",
+            Self::Entity => "entity_id",
+        }
+    }
+
+    /// What the product itself calls its fields: a custom field of the same name would be a trap in forms, imports and exports.
+    pub(crate) fn built_in(self) -> impl Iterator<Item = &'static str> {
+        match self {
+            Self::Contact => crate::export::HEADERS.iter().chain(&["Statut"]),
+            Self::Entity => crate::entities::export::HEADERS.iter().chain(&["Contrôle technique"]),
+        }
+        .copied()
+    }
+}
+
 /// What a field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -89,6 +148,18 @@ impl FieldKind {
     pub(crate) fn has_options(self) -> bool {
         matches!(self, Self::Choice | Self::Choices)
     }
+
+    /// True for the kinds in which people write what they like, or name somebody. On a thing such a value may be about its owner: it is
+    /// not part of the history that follows the thing (GA-14), and goes when the owner is erased (GD-03). Figures, days, yes or no and
+    /// choices describe the thing and stay with it.
+    pub(crate) fn may_name_a_person(self) -> bool {
+        matches!(self, Self::Text | Self::LongText | Self::Phone | Self::Email | Self::Url | Self::Reference)
+    }
+
+    /// The stored names of those kinds.
+    pub(crate) fn personal() -> Vec<&'static str> {
+        KINDS.iter().filter(|(kind, _)| kind.may_name_a_person()).map(|(_, name)| *name).collect()
+    }
 }
 
 /// An option of a choice.
@@ -113,7 +184,7 @@ pub(crate) struct Definition {
     pub(crate) default_value: Option<Value>,
     /// Its values are being converted: nobody writes one until that is done.
     pub(crate) converting: bool,
-    /// Its id, once its values stand in `contact_values`.
+    /// Its id, once its values stand among the copies of its object.
     pub(crate) index: Option<Uuid>,
 }
 

@@ -1,24 +1,18 @@
 //! Use cases of custom fields.
 
-use super::model::{self, Definition, FieldKind, FieldOption, MAX_FIELDS, MAX_OPTIONS};
+use super::model::{self, Definition, FieldKind, FieldOption, MAX_FIELDS, MAX_OPTIONS, RecordObject};
 use super::store::{self, FieldRow};
 use crate::contacts::events::ContactsEvent;
-use crate::export;
+use crate::entities::kinds;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 use vision_kernel::{Change, FieldError, Patch, Problem, ProblemKind, text};
 use vision_platform::{Failure, OnUnique, Tx};
 
-/// True for what the product itself calls its fields: a custom field of the same name would be a trap in forms, imports and exports.
-fn is_built_in(label: &str) -> bool {
-    let label = text::fold(label);
-    export::HEADERS.iter().chain(&["Statut"]).any(|name| text::fold(name) == label)
-}
-
 /// A new field.
 pub(crate) struct NewField {
-    pub(crate) object: String,
+    pub(crate) object: RecordObject,
     pub(crate) applies_to: Option<String>,
     pub(crate) label: String,
     pub(crate) kind: FieldKind,
@@ -41,10 +35,11 @@ pub(crate) struct FieldChange {
     pub(crate) group_name: Patch<String>,
 }
 
-fn valid_label(label: &str) -> Result<String, Problem> {
+fn valid_label(object: RecordObject, label: &str) -> Result<String, Problem> {
     let label = text::clean(label, false).filter(|label| label.chars().count() <= 60);
     let label = label.ok_or_else(|| Problem::field("/label", "invalid", "Un nom de 1 à 60 caractères."))?;
-    if is_built_in(&label) {
+    let folded = text::fold(&label);
+    if object.built_in().any(|name| text::fold(name) == folded) {
         return Err(Problem::field("/label", "reserved", "Vision CRM a déjà un champ de ce nom."));
     }
     Ok(label)
@@ -89,16 +84,27 @@ fn free(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
     name
 }
 
-fn valid_target(object: &str, applies_to: &str) -> Result<(), Problem> {
-    let known = match object {
-        "contact" => matches!(applies_to, "all" | "person" | "company"),
-        _ => !applies_to.is_empty() && applies_to.len() <= 60,
+/// Which records of an object may have a field. `hds`: the deployment declares HDS hosting (GD-17).
+async fn check_target(tx: &mut Tx, object: RecordObject, applies_to: &str, hds: bool) -> Result<(), Failure> {
+    let (known, detail) = match object {
+        RecordObject::Contact => (
+            matches!(applies_to, "all" | "person" | "company"),
+            "Toutes les fiches (all), les personnes (person) ou les sociétés (company).",
+        ),
+        RecordObject::Entity => (
+            match applies_to {
+                "all" | "vehicle" | "animal" | "equipment" | "property" => true,
+                "patient" => hds,
+                // One of the tenant's own kinds, by its id; it is kept from going until this is written.
+                own => match Uuid::try_parse(own) {
+                    Ok(id) if id.to_string() == own => kinds::find(tx, id).await?.is_some(),
+                    _ => false,
+                },
+            },
+            "Toutes les fiches (all), un type (vehicle, animal, equipment, property) ou l’identifiant d’un de vos types.",
+        ),
     };
-    if known {
-        Ok(())
-    } else {
-        Err(Problem::field("/applies_to", "invalid", "Toutes les fiches (all), les personnes (person) ou les sociétés (company)."))
-    }
+    if known { Ok(()) } else { Err(Problem::field("/applies_to", "invalid", detail).into()) }
 }
 
 fn line(value: Option<String>, pointer: &str, max: usize) -> Result<Option<String>, Problem> {
@@ -127,23 +133,20 @@ pub(crate) async fn get(tx: &mut Tx, id: Uuid, lock: bool) -> Result<FieldRow, F
     store::get(tx, id, lock).await?.ok_or_else(|| Problem::not_found().into())
 }
 
-/// Defines a field.
-pub(crate) async fn create(tx: &mut Tx, new: NewField) -> Result<FieldRow, Failure> {
-    if new.object != "contact" {
-        return Err(Problem::field("/object", "invalid", "Les contacts (contact).").into());
-    }
-    let label = valid_label(&new.label)?;
-    let existing = store::list(tx, Some(&new.object)).await?;
+/// Defines a field. `hds`: the deployment declares HDS hosting (GD-17).
+pub(crate) async fn create(tx: &mut Tx, new: NewField, hds: bool) -> Result<FieldRow, Failure> {
+    let label = valid_label(new.object, &new.label)?;
+    let existing = store::list(tx, Some(new.object)).await?;
     if existing.len() >= MAX_FIELDS {
         return Err(Problem::conflict("100 champs au plus par type de fiche.").into());
     }
     let applies_to = new.applies_to.unwrap_or_else(|| "all".to_owned());
-    valid_target(&new.object, &applies_to)?;
-    let keys = store::keys(tx, &new.object).await?;
+    check_target(tx, new.object, &applies_to, hds).await?;
+    let keys = store::keys(tx, new.object).await?;
     let mut row = FieldRow {
         id: tx.new_id(),
         key: free(&key_of(&label), |key| keys.iter().any(|taken| taken == key)),
-        object: new.object,
+        object: new.object.as_str().to_owned(),
         applies_to,
         kind: new.kind.as_str().to_owned(),
         options: sqlx::types::Json(valid_options(new.kind, new.options)?),
@@ -165,22 +168,22 @@ pub(crate) async fn create(tx: &mut Tx, new: NewField) -> Result<FieldRow, Failu
 }
 
 /// Changes a field. Its kind changes by [`super::jobs::start_conversion`] only.
-pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, change: FieldChange) -> Result<FieldRow, Failure> {
+pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, change: FieldChange, hds: bool) -> Result<FieldRow, Failure> {
     let mut row = get(tx, id, true).await?;
     if expected.is_some_and(|version| version != row.version) {
         return Err(Problem::new(ProblemKind::StaleVersion).with("version", row.version).into());
     }
     if let Some(label) = change.label {
-        row.label = valid_label(&label)?;
+        row.label = valid_label(row.object(), &label)?;
     }
     if let Some(applies_to) = change.applies_to {
-        valid_target(&row.object, &applies_to)?;
+        check_target(tx, row.object(), &applies_to, hds).await?;
         row.applies_to = applies_to;
     }
     if let Some(options) = change.options {
         let options = valid_options(FieldKind::from_stored(&row.kind), options)?;
         for gone in row.options.iter().filter(|old| !options.iter().any(|option| option.key == old.key)) {
-            let used = store::count_option(tx, &row.key, &gone.key).await?;
+            let used = store::count_option(tx, row.object(), &row.key, &gone.key).await?;
             if used > 0 {
                 let detail = format!("« {} » est utilisé par {used} fiche(s). Changez-les d’abord, ou renommez ce choix.", gone.label);
                 return Err(Problem::field("/options", "in_use", &detail).with("count", used).into());
@@ -199,7 +202,7 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, change:
 }
 
 /// Puts the fields of an object into a new order; every field must be named once.
-pub(crate) async fn reorder(tx: &mut Tx, object: &str, ids: &[Uuid]) -> Result<(), Failure> {
+pub(crate) async fn reorder(tx: &mut Tx, object: RecordObject, ids: &[Uuid]) -> Result<(), Failure> {
     let fields = store::list(tx, Some(object)).await?;
     let distinct: BTreeSet<&Uuid> = ids.iter().collect();
     if distinct.len() != ids.len() || fields.len() != ids.len() || fields.iter().any(|field| !distinct.contains(&field.id)) {
@@ -225,11 +228,11 @@ pub(crate) fn converted(kind: FieldKind, options: Vec<FieldOption>) -> Result<De
 
 /// Counts what would be lost, without changing anything.
 pub(crate) async fn impact(tx: &mut Tx, row: &FieldRow, to: Option<&Definition>) -> Result<Impact, Failure> {
-    let mut impact = Impact { with_value: store::count_values(tx, &row.key).await?, ..Impact::default() };
+    let mut impact = Impact { with_value: store::count_values(tx, row.object(), &row.key).await?, ..Impact::default() };
     let from = row.definition();
     let mut after = None;
     loop {
-        let values = store::values(tx, &row.key, after, if to.is_some() { 5000 } else { 5 }).await?;
+        let values = store::values(tx, row.object(), &row.key, after, if to.is_some() { 5000 } else { 5 }).await?;
         let Some((last, ..)) = values.last() else { break };
         after = Some(*last);
         for (id, name, value) in &values {
@@ -270,9 +273,10 @@ pub(crate) fn convert(from: &Definition, to: &Definition, value: &Value) -> Opti
     }
 }
 
-/// Judges the custom values of a contact; references must exist.
+/// Judges the custom values of a record; references must exist.
 pub(crate) async fn apply(
     tx: &mut Tx,
+    object: RecordObject,
     record_kind: &str,
     current: &Map<String, Value>,
     input: &Map<String, Value>,
@@ -282,7 +286,7 @@ pub(crate) async fn apply(
         return Ok(Ok(current.clone()));
     }
     // Shared lock: a change of kind waits for this write, and this write sees a change that came before.
-    let definitions = store::definitions_for_writing(tx, "contact").await?;
+    let definitions = store::definitions_for_writing(tx, object).await?;
     let after = match model::apply(&definitions, record_kind, current, input, is_new) {
         Ok(after) => after,
         Err(errors) => return Ok(Err(errors)),
@@ -307,12 +311,28 @@ pub(crate) async fn apply(
     Ok(Ok(after))
 }
 
+/// Built-in and custom fields together: a client learns of every wrong field at once.
+pub(crate) fn judged<T>(
+    built_in: Result<T, Problem>,
+    custom: Result<Map<String, Value>, Vec<FieldError>>,
+) -> Result<(T, Map<String, Value>), Problem> {
+    match (built_in, custom) {
+        (Ok(built_in), Ok(custom)) => Ok((built_in, custom)),
+        (Ok(_), Err(errors)) => Err(Problem::validation(errors)),
+        (Err(problem), Ok(_)) => Err(problem),
+        (Err(mut problem), Err(errors)) => {
+            problem.errors.extend(errors);
+            Err(problem)
+        }
+    }
+}
+
 /// In the timeline a referenced contact is a name, not an id.
-pub(crate) async fn name_references(tx: &mut Tx, changes: &mut [Change]) -> Result<(), Failure> {
+pub(crate) async fn name_references(tx: &mut Tx, object: RecordObject, changes: &mut [Change]) -> Result<(), Failure> {
     if !changes.iter().any(|change| change.field.starts_with("custom.")) {
         return Ok(());
     }
-    let definitions = store::definitions(tx, "contact").await?;
+    let definitions = store::definitions(tx, object).await?;
     for change in changes {
         let is_reference = change
             .field
@@ -333,7 +353,7 @@ pub(crate) async fn name_references(tx: &mut Tx, changes: &mut [Change]) -> Resu
 /// Takes a field and all its values away.
 pub(crate) async fn delete(tx: &mut Tx, id: Uuid) -> Result<(), Failure> {
     let row = get(tx, id, true).await?;
-    let count = store::count_values(tx, &row.key).await?;
+    let count = store::count_values(tx, row.object(), &row.key).await?;
     store::mark_deleted(tx, id).await?;
     tx.emit(&event("custom_field.deleted", &row, count));
     tx.enqueue_with(&super::jobs::Purge { field_id: id }, Some(&format!("custom-field:{id}")), None).await

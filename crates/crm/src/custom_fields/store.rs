@@ -1,8 +1,9 @@
-//! SQL of custom fields.
+//! SQL of custom fields. Statements on records are made for the tables that [`RecordObject`] names.
 
-use super::model::{Definition, FieldKind, FieldOption};
+use super::model::{Definition, FieldKind, FieldOption, RecordObject};
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
+use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 use uuid::Uuid;
 use vision_platform::Tx;
@@ -29,6 +30,11 @@ pub(crate) struct FieldRow {
 }
 
 impl FieldRow {
+    /// What has it.
+    pub(crate) fn object(&self) -> RecordObject {
+        RecordObject::from_stored(&self.object)
+    }
+
     /// What values are judged by.
     pub(crate) fn definition(&self) -> Definition {
         Definition {
@@ -50,44 +56,43 @@ const FIELD: &str =
     FROM custom_fields WHERE tenant_id = $1 AND deleted_at IS NULL";
 
 /// The fields of an object, or of all, in their order.
-pub(crate) async fn list(tx: &mut Tx, object: Option<&str>) -> sqlx::Result<Vec<FieldRow>> {
+pub(crate) async fn list(tx: &mut Tx, object: Option<RecordObject>) -> sqlx::Result<Vec<FieldRow>> {
     let tenant = tx.tenant();
-    sqlx::query_as(sqlx::AssertSqlSafe(format!("{FIELD} AND ($2::text IS NULL OR object = $2) ORDER BY object, position, id LIMIT 400")))
+    sqlx::query_as(AssertSqlSafe(format!("{FIELD} AND ($2::text IS NULL OR object = $2) ORDER BY object, position, id LIMIT 400")))
         .bind(tenant)
-        .bind(object)
+        .bind(object.map(RecordObject::as_str))
         .fetch_all(tx.conn())
         .await
 }
 
 /// The definitions by which values of an object are judged.
-pub(crate) async fn definitions(tx: &mut Tx, object: &str) -> sqlx::Result<Vec<Definition>> {
+pub(crate) async fn definitions(tx: &mut Tx, object: RecordObject) -> sqlx::Result<Vec<Definition>> {
     Ok(list(tx, Some(object)).await?.iter().map(FieldRow::definition).collect())
 }
 
 /// The same, kept from changing until the end of the transaction.
-pub(crate) async fn definitions_for_writing(tx: &mut Tx, object: &str) -> sqlx::Result<Vec<Definition>> {
+pub(crate) async fn definitions_for_writing(tx: &mut Tx, object: RecordObject) -> sqlx::Result<Vec<Definition>> {
     let tenant = tx.tenant();
-    let rows: Vec<FieldRow> =
-        sqlx::query_as(sqlx::AssertSqlSafe(format!("{FIELD} AND object = $2 ORDER BY position, id LIMIT 400 FOR SHARE")))
-            .bind(tenant)
-            .bind(object)
-            .fetch_all(tx.conn())
-            .await?;
+    let rows: Vec<FieldRow> = sqlx::query_as(AssertSqlSafe(format!("{FIELD} AND object = $2 ORDER BY position, id LIMIT 400 FOR SHARE")))
+        .bind(tenant)
+        .bind(object.as_str())
+        .fetch_all(tx.conn())
+        .await?;
     Ok(rows.iter().map(FieldRow::definition).collect())
 }
 
 pub(crate) async fn get(tx: &mut Tx, id: Uuid, lock: bool) -> sqlx::Result<Option<FieldRow>> {
     let tenant = tx.tenant();
     let lock = if lock { " FOR UPDATE" } else { "" };
-    sqlx::query_as(sqlx::AssertSqlSafe(format!("{FIELD} AND id = $2{lock}"))).bind(tenant).bind(id).fetch_optional(tx.conn()).await
+    sqlx::query_as(AssertSqlSafe(format!("{FIELD} AND id = $2{lock}"))).bind(tenant).bind(id).fetch_optional(tx.conn()).await
 }
 
 /// Keys that are taken, those of fields under deletion included.
-pub(crate) async fn keys(tx: &mut Tx, object: &str) -> sqlx::Result<Vec<String>> {
+pub(crate) async fn keys(tx: &mut Tx, object: RecordObject) -> sqlx::Result<Vec<String>> {
     let tenant = tx.tenant();
     sqlx::query_scalar("SELECT key FROM custom_fields WHERE tenant_id = $1 AND object = $2")
         .bind(tenant)
-        .bind(object)
+        .bind(object.as_str())
         .fetch_all(tx.conn())
         .await
 }
@@ -143,14 +148,14 @@ pub(crate) async fn update(tx: &mut Tx, row: &FieldRow, label_norm: &str) -> sql
 }
 
 /// Puts the fields of an object into this order.
-pub(crate) async fn reorder(tx: &mut Tx, object: &str, ids: &[Uuid]) -> sqlx::Result<u64> {
+pub(crate) async fn reorder(tx: &mut Tx, object: RecordObject, ids: &[Uuid]) -> sqlx::Result<u64> {
     let tenant = tx.tenant();
     let done = sqlx::query(
         "UPDATE custom_fields f SET position = u.n FROM unnest($3::uuid[]) WITH ORDINALITY AS u(id, n)
          WHERE f.tenant_id = $1 AND f.object = $2 AND f.id = u.id AND f.deleted_at IS NULL",
     )
     .bind(tenant)
-    .bind(object)
+    .bind(object.as_str())
     .bind(ids)
     .execute(tx.conn())
     .await?;
@@ -180,22 +185,30 @@ pub(crate) async fn forget(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// The key of a field under deletion.
-pub(crate) async fn deleted_key(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<String>> {
+/// What had a field under deletion, and its key.
+pub(crate) async fn deleted_key(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<(RecordObject, String)>> {
     let tenant = tx.tenant();
-    sqlx::query_scalar("SELECT key FROM custom_fields WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NOT NULL")
-        .bind(tenant)
-        .bind(id)
-        .fetch_optional(tx.conn())
-        .await
+    let found: Option<(String, String)> =
+        sqlx::query_as("SELECT object, key FROM custom_fields WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NOT NULL")
+            .bind(tenant)
+            .bind(id)
+            .fetch_optional(tx.conn())
+            .await?;
+    Ok(found.map(|(object, key)| (RecordObject::from_stored(&object), key)))
 }
 
-/// Contacts that have a value under `key`, in order after `after`: (id, name, value).
-pub(crate) async fn values(tx: &mut Tx, key: &str, after: Option<Uuid>, limit: i64) -> sqlx::Result<Vec<(Uuid, String, Value)>> {
-    let tenant = tx.tenant();
-    sqlx::query_as(
-        "SELECT id, display_name, custom -> $2 FROM contacts WHERE tenant_id = $1 AND custom ? $2 AND ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4",
-    )
+/// Records that have a value under `key`, in order after `after`: (id, name, value).
+pub(crate) async fn values(
+    tx: &mut Tx,
+    object: RecordObject,
+    key: &str,
+    after: Option<Uuid>,
+    limit: i64,
+) -> sqlx::Result<Vec<(Uuid, String, Value)>> {
+    let (tenant, records) = (tx.tenant(), object.records());
+    sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT id, display_name, custom -> $2 FROM {records} WHERE tenant_id = $1 AND custom ? $2 AND ($3::uuid IS NULL OR id > $3) ORDER BY id LIMIT $4"
+    )))
     .bind(tenant)
     .bind(key)
     .bind(after)
@@ -204,21 +217,21 @@ pub(crate) async fn values(tx: &mut Tx, key: &str, after: Option<Uuid>, limit: i
     .await
 }
 
-/// How many contacts have a value under `key`.
-pub(crate) async fn count_values(tx: &mut Tx, key: &str) -> sqlx::Result<i64> {
-    let tenant = tx.tenant();
-    sqlx::query_scalar("SELECT count(*) FROM contacts WHERE tenant_id = $1 AND custom ? $2")
+/// How many records have a value under `key`.
+pub(crate) async fn count_values(tx: &mut Tx, object: RecordObject, key: &str) -> sqlx::Result<i64> {
+    let (tenant, records) = (tx.tenant(), object.records());
+    sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {records} WHERE tenant_id = $1 AND custom ? $2")))
         .bind(tenant)
         .bind(key)
         .fetch_one(tx.conn())
         .await
 }
 
-/// How many contacts hold the option `option` under `key`.
-pub(crate) async fn count_option(tx: &mut Tx, key: &str, option: &str) -> sqlx::Result<i64> {
-    let tenant = tx.tenant();
+/// How many records hold the option `option` under `key`.
+pub(crate) async fn count_option(tx: &mut Tx, object: RecordObject, key: &str, option: &str) -> sqlx::Result<i64> {
+    let (tenant, records) = (tx.tenant(), object.records());
     // For a text `?` asks for equality, for an array whether it holds the text.
-    sqlx::query_scalar("SELECT count(*) FROM contacts WHERE tenant_id = $1 AND custom -> $2 ? $3")
+    sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {records} WHERE tenant_id = $1 AND custom -> $2 ? $3")))
         .bind(tenant)
         .bind(key)
         .bind(option)
@@ -227,14 +240,14 @@ pub(crate) async fn count_option(tx: &mut Tx, key: &str, option: &str) -> sqlx::
 }
 
 /// Writes or takes away (`None`) values under `key`.
-pub(crate) async fn write_values(tx: &mut Tx, key: &str, values: &[(Uuid, Option<Value>)]) -> sqlx::Result<()> {
-    let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
+pub(crate) async fn write_values(tx: &mut Tx, object: RecordObject, key: &str, values: &[(Uuid, Option<Value>)]) -> sqlx::Result<()> {
+    let (tenant, now, records) = (tx.tenant(), tx.now().to_sqlx(), object.records());
     let (ids, written): (Vec<Uuid>, Vec<Option<Value>>) = values.iter().cloned().unzip();
-    sqlx::query(
-        "UPDATE contacts c SET custom = CASE WHEN u.v IS NULL THEN c.custom - $2 ELSE jsonb_set(c.custom, ARRAY[$2], u.v) END,
+    sqlx::query(AssertSqlSafe(format!(
+        "UPDATE {records} c SET custom = CASE WHEN u.v IS NULL THEN c.custom - $2 ELSE jsonb_set(c.custom, ARRAY[$2], u.v) END,
            updated_at = $5, version = c.version + 1
-         FROM unnest($3::uuid[], $4::jsonb[]) AS u(id, v) WHERE c.tenant_id = $1 AND c.id = u.id",
-    )
+         FROM unnest($3::uuid[], $4::jsonb[]) AS u(id, v) WHERE c.tenant_id = $1 AND c.id = u.id"
+    )))
     .bind(tenant)
     .bind(key)
     .bind(ids)
@@ -243,6 +256,29 @@ pub(crate) async fn write_values(tx: &mut Tx, key: &str, values: &[(Uuid, Option
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Points references from one contact to another; gives the records that held them. `only` limits it to those.
+pub(crate) async fn repoint(
+    tx: &mut Tx,
+    object: RecordObject,
+    key: &str,
+    from: Uuid,
+    to: Uuid,
+    only: Option<&[Uuid]>,
+) -> sqlx::Result<Vec<Uuid>> {
+    let (tenant, records) = (tx.tenant(), object.records());
+    sqlx::query_scalar(AssertSqlSafe(format!(
+        "UPDATE {records} SET custom = jsonb_set(custom, ARRAY[$2], to_jsonb($4::text)) WHERE tenant_id = $1 AND custom ->> $2 = $3::text
+           AND ($5::uuid[] IS NULL OR id = ANY ($5)) RETURNING id"
+    )))
+    .bind(tenant)
+    .bind(key)
+    .bind(from.to_string())
+    .bind(to.to_string())
+    .bind(only)
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// The ids among `ids` that are contacts of the tenant which the actor may see.
@@ -296,24 +332,28 @@ pub(crate) async fn transactions(tx: &mut Tx) -> sqlx::Result<(i64, i64)> {
         .await
 }
 
-/// How many contacts there are to look at.
-pub(crate) async fn count_contacts(tx: &mut Tx) -> sqlx::Result<i64> {
-    let tenant = tx.tenant();
-    sqlx::query_scalar("SELECT count(*) FROM contacts WHERE tenant_id = $1").bind(tenant).fetch_one(tx.conn()).await
+/// How many records there are to look at.
+pub(crate) async fn count_records(tx: &mut Tx, object: RecordObject) -> sqlx::Result<i64> {
+    let (tenant, records) = (tx.tenant(), object.records());
+    sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {records} WHERE tenant_id = $1")))
+        .bind(tenant)
+        .fetch_one(tx.conn())
+        .await
 }
 
-/// Copies the values of the next contacts after `after` into the index: (last contact, how many). Their rows are kept from changing
+/// Copies the values of the next records after `after` into the index: (last record, how many). Their rows are kept from changing
 /// meanwhile, so that a value which somebody is writing is neither missed nor put back.
 pub(crate) async fn index_batch(tx: &mut Tx, field: &FieldRow, after: Option<Uuid>, limit: i64) -> sqlx::Result<Option<(Uuid, i64)>> {
-    let tenant = tx.tenant();
-    sqlx::query_as(
-        "WITH held AS MATERIALIZED (SELECT id, custom FROM contacts WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3 FOR SHARE),
-         gone AS (DELETE FROM contact_values v USING held h WHERE v.tenant_id = $1 AND v.field_id = $4 AND v.contact_id = h.id AND NOT h.custom ? $5),
-         kept AS (INSERT INTO contact_values (tenant_id, field_id, contact_id, n, t)
+    let (tenant, object) = (tx.tenant(), field.object());
+    let (records, copies, holder) = (object.records(), object.copies(), object.holder());
+    sqlx::query_as(AssertSqlSafe(format!(
+        "WITH held AS MATERIALIZED (SELECT id, custom FROM {records} WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $3 FOR SHARE),
+         gone AS (DELETE FROM {copies} v USING held h WHERE v.tenant_id = $1 AND v.field_id = $4 AND v.{holder} = h.id AND NOT h.custom ? $5),
+         kept AS (INSERT INTO {copies} (tenant_id, field_id, {holder}, n, t)
            SELECT $1, $4, id, custom_sort_number($6, custom ->> $5), custom_sort_text($6, custom ->> $5) FROM held WHERE custom ? $5
-           ON CONFLICT (tenant_id, field_id, contact_id) DO UPDATE SET n = excluded.n, t = excluded.t)
-         SELECT (SELECT id FROM held ORDER BY id DESC LIMIT 1), count(*) FROM held HAVING count(*) > 0",
-    )
+           ON CONFLICT (tenant_id, field_id, {holder}) DO UPDATE SET n = excluded.n, t = excluded.t)
+         SELECT (SELECT id FROM held ORDER BY id DESC LIMIT 1), count(*) FROM held HAVING count(*) > 0"
+    )))
     .bind(tenant)
     .bind(after)
     .bind(limit)
@@ -324,15 +364,16 @@ pub(crate) async fn index_batch(tx: &mut Tx, field: &FieldRow, after: Option<Uui
     .await
 }
 
-/// Takes the next values out of the index; how many.
-pub(crate) async fn drop_batch(tx: &mut Tx, field: Uuid, limit: i64) -> sqlx::Result<u64> {
-    let tenant = tx.tenant();
-    let done = sqlx::query(
-        "DELETE FROM contact_values WHERE tenant_id = $1 AND field_id = $2
-           AND contact_id IN (SELECT contact_id FROM contact_values WHERE tenant_id = $1 AND field_id = $2 LIMIT $3)",
-    )
+/// Takes the next values of a field out of the index; how many.
+pub(crate) async fn drop_batch(tx: &mut Tx, field: &FieldRow, limit: i64) -> sqlx::Result<u64> {
+    let (tenant, object) = (tx.tenant(), field.object());
+    let (copies, holder) = (object.copies(), object.holder());
+    let done = sqlx::query(AssertSqlSafe(format!(
+        "DELETE FROM {copies} WHERE tenant_id = $1 AND field_id = $2
+           AND {holder} IN (SELECT {holder} FROM {copies} WHERE tenant_id = $1 AND field_id = $2 LIMIT $3)"
+    )))
     .bind(tenant)
-    .bind(field)
+    .bind(field.id)
     .bind(limit)
     .execute(tx.conn())
     .await?;

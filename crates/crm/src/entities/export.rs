@@ -1,8 +1,9 @@
 //! Entities as a file: CSV for French Excel, or XLSX. Small ones at once, large ones as a job.
 
 use super::filter::EntityFilter;
-use super::store::{self, Row};
+use super::store::{self, Row, Shown};
 use crate::contacts::events::ContactsEvent;
+use crate::custom_fields::{self, model::Definition, model::RecordObject};
 use axum::body::Body;
 use axum::response::Response;
 use jiff_sqlx::Date;
@@ -25,6 +26,7 @@ const INLINE: i64 = 5000;
 /// Entities per read.
 const BATCH: usize = 500;
 
+/// The columns of a file; names that no custom field may take.
 pub(crate) const HEADERS: &[&str] = &[
     "Type",
     "Nom",
@@ -79,6 +81,42 @@ pub struct EntityExportIn {
     #[serde(default)]
     filter: EntityFilter,
     format: EntityExportFormat,
+    /// Columns, as a view names them; all of them by default. What it is always stands first.
+    #[serde(default)]
+    columns: Option<Vec<String>>,
+}
+
+/// The columns of a file that stand for one of a list.
+fn stands_for(column: &str) -> &'static [&'static str] {
+    match column {
+        "plate" => &["Immatriculation", "Pays"],
+        "vin" => &["VIN"],
+        "make" => &["Marque"],
+        "model" => &["Modèle"],
+        "energy" => &["Énergie"],
+        "mileage" => &["Kilométrage", "Relevé le"],
+        "first_registration" => &["1re mise en circulation"],
+        "inspection" => &["Contrôle technique avant"],
+        "serial_number" => &["N° de série"],
+        "owner" => &["Propriétaire", "Depuis le"],
+        _ => &[],
+    }
+}
+
+/// Which columns are wanted, in the file's order.
+fn wanted(columns: Option<&[String]>, fields: &[Definition]) -> Vec<bool> {
+    let built_in = HEADERS.iter().map(|header| {
+        columns.is_none_or(|columns| matches!(*header, "Type" | "Nom") || columns.iter().any(|column| stands_for(column).contains(header)))
+    });
+    let own = fields
+        .iter()
+        .map(|field| columns.is_none_or(|columns| columns.iter().any(|column| column.strip_prefix("custom.") == Some(&field.key))));
+    built_in.chain(own).collect()
+}
+
+/// Those of `all` that are wanted.
+fn picked<T>(all: impl IntoIterator<Item = T>, wanted: &[bool]) -> Vec<T> {
+    all.into_iter().zip(wanted).filter_map(|(one, wanted)| wanted.then_some(one)).collect()
 }
 
 /// Exports entities: the file for up to 5,000, a job above.
@@ -86,8 +124,11 @@ pub struct EntityExportIn {
     responses((status = 200, body = Vec<u8>, content_type = "application/octet-stream"), (status = 202, body = JobOut), (status = 422)),
     security(("session" = ["contacts.export"])))]
 async fn export_entities(auth: Authorized<ContactsExport>, Json(input): Json<EntityExportIn>) -> ApiResult<Response> {
-    let conditions = input.filter.conditions(&auth.actor)?;
     let mut tx = auth.begin().await?;
+    if input.columns.as_ref().is_some_and(|columns| columns.len() > 100) {
+        return Err(Problem::field("/columns", "invalid", "100 colonnes au plus.").into());
+    }
+    let conditions = input.filter.conditions(&mut tx, "/filter/").await?;
     let total = store::count(&mut tx, conditions.clone(), i32::MAX).await?;
     if total > INLINE {
         let job = background::create(&mut tx, KIND, serde_json::to_value(&input)?, false).await?;
@@ -100,7 +141,7 @@ async fn export_entities(auth: Authorized<ContactsExport>, Json(input): Json<Ent
     tx.commit().await?;
     let ctx = JobContext { app: auth.app.clone(), actor: auth.actor.clone() };
     let path = scratch(input.format);
-    let written = write(&ctx, &conditions, input.format, &path, None).await;
+    let written = write(&ctx, &conditions, &input, &path, None).await;
     let content = tokio::fs::read(&path).await;
     drop(tokio::fs::remove_file(&path).await);
     written?;
@@ -126,25 +167,30 @@ fn scratch(format: EntityExportFormat) -> PathBuf {
 async fn write(
     ctx: &JobContext,
     conditions: &Map<String, Value>,
-    format: EntityExportFormat,
+    input: &EntityExportIn,
     path: &Path,
     job: Option<&BackgroundJob>,
 ) -> Result<bool, Failure> {
     let failed = |error: DocumentError| Failure::from(Problem::internal(error));
-    let mut table = match format {
-        EntityExportFormat::Csv => TableWriter::csv(path, HEADERS),
-        EntityExportFormat::Xlsx => TableWriter::xlsx(path, HEADERS),
+    let mut tx = ctx.read().await?;
+    let fields = custom_fields::store::definitions(&mut tx, RecordObject::Entity).await?;
+    drop(tx);
+    let wanted = wanted(input.columns.as_deref(), &fields);
+    let headers = picked(HEADERS.iter().copied().chain(fields.iter().map(|field| field.label.as_str())), &wanted);
+    let mut table = match input.format {
+        EntityExportFormat::Csv => TableWriter::csv(path, &headers),
+        EntityExportFormat::Xlsx => TableWriter::xlsx(path, &headers),
     }
     .map_err(failed)?;
     let (mut after, mut done) = (None, 0_i64);
     loop {
         let mut tx = ctx.read().await?;
-        let rows = store::page(&mut tx, conditions.clone(), "created", after, BATCH - 1).await?;
+        let rows = store::page(&mut tx, conditions.clone(), "created", after, BATCH - 1, Shown::All).await?;
         drop(tx);
         let Some(last) = rows.last() else { break };
         after = Some(Cursor::id(last.id));
         for row in &rows {
-            write_row(&mut table, row).map_err(failed)?;
+            write_row(&mut table, row, &fields, &wanted).map_err(failed)?;
         }
         done += i64::try_from(rows.len()).unwrap_or(0);
         if let Some(job) = job {
@@ -175,11 +221,12 @@ fn energy(stored: &str) -> &str {
     }
 }
 
-fn write_row(table: &mut TableWriter, row: &Row) -> Result<(), DocumentError> {
+fn write_row(table: &mut TableWriter, row: &Row, fields: &[Definition], wanted: &[bool]) -> Result<(), DocumentError> {
     let draft = row.draft();
     let day = |day: Option<Date>| day.map_or(Cell::Empty, |day| Cell::Date(day.to_jiff()));
     let mileage = row.mileage.map(|value| value.to_string());
-    table.row(&[
+    let custom = custom_fields::ops::written(fields, &row.custom);
+    let mut cells = vec![
         Cell::Text(row.kind_name.as_deref().unwrap_or_else(|| draft.kind.label())),
         Cell::Text(&row.display_name),
         Cell::text(row.plate.as_deref()),
@@ -201,7 +248,9 @@ fn write_row(table: &mut TableWriter, row: &Row) -> Result<(), DocumentError> {
         Cell::text(row.contact_name.as_deref()),
         day(row.owned_since),
         Cell::Text(if row.archived_at.is_some() { "oui" } else { "non" }),
-    ])
+    ];
+    cells.extend(custom.iter().map(|text| Cell::text(Some(text.as_str()).filter(|text| !text.is_empty()))));
+    table.row(&picked(cells, wanted))
 }
 
 /// Writes a large export to the file store.
@@ -221,9 +270,11 @@ impl Job for RunEntityExport {
             return Ok(());
         }
         let input: EntityExportIn = serde_json::from_value(job.params.clone()).map_err(|error| JobError::Fail(error.to_string()))?;
-        let conditions = input.filter.conditions(&ctx.actor).map_err(|problem| JobError::Fail(problem.to_string()))?;
+        let mut tx = ctx.read().await?;
+        let conditions = input.filter.conditions(&mut tx, "/filter/").await?;
+        drop(tx);
         let path = scratch(input.format);
-        let written = write(&ctx, &conditions, input.format, &path, Some(&job)).await;
+        let written = write(&ctx, &conditions, &input, &path, Some(&job)).await;
         let stored = match written {
             Ok(true) => {
                 let key = format!("{}/exports/{}", ctx.actor.tenant_id, job.id);

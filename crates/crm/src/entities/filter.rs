@@ -2,11 +2,19 @@
 
 use super::model::EntityKind;
 use crate::contacts::search::{self, Search};
+use crate::custom_fields::model::RecordObject;
+use crate::filters::model::Test;
+use crate::filters::{self, Tree};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use vision_kernel::{Actor, Problem, text, vehicle};
+use vision_platform::{Failure, Tx};
+
+/// The orders of a list, beside those of custom fields.
+pub(crate) const SORTS: &[&str] =
+    &["name", "-name", "plate", "-plate", "inspection", "-inspection", "updated", "-updated", "created", "-created"];
 
 /// The filters of the entity list; all of them must hold.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
@@ -33,6 +41,11 @@ pub struct EntityFilter {
     /// Archived ones instead of the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
+    /// More conditions, in groups: a `FilterNode`, as JSON where this stands in an address. One about `archived` decides by itself.
+    #[param(value_type = Option<String>)]
+    #[schema(value_type = Option<filters::FilterNode>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tree: Option<Tree>,
 }
 
 /// Fewest characters of a plate or VIN fragment that is looked for inside.
@@ -49,8 +62,22 @@ fn code(query: &str) -> Option<String> {
 }
 
 impl EntityFilter {
-    /// The filter as `entity_page` reads it, narrowed to what the actor may see.
-    pub(crate) fn conditions(&self, actor: &Actor) -> Result<Map<String, Value>, Problem> {
+    /// The filter as `entity_page` reads it, narrowed to what the actor may see. `at` is where the filter stands in the request.
+    pub(crate) async fn conditions(&self, tx: &mut Tx, at: &str) -> Result<Map<String, Value>, Failure> {
+        let mut out = self.simple(tx.actor())?;
+        if let Some(tree) = &self.tree {
+            let node = filters::around::read(RecordObject::Entity, tree, &format!("{at}tree"))?;
+            if self.archived != Some(true) && node.has(&|test| matches!(test, Test::Archived)) {
+                out.insert("archived".to_owned(), json!("any"));
+            }
+            let (compiled, _) = filters::compiled(tx, RecordObject::Entity, &node).await?;
+            out.insert("tree".to_owned(), compiled);
+        }
+        Ok(out)
+    }
+
+    /// The conditions outside the tree.
+    fn simple(&self, actor: &Actor) -> Result<Map<String, Value>, Problem> {
         let mut out = Map::new();
         let mut set = |key: &str, value: Value| {
             out.insert(key.to_owned(), value);

@@ -1,23 +1,28 @@
 //! Routes of entities.
 
-use super::filter::EntityFilter;
+use super::filter::{self, EntityFilter};
 use super::model::{Energy, EntityIn, EntityKind, Warning, WarningCode};
 use super::ops;
-use super::store::{self, Row};
+use super::store::{self, Row, Shown};
+use crate::custom_fields::model::RecordObject;
+use crate::custom_fields::sort;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
-use vision_kernel::{Cursor, Page, Problem};
+use vision_kernel::{Cursor, Page};
 use vision_platform::http::{Created, Json, Versioned, cursor, expected_version, page_limit};
 use vision_platform::permits::{ContactsDelete, ContactsRead, ContactsWrite};
-use vision_platform::{ApiResult, App, Authorized};
+use vision_platform::{ApiResult, App, Authorized, Tx};
 
-/// Above this a count is only "more than".
+/// Above this a count is only "more than", unless more is asked for.
 const COUNT_CAP: i32 = 10_000;
+/// Most that is ever counted.
+const MAX_COUNT: i32 = 1_000_000;
 
 /// Routes.
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -56,6 +61,9 @@ pub struct EntityRow {
     #[schema(value_type = Option<String>, format = Date)]
     inspection_due: Option<Date>,
     serial_number: Option<String>,
+    /// Values of the fields that `custom` asked for.
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    custom: Map<String, Value>,
     /// The owner.
     contact: Option<EntityOwnerRef>,
     #[schema(value_type = String, format = DateTime)]
@@ -85,6 +93,7 @@ impl From<Row> for EntityRow {
             first_registration: draft.first_registration,
             inspection_due: draft.inspection_due,
             serial_number: draft.serial_number,
+            custom: draft.custom,
             updated_at: row.updated_at.to_jiff(),
             archived: row.archived_at.is_some(),
         }
@@ -126,6 +135,9 @@ pub struct EntityOut {
     birth_date: Option<Date>,
     address: Option<String>,
     description: Option<String>,
+    /// Values of the tenant's own fields by key, as `/custom-fields` describes them.
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    custom: Map<String, Value>,
     /// The present owner.
     contact: Option<EntityOwnerRef>,
     /// Since when.
@@ -172,6 +184,7 @@ impl From<Row> for EntityOut {
             birth_date: draft.birth_date,
             address: draft.address,
             description: draft.description,
+            custom: draft.custom,
             owned_since: row.owned_since.map(jiff_sqlx::Date::to_jiff),
             warnings,
             archived_at: row.archived_at.map(jiff_sqlx::Timestamp::to_jiff),
@@ -188,21 +201,13 @@ pub(super) fn versioned(row: Row) -> Versioned<EntityOut> {
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct PageQuery {
-    /// `name`, `plate`, `inspection`, `updated`, `created`; with `-` in front, descending. `name` by default.
+    /// `name`, `plate`, `inspection`, `updated`, `created`, or `custom.<key>` of an indexed field; with `-` in front, descending. `name` by default.
     sort: Option<String>,
     /// 1 to 100; default 50.
     limit: Option<u32>,
     cursor: Option<String>,
-}
-
-/// The sort order asked for; only known ones reach the database.
-fn sort(asked: Option<&str>) -> Result<&str, Problem> {
-    const KNOWN: &[&str] = &["name", "-name", "plate", "-plate", "inspection", "-inspection", "updated", "-updated", "created", "-created"];
-    match asked.filter(|sort| !sort.is_empty()) {
-        None => Ok("name"),
-        Some(sort) if KNOWN.contains(&sort) => Ok(sort),
-        Some(_) => Err(Problem::field("?sort", "invalid", "Ce tri n’existe pas.")),
-    }
+    /// Keys of custom fields to show, separated by commas; at most ten.
+    custom: Option<String>,
 }
 
 /// Entities, page by page.
@@ -210,14 +215,16 @@ fn sort(asked: Option<&str>) -> Result<&str, Problem> {
     responses((status = 200, body = Page<EntityRow>), (status = 422)), security(("session" = ["contacts.read"])))]
 async fn list_entities(
     auth: Authorized<ContactsRead>,
-    Query(filter): Query<EntityFilter>,
+    Query(wanted): Query<EntityFilter>,
     Query(page): Query<PageQuery>,
 ) -> ApiResult<Json<Page<EntityRow>>> {
     let limit = page_limit(page.limit, 50);
-    let (sort, after) = (sort(page.sort.as_deref())?, cursor(page.cursor.as_deref())?);
-    let conditions = filter.conditions(&auth.actor)?;
+    let after = cursor(page.cursor.as_deref())?;
     let mut tx = auth.read().await?;
-    let rows = store::page(&mut tx, conditions, sort, after, limit).await?;
+    let mut conditions = wanted.conditions(&mut tx, "?").await?;
+    let sort = sort::sort(&mut tx, RecordObject::Entity, filter::SORTS, page.sort.as_deref(), &mut conditions, after.as_ref()).await?;
+    let shown = sort::shown(page.custom.as_deref());
+    let rows = store::page(&mut tx, conditions, sort, after, limit, Shown::Keys(&shown)).await?;
     Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor { key: row.sort_key.clone(), id: row.id }).map(EntityRow::from)))
 }
 
@@ -229,14 +236,31 @@ pub struct EntityCount {
     capped: bool,
 }
 
-/// Counts entities, to 10,000.
-#[utoipa::path(get, path = "/entities/count", operation_id = "count_entities", tag = "entities", params(EntityFilter),
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+struct CountQuery {
+    /// How far to count, at most 1,000,000; 10,000 by default.
+    up_to: Option<i32>,
+}
+
+/// Counts what meets the conditions, up to a bound: how many, and whether there are more.
+pub(crate) async fn count(tx: &mut Tx, conditions: Map<String, Value>, up_to: Option<i32>) -> sqlx::Result<(i64, bool)> {
+    let cap = up_to.unwrap_or(COUNT_CAP).clamp(1, MAX_COUNT);
+    let count = store::count(tx, conditions, cap + 1).await?;
+    Ok((count.min(i64::from(cap)), count > i64::from(cap)))
+}
+
+/// Counts entities.
+#[utoipa::path(get, path = "/entities/count", operation_id = "count_entities", tag = "entities", params(EntityFilter, CountQuery),
     responses((status = 200, body = EntityCount), (status = 422)), security(("session" = ["contacts.read"])))]
-async fn count_entities(auth: Authorized<ContactsRead>, Query(filter): Query<EntityFilter>) -> ApiResult<Json<EntityCount>> {
-    let conditions = filter.conditions(&auth.actor)?;
+async fn count_entities(
+    auth: Authorized<ContactsRead>,
+    Query(wanted): Query<EntityFilter>,
+    Query(query): Query<CountQuery>,
+) -> ApiResult<Json<EntityCount>> {
     let mut tx = auth.read().await?;
-    let count = store::count(&mut tx, conditions, COUNT_CAP + 1).await?;
-    Ok(Json(EntityCount { count: count.min(i64::from(COUNT_CAP)), capped: count > i64::from(COUNT_CAP) }))
+    let conditions = wanted.conditions(&mut tx, "?").await?;
+    let (count, capped) = count(&mut tx, conditions, query.up_to).await?;
+    Ok(Json(EntityCount { count, capped }))
 }
 
 /// Creates an entity.

@@ -193,6 +193,18 @@ async fn delete_entity_kind(auth: Authorized<CompanyManage>, Path(id): Path<Uuid
         return Err(Problem::conflict(detail).into());
     }
     let tenant = tx.tenant();
+    // A field that only this kind has would be nobody's, with its name taken.
+    let field: Option<String> = sqlx::query_scalar(
+        "SELECT label FROM custom_fields WHERE tenant_id = $1 AND object = 'entity' AND applies_to = $2::text AND deleted_at IS NULL ORDER BY position LIMIT 1",
+    )
+    .bind(tenant)
+    .bind(id.to_string())
+    .fetch_optional(tx.conn())
+    .await?;
+    if let Some(label) = field {
+        let detail = format!("Le champ « {label} » n’existe que pour ce type : supprimez-le, ou donnez-le à un autre type.");
+        return Err(Problem::conflict(detail).into());
+    }
     sqlx::query("DELETE FROM entity_kinds WHERE tenant_id = $1 AND id = $2").bind(tenant).bind(id).execute(tx.conn()).await?;
     tx.emit(&KindEvent { name: "entity_kind.deleted", id, label: kind.name, changes: Vec::new() });
     tx.commit().await?;

@@ -1,7 +1,9 @@
 //! What an entity holds, how it is read from a client, what is derived from it.
 
+use crate::custom_fields;
 use jiff::civil::{Date, date};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 use vision_kernel::{Change, FieldError, Patch, Plate, Problem, Vin, text, vehicle};
 
@@ -163,6 +165,8 @@ pub struct Draft {
     pub address: Option<String>,
     /// Free text.
     pub description: Option<String>,
+    /// Values of the tenant's own fields, by key; judged by `custom_fields`.
+    pub custom: Map<String, Value>,
 }
 
 /// What a client sends: absent keeps, null clears.
@@ -227,6 +231,10 @@ pub struct EntityIn {
     /// At creation only: the first reading, in km. Later through `POST /entities/{id}/readings`.
     #[serde(default)]
     pub(crate) mileage: Option<i64>,
+    /// Values of the tenant's own fields by key: absent keeps, null clears.
+    #[serde(default)]
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    pub(crate) custom: Map<String, Value>,
 }
 
 /// The country code of a text, if it is one.
@@ -282,6 +290,7 @@ impl Draft {
             birth_date: None,
             address: None,
             description: None,
+            custom: Map::new(),
         }
     }
 
@@ -344,6 +353,7 @@ impl Draft {
             birth_date: r.date(input.birth_date, self.birth_date, "/birth_date"),
             address: r.text(input.address, self.address, "/address", 300, false),
             description: r.text(input.description, self.description, "/description", 5000, true),
+            custom: self.custom,
         };
         let named = [&draft.name, &draft.plate, &draft.vin, &draft.make, &draft.model, &draft.serial_number, &draft.address];
         if reader.0.is_empty() && named.iter().all(|part| part.is_none()) {
@@ -390,12 +400,24 @@ impl Draft {
         parts.join(" ")
     }
 
+    /// What the tenant's own fields know the kind of a thing by: the name of a built-in one, the id of the tenant's own.
+    pub(crate) fn record_kind(&self) -> String {
+        self.kind_id.map_or_else(|| self.kind.as_str().to_owned(), |id| id.to_string())
+    }
+
     /// The fields that differ.
     pub(crate) fn changes_since(&self, before: &Self) -> Vec<Change> {
-        let values = |draft: &Self| serde_json::to_value(draft).unwrap_or_default();
+        let values = |draft: &Self| {
+            let mut values = serde_json::to_value(draft).unwrap_or_default();
+            if let Some(values) = values.as_object_mut() {
+                values.remove("custom");
+            }
+            values
+        };
         let (old, new) = (values(before), values(self));
         let fields = new.as_object().map(|fields| fields.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
-        fields.iter().filter_map(|field| Change::between(field, &old.get(field), &new.get(field))).collect()
+        let built_in = fields.iter().filter_map(|field| Change::between(field, &old.get(field), &new.get(field)));
+        built_in.chain(custom_fields::model::changes(&before.custom, &self.custom)).collect()
     }
 
     /// What deserves a second look without being wrong.

@@ -5,8 +5,9 @@ use super::kinds;
 use super::model::{Draft, EntityIn, EntityKind};
 use super::store::{self, Row};
 use crate::contacts::store as contacts;
+use crate::custom_fields::{self, model::RecordObject, ops::judged};
 use jiff::civil::Date;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use vision_kernel::{Change, Problem, ProblemKind, text};
 use vision_platform::{Failure, Tx};
@@ -41,9 +42,25 @@ async fn editable(tx: &mut Tx, id: Uuid, expected: Option<i32>) -> Result<Row, F
     Ok(row)
 }
 
+/// What of the changes follows the thing. Of a field of the tenant's own in which people may be named only its name does: the values stand
+/// in the timeline of the owner and in the audit log.
+async fn following(tx: &mut Tx, changes: &[Change]) -> Result<Vec<Change>, Failure> {
+    let custom = |change: &Change| change.field.strip_prefix("custom.").map(str::to_owned);
+    let mut personal = Vec::new();
+    if changes.iter().any(|change| custom(change).is_some()) {
+        let fields = custom_fields::store::definitions(tx, RecordObject::Entity).await?;
+        personal = fields.into_iter().filter(|field| field.kind.may_name_a_person()).map(|field| field.key).collect();
+    }
+    let kept = changes.iter().filter(|change| !PERSONAL.contains(&change.field.as_str())).cloned().map(|change| match custom(&change) {
+        Some(key) if personal.contains(&key) => Change { before: Value::Null, after: Value::Null, ..change },
+        _ => change,
+    });
+    Ok(kept.collect())
+}
+
 /// Writes an event into the history of the thing, and emits it for the owner's timeline and the audit log.
 async fn record(tx: &mut Tx, event: EntityEvent) -> Result<(), Failure> {
-    let kept: Vec<&Change> = event.changes.iter().filter(|change| !PERSONAL.contains(&change.field.as_str())).collect();
+    let kept = following(tx, &event.changes).await?;
     let mut data = event.data.clone();
     if let Some(data) = data.as_object_mut() {
         data.remove("entity");
@@ -76,7 +93,7 @@ fn owner_needed(tx: &Tx, contact: Option<Uuid>) -> Result<(), Problem> {
 }
 
 /// Creates an entity. `hds`: the deployment declares HDS hosting (GD-17).
-pub(crate) async fn create(tx: &mut Tx, input: EntityIn, hds: bool) -> Result<Row, Failure> {
+pub(crate) async fn create(tx: &mut Tx, mut input: EntityIn, hds: bool) -> Result<Row, Failure> {
     let kind = input.kind.unwrap_or(EntityKind::Vehicle);
     // GD-17: people in care exist only where health data may be hosted.
     if kind == EntityKind::Patient && !hds {
@@ -91,7 +108,13 @@ pub(crate) async fn create(tx: &mut Tx, input: EntityIn, hds: bool) -> Result<Ro
         _ => {}
     }
     let (contact, mileage) = (input.contact_id, input.mileage.map(|value| checked(value, "/mileage")).transpose()?);
-    let draft = Draft::empty(kind, kind_id).apply(input)?;
+    let sent = std::mem::take(&mut input.custom);
+    let empty = Draft::empty(kind, kind_id);
+    let record_kind = empty.record_kind();
+    let draft = empty.apply(input);
+    let custom = custom_fields::ops::apply(tx, RecordObject::Entity, &record_kind, &Map::new(), &sent, true).await?;
+    let (draft, custom) = judged(draft, custom)?;
+    let draft = Draft { custom, ..draft };
     owner_needed(tx, contact)?;
     if let Some(contact) = contact {
         owner(tx, contact).await?;
@@ -111,7 +134,7 @@ pub(crate) async fn create(tx: &mut Tx, input: EntityIn, hds: bool) -> Result<Ro
 }
 
 /// Changes an entity; `expected` is the version that the client has read.
-pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, input: EntityIn) -> Result<Row, Failure> {
+pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, mut input: EntityIn) -> Result<Row, Failure> {
     let row = editable(tx, id, expected).await?;
     let before = row.draft();
     if input.kind.is_some_and(|kind| kind != before.kind) || input.kind_id.is_some_and(|kind| Some(kind) != before.kind_id) {
@@ -123,11 +146,16 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, input: 
     if input.mileage.is_some_and(|value| Some(value) != row.mileage.map(i64::from)) {
         return Err(Problem::field("/mileage", "fixed", "Le kilométrage change par un relevé.").into());
     }
-    let after = before.clone().apply(input)?;
-    let changes = after.changes_since(&before);
+    let sent = std::mem::take(&mut input.custom);
+    let after = before.clone().apply(input);
+    let custom = custom_fields::ops::apply(tx, RecordObject::Entity, &before.record_kind(), &before.custom, &sent, false).await?;
+    let (after, custom) = judged(after, custom)?;
+    let after = Draft { custom, ..after };
+    let mut changes = after.changes_since(&before);
     if changes.is_empty() {
         return Ok(row);
     }
+    custom_fields::ops::name_references(tx, RecordObject::Entity, &mut changes).await?;
     store::rewrite(tx, id, &after).await?;
     if let Some(contact) = row.contact_id {
         store::index_owners(tx, &[contact]).await?;

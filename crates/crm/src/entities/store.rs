@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use serde_json::{Map, Value, json};
 use sqlx::AssertSqlSafe;
+use sqlx::types::Json;
 use uuid::Uuid;
 use vision_kernel::{Cursor, text};
 use vision_platform::Tx;
@@ -34,6 +35,7 @@ pub(crate) struct Row {
     pub birth_date: Option<jiff_sqlx::Date>,
     pub address: Option<String>,
     pub description: Option<String>,
+    pub custom: Json<Map<String, Value>>,
     pub contact_id: Option<Uuid>,
     pub contact_name: Option<String>,
     pub owned_since: Option<jiff_sqlx::Date>,
@@ -68,12 +70,14 @@ impl Row {
             birth_date: day(self.birth_date),
             address: self.address.clone(),
             description: self.description.clone(),
+            custom: self.custom.0.clone(),
         }
     }
 }
 
-/// The columns of [`Row`] but for the sort key; `twins` asks for what shares plate or VIN, which only a page of one thing shows.
-fn select(twins: bool) -> String {
+/// The columns of [`Row`] but for the sort key; `twins` asks for what shares plate or VIN, which only a page of one thing shows; `custom` is
+/// SQL for the values of the tenant's own fields.
+fn select(twins: bool, custom: &str) -> String {
     let twin = |column: &str, value: &str| {
         if twins {
             format!(
@@ -85,7 +89,7 @@ fn select(twins: bool) -> String {
     };
     format!(
         "e.id, e.kind, e.kind_id, k.name AS kind_name, e.name, e.display_name, e.plate, e.plate_country, e.vin, e.make, e.model, e.energy, e.mileage, e.mileage_on,
-         e.first_registration, e.inspection_due, e.serial_number, e.species, e.breed, e.birth_date, e.address, e.description, e.contact_id,
+         e.first_registration, e.inspection_due, e.serial_number, e.species, e.breed, e.birth_date, e.address, e.description, {custom} AS custom, e.contact_id,
          c.display_name AS contact_name, w.since AS owned_since, e.archived_at, e.created_at, e.updated_at, e.version,
          {} AS same_plate, {} AS same_vin",
         twin("plate_code", "e.plate_code"),
@@ -101,6 +105,15 @@ const JOINS: &str = "LEFT JOIN entity_kinds k ON k.tenant_id = e.tenant_id AND k
 const IN_SCOPE: &str =
     "($2::uuid[] IS NULL OR EXISTS (SELECT FROM contacts o WHERE o.tenant_id = $1 AND o.id = e.contact_id AND o.owner_id = ANY ($2)))";
 
+/// Which values of the tenant's own fields a page shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Shown<'a> {
+    /// Those of these keys.
+    Keys(&'a [String]),
+    /// All of them.
+    All,
+}
+
 /// One page of entities that meet `conditions`, in the order of `sort`.
 pub(crate) async fn page(
     tx: &mut Tx,
@@ -108,13 +121,20 @@ pub(crate) async fn page(
     sort: &str,
     after: Option<Cursor>,
     limit: usize,
+    custom: Shown<'_>,
 ) -> sqlx::Result<Vec<Row>> {
     let tenant = tx.tenant();
     let (key, id) = after.map_or((None, None), |cursor| (Some(cursor.key), Some(cursor.id)));
+    let keys = match custom {
+        Shown::Keys(keys) => Some(keys),
+        Shown::All => None,
+    };
+    let custom = "CASE WHEN $7::text[] IS NULL THEN e.custom WHEN $7 = '{}'::text[] THEN '{}'
+        ELSE coalesce((SELECT jsonb_object_agg(f.key, f.value) FROM jsonb_each(e.custom) f WHERE f.key = ANY ($7)), '{}') END";
     sqlx::query_as(AssertSqlSafe(format!(
         "SELECT {}, p.sort_key FROM entity_page($2, $3, $4, $5, $6) WITH ORDINALITY AS p(entity_id, sort_key, n)
          JOIN entities e ON e.tenant_id = $1 AND e.id = p.entity_id {JOINS} ORDER BY p.n",
-        select(false)
+        select(false, custom)
     )))
     .bind(tenant)
     .bind(Value::Object(conditions))
@@ -122,6 +142,7 @@ pub(crate) async fn page(
     .bind(key)
     .bind(id)
     .bind(i32::try_from(limit + 1).unwrap_or(i32::MAX))
+    .bind(keys)
     .fetch_all(tx.conn())
     .await
 }
@@ -136,7 +157,7 @@ pub(crate) async fn get(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Row>> {
     let (tenant, scope) = (tx.tenant(), tx.actor().owner_scope.clone());
     sqlx::query_as(AssertSqlSafe(format!(
         "SELECT {}, '' AS sort_key FROM entities e {JOINS} WHERE e.tenant_id = $1 AND {IN_SCOPE} AND e.id = $3",
-        select(true)
+        select(true, "e.custom")
     )))
     .bind(tenant)
     .bind(scope)
@@ -175,10 +196,10 @@ fn columns(id: Uuid, draft: &Draft, contact: Option<Uuid>) -> Value {
 
 const RECORD: &str = "jsonb_to_recordset($2) AS r(id uuid, kind text, kind_id uuid, name text, display_name text, sort_name text, plate text, plate_code text,
     plate_country text, vin text, make text, model text, energy text, first_registration date, inspection_due date, serial_number text, species text, breed text,
-    birth_date date, address text, description text, contact_id uuid, search text)";
+    birth_date date, address text, description text, custom jsonb, contact_id uuid, search text)";
 
 const COLUMNS: &str = "kind, kind_id, name, display_name, sort_name, plate, plate_code, plate_country, vin, make, model, energy, first_registration, inspection_due,
-    serial_number, species, breed, birth_date, address, description, search";
+    serial_number, species, breed, birth_date, address, description, custom, search";
 
 /// Inserts entities with their first owner, if they have one.
 pub(crate) async fn insert_many(tx: &mut Tx, entities: &[(Uuid, Draft, Option<Uuid>)]) -> sqlx::Result<()> {

@@ -4,7 +4,7 @@ use crate::contacts::events::ContactsEvent;
 use crate::contacts::filter::Selection;
 use crate::contacts::http::status;
 use crate::contacts::store::{self as contacts, DetailRow};
-use crate::custom_fields::{self, model::Definition};
+use crate::custom_fields::{self, model::Definition, model::RecordObject};
 use axum::body::Body;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -199,7 +199,7 @@ async fn write(
 ) -> Result<bool, Failure> {
     let failed = |error: vision_documents::DocumentError| Failure::from(Problem::internal(error));
     let mut tx = ctx.read().await?;
-    let fields = custom_fields::store::definitions(&mut tx, "contact").await?;
+    let fields = custom_fields::store::definitions(&mut tx, RecordObject::Contact).await?;
     let now = tx.now();
     drop(tx);
     let wanted = wanted(input.columns.as_deref(), &fields);

@@ -1,11 +1,11 @@
-//! From a filter to the tests that the database's `contact_test` knows. Relative days become instants here, on the company's clock, and
+//! From a filter to the tests that the database's `record_test` knows. Relative days become instants here, on the company's clock, and
 //! "me" becomes the reader.
 
 use super::model::{Condition, CustomTest, Match, Member, Node, Test, TextColumn};
 use super::when::When;
 use crate::custom_fields::model::{Definition, FieldKind};
 use crate::zone::Zone;
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, Time, date};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 use vision_kernel::text;
@@ -15,7 +15,7 @@ pub(crate) struct Surroundings {
     pub(crate) me: Uuid,
     pub(crate) today: Date,
     pub(crate) zone: Zone,
-    /// Fields that the tenant added to contacts.
+    /// Fields that the tenant added to the filter's object.
     pub(crate) fields: Vec<Definition>,
 }
 
@@ -70,6 +70,13 @@ fn test(condition: &Condition, around: &Surroundings, broken: &mut Vec<Broken>) 
         Test::Event(kinds, when) => ends(json!({ "k": "event", "v": kinds }), when.map_or((None, None), |when| instants(when, around))),
         Test::OpenTask => json!({ "k": "task" }),
         Test::Entity(kinds, own) => json!({ "k": "entity", "v": kinds, "own": own }),
+        Test::Kind(kinds, own) => json!({ "k": "kind", "v": kinds, "own": own }),
+        Test::Day(name, when) => ends(json!({ "k": "day", "c": name }), days(*when, around)),
+        Test::Number(name, from, to) => {
+            let end = |end: &Option<i32>| end.map(|end| json!(end.to_string()));
+            ends(json!({ "k": "number", "c": name }), (end(from), end(to)))
+        }
+        Test::Archived => json!({ "k": "archived" }),
         Test::Custom(key, test) => {
             let field = around.fields.iter().find(|field| field.key == *key).ok_or("field_gone")?;
             if let (CustomTest::Is(values) | CustomTest::Holds(values), true) = (test, field.kind.has_options()) {
@@ -98,11 +105,25 @@ fn ends(test: Value, (from, to): (Option<Value>, Option<Value>)) -> Value {
     Value::Object(test)
 }
 
+/// The first day and the day after the last, within years that every part of the product writes alike. What lies beyond holds nothing: an end
+/// that was left away would hold for everybody.
+fn bounded(when: When, around: &Surroundings) -> (Option<Date>, Option<Date>) {
+    let (from, to) = when.days(around.today);
+    let within = |day: Date| day.clamp(date(2, 1, 1), date(9999, 12, 30));
+    (from.map(within), to.map(within))
+}
+
+/// The same as the database reads days.
+fn days(when: When, around: &Surroundings) -> (Option<Value>, Option<Value>) {
+    let (from, to) = bounded(when, around);
+    let day = |day: Option<Date>| day.map(|day| json!(day.to_string()));
+    (day(from), day(to))
+}
+
 /// From the first instant until before the last.
 fn instants(when: When, around: &Surroundings) -> (Option<Value>, Option<Value>) {
-    let (from, to) = when.days(around.today);
-    // Days of years that the database does not write are open ends.
-    let at = |day: Option<Date>| day.filter(|day| (1..=9999).contains(&day.year())).map(|day| json!(around.zone.at(day, Time::midnight())));
+    let (from, to) = bounded(when, around);
+    let at = |day: Option<Date>| day.map(|day| json!(around.zone.at(day, Time::midnight())));
     (at(from), at(to))
 }
 
@@ -189,11 +210,7 @@ fn custom(field: &Definition, test: &CustomTest, around: &Surroundings) -> Resul
             };
             ends(node("custom_number", "value_number", Map::new()), (read(from)?, read(to)?))
         }
-        (CustomTest::When(when), FieldKind::Date) => {
-            let (from, to) = when.days(around.today);
-            let day = |day: Option<Date>| day.filter(|day| (1..=9999).contains(&day.year())).map(|day| json!(day.to_string()));
-            ends(node("custom_time", "value_time", Map::new()), (day(from), day(to)))
-        }
+        (CustomTest::When(when), FieldKind::Date) => ends(node("custom_time", "value_time", Map::new()), days(*when, around)),
         (CustomTest::When(when), FieldKind::DateTime) => {
             let (from, to) = instants(*when, around);
             let bare = |end: Option<Value>| end.map(|end| json!(end.as_str().unwrap_or_default().trim_end_matches('Z')));

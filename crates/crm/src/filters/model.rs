@@ -1,6 +1,7 @@
 //! A filter as it travels, and as the product knows it once it was read.
 
 use super::when::When;
+use crate::custom_fields::model::RecordObject;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -27,7 +28,9 @@ pub struct FilterNode {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(no_recursion)]
     pub any: Option<Vec<FilterNode>>,
-    /// `name company email phone city postcode country kind customer_kind status owner source language tag created updated activity event task entity`, or `custom.<key>`.
+    /// Of contacts `name company email phone city postcode country kind customer_kind status owner source language tag created updated activity
+    /// event task entity`; of entities `name kind plate vin make model energy mileage first_registration inspection serial_number species breed
+    /// birth_date owner archived created updated`; or `custom.<key>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// What to test, by field: `contains not_contains starts_with is is_not is_set is_empty any all none on from until between last
@@ -56,8 +59,8 @@ impl<'de> Deserialize<'de> for Tree {
 
 impl Tree {
     /// The filter, or every mistake in it, with pointers below `pointer`.
-    pub(crate) fn read(&self, pointer: &str) -> Result<Node, Vec<FieldError>> {
-        super::read::read(&self.0, pointer)
+    pub(crate) fn read(&self, object: RecordObject, pointer: &str) -> Result<Node, Vec<FieldError>> {
+        super::read::read(object, &self.0, pointer)
     }
 }
 
@@ -97,6 +100,13 @@ pub(crate) enum TextColumn {
     City,
     Postcode,
     Source,
+    Plate,
+    Vin,
+    Make,
+    Model,
+    Serial,
+    Species,
+    Breed,
 }
 
 impl TextColumn {
@@ -108,6 +118,13 @@ impl TextColumn {
             Self::City => "city",
             Self::Postcode => "postcode",
             Self::Source => "source",
+            Self::Plate => "plate",
+            Self::Vin => "vin",
+            Self::Make => "make",
+            Self::Model => "model",
+            Self::Serial => "serial_number",
+            Self::Species => "species",
+            Self::Breed => "breed",
         }
     }
 }
@@ -120,7 +137,7 @@ pub(crate) enum Match {
     Is,
 }
 
-/// An instant that a contact has.
+/// An instant that a record has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Moment {
     Created,
@@ -164,9 +181,9 @@ pub(crate) enum CustomTest {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Test {
     Text(TextColumn, Match, Vec<String>),
-    /// `email phone company city postcode source country owner`
+    /// `email phone company city postcode source country owner`, of entities also their facts and `contact`
     Set(&'static str),
-    /// `kind customer_kind language country`
+    /// `kind customer_kind language country energy`
     Listed(&'static str, Vec<String>),
     Status(Vec<String>),
     Owner(Vec<Member>),
@@ -178,5 +195,12 @@ pub(crate) enum Test {
     OpenTask,
     /// Built-in kinds and the tenant's own.
     Entity(Vec<String>, Vec<Uuid>),
+    /// Of an entity: its own kind, built-in or the tenant's.
+    Kind(Vec<String>, Vec<Uuid>),
+    /// A day that an entity has: `first_registration inspection birth_date`
+    Day(&'static str, When),
+    /// A whole number that an entity has, both ends included: `mileage`
+    Number(&'static str, Option<i32>, Option<i32>),
+    Archived,
     Custom(String, CustomTest),
 }

@@ -3,11 +3,13 @@
 use super::model::{
     Condition, CustomTest, FilterNode, MAX_DEPTH, MAX_GROUPS, MAX_LEAVES, MAX_VALUES, Match, Member, Moment, Node, Test, TextColumn,
 };
+use super::read_entity;
 use super::when::{Unit, When};
+use crate::custom_fields::model::RecordObject;
 use jiff::civil::Date;
 use serde_json::Value;
 use uuid::Uuid;
-use vision_kernel::{FieldError, text};
+use vision_kernel::{FieldError, text, vehicle};
 
 /// Longest text to compare with, in characters.
 const MAX_TEXT: usize = 200;
@@ -41,24 +43,26 @@ pub(crate) const EVENTS: &[&str] = &[
 ];
 
 struct Reader {
+    object: RecordObject,
     errors: Vec<FieldError>,
     leaves: usize,
     groups: usize,
 }
 
 /// What is wrong with a part of a condition: where below it, and the sentence.
-type Wrong = (&'static str, &'static str, &'static str);
-const OP: Wrong = ("/op", "invalid", "Cette comparaison n’existe pas pour ce champ.");
-const VALUE: Wrong = ("/value", "invalid", "Cette valeur ne convient pas.");
+pub(super) type Wrong = (&'static str, &'static str, &'static str);
+pub(super) const OP: Wrong = ("/op", "invalid", "Cette comparaison n’existe pas pour ce champ.");
+pub(super) const VALUE: Wrong = ("/value", "invalid", "Cette valeur ne convient pas.");
+pub(super) const FIELD: Wrong = ("/field", "unknown", "Ce champ n’existe pas.");
 
-pub(super) fn read(value: &Value, pointer: &str) -> Result<Node, Vec<FieldError>> {
+pub(super) fn read(object: RecordObject, value: &Value, pointer: &str) -> Result<Node, Vec<FieldError>> {
     if let Some(place) = too_deep(value, pointer, 0) {
         return Err(vec![FieldError::new(place, "too_deep", format!("{MAX_DEPTH} groupes imbriqués au plus."))]);
     }
     let node: FilterNode = serde_json::from_value(value.clone()).map_err(|_| {
         vec![FieldError::new(pointer, "invalid", "Un filtre est un groupe (all, any) ou une condition (field, op, value).")]
     })?;
-    let mut reader = Reader { errors: Vec::new(), leaves: 0, groups: 0 };
+    let mut reader = Reader { object, errors: Vec::new(), leaves: 0, groups: 0 };
     let read = reader.node(&node, pointer);
     match read {
         Some(node) if reader.errors.is_empty() => Ok(node),
@@ -95,7 +99,8 @@ impl Reader {
                     }
                     return None;
                 }
-                match condition(field, node.op.as_deref().unwrap_or_default(), node.value.as_ref().unwrap_or(&Value::Null)) {
+                let (op, value) = (node.op.as_deref().unwrap_or_default(), node.value.as_ref().unwrap_or(&Value::Null));
+                match condition(self.object, field, op, value) {
                     Ok((test, negated)) => Some(Node::Test(Condition { pointer: pointer.to_owned(), test, negated })),
                     Err(wrong) => {
                         self.wrong(pointer, wrong);
@@ -125,14 +130,22 @@ impl Reader {
 }
 
 /// A condition, and whether its opposite is asked for.
-fn condition(field: &str, op: &str, value: &Value) -> Result<(Test, bool), Wrong> {
+fn condition(object: RecordObject, field: &str, op: &str, value: &Value) -> Result<(Test, bool), Wrong> {
     if let Some(key) = field.strip_prefix("custom.") {
         if key.is_empty() || key.len() > 60 {
-            return Err(("/field", "unknown", "Ce champ n’existe pas."));
+            return Err(FIELD);
         }
         let (test, negated) = custom(op, value)?;
         return Ok((Test::Custom(key.to_owned(), test), negated));
     }
+    match object {
+        RecordObject::Contact => contact(field, op, value),
+        RecordObject::Entity => read_entity::condition(field, op, value),
+    }
+}
+
+/// A condition on a fact of contacts.
+fn contact(field: &str, op: &str, value: &Value) -> Result<(Test, bool), Wrong> {
     let one = |name: &'static str, known: &[&str]| match op {
         "is" | "is_not" => Ok((Test::Listed(name, listed(value, known)?), op == "is_not")),
         _ => Err(OP),
@@ -173,22 +186,28 @@ fn condition(field: &str, op: &str, value: &Value) -> Result<(Test, bool), Wrong
         "event" => event(op, value),
         "task" if has(op) => Ok((Test::OpenTask, op == "has_not")),
         "entity" if has(op) => {
-            let (mut kinds, mut own) = (Vec::new(), Vec::new());
-            for kind in texts(value)? {
-                match Uuid::try_parse(&kind) {
-                    Ok(id) => own.push(id),
-                    Err(_) if matches!(kind.as_str(), "vehicle" | "animal" | "equipment" | "property" | "patient") => kinds.push(kind),
-                    Err(_) => return Err(VALUE),
-                }
-            }
+            let (kinds, own) = kinds(value)?;
             Ok((Test::Entity(kinds, own), op == "has_not"))
         }
         "phone" | "owner" | "task" | "entity" => Err(OP),
-        _ => Err(("/field", "unknown", "Ce champ n’existe pas.")),
+        _ => Err(FIELD),
     }
 }
 
-fn is_set(op: &str) -> bool {
+/// Kinds of entities: those that the product knows by name, the tenant's own by id.
+pub(super) fn kinds(value: &Value) -> Result<(Vec<String>, Vec<Uuid>), Wrong> {
+    let (mut kinds, mut own) = (Vec::new(), Vec::new());
+    for kind in texts(value)? {
+        match Uuid::try_parse(&kind) {
+            Ok(id) => own.push(id),
+            Err(_) if matches!(kind.as_str(), "vehicle" | "animal" | "equipment" | "property" | "patient") => kinds.push(kind),
+            Err(_) => return Err(VALUE),
+        }
+    }
+    Ok((kinds, own))
+}
+
+pub(super) fn is_set(op: &str) -> bool {
     matches!(op, "is_set" | "is_empty")
 }
 
@@ -196,7 +215,7 @@ fn has(op: &str) -> bool {
     matches!(op, "has" | "has_not")
 }
 
-fn text_test(column: TextColumn, op: &str, value: &Value) -> Result<(Test, bool), Wrong> {
+pub(super) fn text_test(column: TextColumn, op: &str, value: &Value) -> Result<(Test, bool), Wrong> {
     let (how, negated) = match op {
         "contains" => (Match::Contains, false),
         "not_contains" => (Match::Contains, true),
@@ -205,7 +224,12 @@ fn text_test(column: TextColumn, op: &str, value: &Value) -> Result<(Test, bool)
         "is_not" if column != TextColumn::Name && column != TextColumn::Email => (Match::Is, true),
         _ => return Err(OP),
     };
-    let values: Vec<String> = texts(value)?.iter().map(|value| text::fold(value)).filter(|value| !value.is_empty()).collect();
+    // Numbers of things are compared as they are stored: without what people put between the characters.
+    let compare = |value: &String| match column {
+        TextColumn::Plate | TextColumn::Vin => vehicle::compact(value).to_lowercase(),
+        _ => text::fold(value),
+    };
+    let values: Vec<String> = texts(value)?.iter().map(compare).filter(|value| !value.is_empty()).collect();
     if values.is_empty() { Err(VALUE) } else { Ok((Test::Text(column, how, values), negated)) }
 }
 
@@ -230,7 +254,7 @@ fn texts(value: &Value) -> Result<Vec<String>, Wrong> {
 }
 
 /// One or more of a closed list; of any words when the list is empty.
-fn listed(value: &Value, known: &[&str]) -> Result<Vec<String>, Wrong> {
+pub(super) fn listed(value: &Value, known: &[&str]) -> Result<Vec<String>, Wrong> {
     let texts = texts(value)?;
     if !known.is_empty() && texts.iter().any(|text| !known.contains(&text.as_str())) {
         return Err(VALUE);
@@ -257,7 +281,7 @@ fn date(value: &Value) -> Result<Date, Wrong> {
     written.parse::<Date>().ok().filter(|date| (1000..=9999).contains(&date.year())).ok_or(WRONG)
 }
 
-fn when(op: &str, value: &Value) -> Result<When, Wrong> {
+pub(super) fn when(op: &str, value: &Value) -> Result<When, Wrong> {
     let unit = |value: Option<&Value>| value.and_then(Value::as_str).and_then(Unit::read).ok_or(VALUE);
     let amount = || -> Result<(i64, Unit), Wrong> {
         let count = value.get("count").and_then(Value::as_i64).filter(|count| (1..=9999).contains(count));
@@ -341,7 +365,7 @@ mod tests {
     use serde_json::json;
 
     fn pointers(value: &Value) -> Vec<String> {
-        read(value, "/tree").err().unwrap_or_default().into_iter().map(|error| error.pointer).collect()
+        read(RecordObject::Contact, value, "/tree").err().unwrap_or_default().into_iter().map(|error| error.pointer).collect()
     }
 
     #[test]
@@ -383,21 +407,21 @@ mod tests {
     fn depth_and_number_are_bounded() {
         let leaf = json!({ "field": "email", "op": "is_set" });
         let nested = |depth: usize| (0..depth).fold(leaf.clone(), |inner, _| json!({ "all": [inner] }));
-        assert!(read(&nested(MAX_DEPTH), "").is_ok());
-        assert_eq!(read(&nested(MAX_DEPTH + 1), "").expect_err("deep")[0].code, "too_deep");
-        assert_eq!(read(&nested(120), "").expect_err("deep").len(), 1);
-        assert!(read(&json!({ "any": vec![leaf.clone(); MAX_LEAVES] }), "").is_ok());
-        let many = read(&json!({ "any": vec![leaf; MAX_LEAVES + 20] }), "").expect_err("many");
+        assert!(read(RecordObject::Contact, &nested(MAX_DEPTH), "").is_ok());
+        assert_eq!(read(RecordObject::Contact, &nested(MAX_DEPTH + 1), "").expect_err("deep")[0].code, "too_deep");
+        assert_eq!(read(RecordObject::Contact, &nested(120), "").expect_err("deep").len(), 1);
+        assert!(read(RecordObject::Contact, &json!({ "any": vec![leaf.clone(); MAX_LEAVES] }), "").is_ok());
+        let many = read(RecordObject::Contact, &json!({ "any": vec![leaf; MAX_LEAVES + 20] }), "").expect_err("many");
         assert_eq!((many.len(), many[0].code.as_str(), many[0].pointer.as_str()), (1, "too_many", "/any/40"));
-        assert_eq!(read(&json!({ "all": vec![json!({ "any": [] }); 60] }), "").expect_err("groups").len(), 1);
+        assert_eq!(read(RecordObject::Contact, &json!({ "all": vec![json!({ "any": [] }); 60] }), "").expect_err("groups").len(), 1);
     }
 
     proptest! {
         #[test]
         fn no_json_makes_the_reader_fail(text in r#"[\{\}\[\]":, a-z0-9_.]{0,80}"#, field in "[a-z_.]{0,12}", op in "[a-z_]{0,12}") {
             if let Ok(value) = serde_json::from_str::<Value>(&text) {
-                let _ = read(&value, "");
-                let _ = read(&json!({ "field": field, "op": op, "value": value }), "");
+                let _ = read(RecordObject::Contact, &value, "");
+                let _ = read(RecordObject::Contact, &json!({ "field": field, "op": op, "value": value }), "");
             }
         }
     }

@@ -4,6 +4,7 @@ use super::contacts::custom::PREFIX;
 use super::engine::{Field, guess_mapping, normal_header};
 use super::entities;
 use super::target::Kind;
+use crate::custom_fields::model::RecordObject;
 use crate::custom_fields::store as custom;
 use serde::Serialize;
 use serde_json::Value;
@@ -88,7 +89,7 @@ fn built_in(key: &str, group: String) -> ImportField {
 
 async fn contact_fields(tx: &mut Tx) -> Result<Vec<ImportField>, Failure> {
     let built_in = Field::ALL.iter().map(|field| built_in(field.key(), name_of(&field.group())));
-    let own = custom::list(tx, Some("contact")).await?.into_iter().map(|row| ImportField {
+    let own = custom::list(tx, Some(RecordObject::Contact)).await?.into_iter().map(|row| ImportField {
         key: format!("{PREFIX}{}", row.key),
         group: "custom".to_owned(),
         label: Some(row.label),

@@ -5,7 +5,7 @@ use super::references::{Moved, Moves, bring_all_back, carry_all};
 use super::store::{self, MergeRow, NewMerge};
 use crate::contacts::events::{ContactEvent, ContactsEvent};
 use crate::contacts::store as contacts;
-use crate::custom_fields::{model::FieldKind, store as fields};
+use crate::custom_fields::{model::FieldKind, model::RecordObject, store as fields};
 use jiff::SignedDuration;
 use jiff_sqlx::ToSqlx;
 use serde_json::{Value, json};
@@ -55,8 +55,11 @@ pub(crate) async fn merge(tx: &mut Tx, kept: Uuid, request: &MergeRequest) -> Re
         return Err(Problem::conflict("Ce contact est archivé. Restaurez-le avant d’y fusionner un autre.").into());
     }
     let (before, theirs) = (into.contact().draft, from.contact().draft);
-    let definitions = fields::definitions_for_writing(tx, "contact").await?;
-    if definitions.iter().any(|definition| definition.converting) {
+    let definitions = fields::definitions_for_writing(tx, RecordObject::Contact).await?;
+    let mut of_entities = fields::definitions_for_writing(tx, RecordObject::Entity).await?;
+    // Of things only what refers to contacts matters; while it changes its kind it may be one of them.
+    of_entities.retain(|definition| definition.kind == FieldKind::Reference || definition.converting);
+    if definitions.iter().chain(&of_entities).any(|definition| definition.converting) {
         return Err(Problem::conflict("Un champ personnalisé change de type en ce moment. Réessayez dans un instant.").into());
     }
     let mut after = merged(&before, &theirs, &request.take)?;
@@ -72,9 +75,13 @@ pub(crate) async fn merge(tx: &mut Tx, kept: Uuid, request: &MergeRequest) -> Re
     let kept_row = store::whole_row(tx, kept).await?;
     let merged_row = store::whole_row(tx, other).await?;
     let mut moves = carry_all(tx, other, kept).await?;
-    for definition in references() {
-        let holders = store::repoint(tx, &definition.key, other, kept, None).await?;
-        moves.insert(format!("custom.{}", definition.key), Moved { moved: serde_json::to_value(holders)?, dropped: Value::Null });
+    let pointing = references().map(|definition| (RecordObject::Contact, definition));
+    for (object, definition) in pointing.chain(of_entities.iter().map(|definition| (RecordObject::Entity, definition))) {
+        let holders = fields::repoint(tx, object, &definition.key, other, kept, None).await?;
+        moves.insert(
+            format!("{}{}", move_of(object), definition.key),
+            Moved { moved: serde_json::to_value(holders)?, dropped: Value::Null },
+        );
     }
     contacts::delete(tx, &[other]).await?;
     let changes = after.changes_since(&before);
@@ -97,6 +104,14 @@ pub(crate) async fn merge(tx: &mut Tx, kept: Uuid, request: &MergeRequest) -> Re
     let data = json!({ "merge_id": id, "name": from.display_name });
     tx.emit(&ContactEvent { changes, data, ..ContactEvent::new("contact.merged", kept, label) });
     Ok(id)
+}
+
+/// How the moves of a merge call a custom field that refers to contacts, before its key.
+fn move_of(object: RecordObject) -> &'static str {
+    match object {
+        RecordObject::Contact => "custom.",
+        RecordObject::Entity => "entities.custom.",
+    }
 }
 
 /// True while a merge can be undone.
@@ -127,9 +142,11 @@ pub(crate) async fn undo(tx: &mut Tx, id: Uuid) -> Result<Uuid, Failure> {
     store::restore_row(tx, row).await?;
     bring_all_back(tx, &moves, merge.kept_id, merge.merged_id).await?;
     for (name, done) in &moves {
-        if let Some(key) = name.strip_prefix("custom.") {
-            let holders: Vec<Uuid> = serde_json::from_value(done.moved.clone())?;
-            store::repoint(tx, key, merge.kept_id, merge.merged_id, Some(&holders)).await?;
+        for object in [RecordObject::Contact, RecordObject::Entity] {
+            if let Some(key) = name.strip_prefix(move_of(object)) {
+                let holders: Vec<Uuid> = serde_json::from_value(done.moved.clone())?;
+                fields::repoint(tx, object, key, merge.kept_id, merge.merged_id, Some(&holders)).await?;
+            }
         }
     }
     let rows = contacts::get_many(tx, &[merge.kept_id, merge.merged_id]).await?;
@@ -137,7 +154,7 @@ pub(crate) async fn undo(tx: &mut Tx, id: Uuid) -> Result<Uuid, Failure> {
     let mut kept = unmerged(current(merge.kept_id)?, before, &after);
     let mut back = current(merge.merged_id)?;
     // Fields may have gone, or changed their kind, since: what they cannot hold is not brought back.
-    let definitions = fields::definitions_for_writing(tx, "contact").await?;
+    let definitions = fields::definitions_for_writing(tx, RecordObject::Contact).await?;
     let stored = back.custom.clone();
     for draft in [&mut kept, &mut back] {
         let kind = draft.kind.clone();

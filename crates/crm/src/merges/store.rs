@@ -183,22 +183,6 @@ pub(crate) async fn part_facts(tx: &mut Tx, kept: Uuid, before: &Value, other: &
     Ok(())
 }
 
-/// Points custom references from one contact to another; gives the contacts that held them. `only` limits it to those.
-pub(crate) async fn repoint(tx: &mut Tx, key: &str, from: Uuid, to: Uuid, only: Option<&[Uuid]>) -> sqlx::Result<Vec<Uuid>> {
-    let tenant = tx.tenant();
-    sqlx::query_scalar(
-        "UPDATE contacts SET custom = jsonb_set(custom, ARRAY[$2], to_jsonb($4::text)) WHERE tenant_id = $1 AND custom ->> $2 = $3::text
-           AND ($5::uuid[] IS NULL OR id = ANY ($5)) RETURNING id",
-    )
-    .bind(tenant)
-    .bind(key)
-    .bind(from.to_string())
-    .bind(to.to_string())
-    .bind(only)
-    .fetch_all(tx.conn())
-    .await
-}
-
 /// Contacts that share an e-mail, a phone or a SIREN: (kind, value, contacts), in that order after `after`; and where to go on.
 pub(crate) async fn exact_groups(
     tx: &mut Tx,

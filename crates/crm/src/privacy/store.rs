@@ -2,6 +2,7 @@
 
 use super::registry::{Erasure, Owner, Table, tables};
 use super::terms::Terms;
+use crate::custom_fields::model::FieldKind;
 use jiff_sqlx::ToSqlx;
 use serde_json::Value;
 use sqlx::AssertSqlSafe;
@@ -165,12 +166,18 @@ async fn anonymise(tx: &mut Tx, counts: &mut BTreeMap<String, u64>, ids: &[Uuid]
     // An address is the person's home; a patient is a person. Anything else goes on without an owner (GA-14).
     let gone =
         apply(tx, "DELETE FROM entities WHERE tenant_id = $1 AND contact_id = ANY ($2) AND kind IN ('patient', 'property')", ids).await?;
-    let left = apply(
-        tx,
-        "UPDATE entities SET contact_id = NULL, address = NULL, description = NULL, version = version + 1 WHERE tenant_id = $1 AND contact_id = ANY ($2)",
-        ids,
+    // Its copies for sorting follow by a trigger. What is being converted may still be text.
+    let left = sqlx::query(
+        "UPDATE entities SET contact_id = NULL, address = NULL, description = NULL, version = version + 1,
+           custom = custom - ARRAY(SELECT key FROM custom_fields WHERE tenant_id = $1 AND object = 'entity' AND (kind = ANY ($3) OR converting))
+         WHERE tenant_id = $1 AND contact_id = ANY ($2)",
     )
-    .await?;
+    .bind(tx.tenant())
+    .bind(ids)
+    .bind(FieldKind::personal())
+    .execute(tx.conn())
+    .await?
+    .rows_affected();
     note("entities", gone + left);
     let merges = apply(
         tx,

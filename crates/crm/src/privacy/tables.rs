@@ -240,6 +240,14 @@ pub(super) const TABLES: &[Table] = &[
         columns: &[(Technical, "tenant_id entity_id id contact_id"), (ACTIVITY, "since until")],
     },
     Table {
+        name: "entity_values",
+        owner: Owner::Crm,
+        rows: Some("entity_id IN (SELECT id FROM entities WHERE tenant_id = $1 AND contact_id = ANY ($2))"),
+        erasure: Erasure::Anonymise,
+        about: "Valeurs des champs par lesquels la liste des biens se trie. Suivent les valeurs du bien.",
+        columns: &[(Technical, "tenant_id field_id entity_id"), (ACTIVITY, "n t")],
+    },
+    Table {
         name: "entities",
         owner: Owner::Crm,
         rows: BY_CONTACT,
@@ -253,7 +261,8 @@ pub(super) const TABLES: &[Table] = &[
             ),
             (Keep("Désigne le bien, pas une personne : l’historique d’un véhicule suit le véhicule (GA-14)."), "plate plate_code vin serial_number"),
             (CONTACT, "address"),
-            (Free, "name display_name sort_name description search"),
+            // Where people write or name somebody it goes with the owner; elsewhere it describes the thing and follows it.
+            (Free, "name display_name sort_name description custom search"),
         ],
     },
     Table {

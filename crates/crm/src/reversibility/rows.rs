@@ -34,7 +34,7 @@ pub(super) struct Incoming {
     /// The beginning of each file, by its path.
     heads: BTreeMap<String, Vec<u8>>,
     /// Keys of the company's own fields that hold addresses of pages.
-    urls: Vec<String>,
+    urls: Vec<(String, String)>,
 }
 
 fn text<'a>(row: &'a Map<String, Value>, column: &str) -> &'a str {
@@ -123,6 +123,7 @@ impl Incoming {
             "tenants" => profile(row),
             "custom_fields" => self.own_field(row),
             "contacts" => self.contact(row),
+            "entities" => self.own_values("entity", row),
             "imports" if matches!(text(row, "status"), "uploaded" | "analysing" | "analysed" | "running" | "undoing") => {
                 row.insert("status".to_owned(), json!("cancelled"));
             }
@@ -170,20 +171,30 @@ impl Incoming {
         }
         row.insert("index_job".to_owned(), Value::Null);
         if text(row, "kind") == "url" {
-            self.urls.push(text(row, "key").to_owned());
+            self.urls.push((text(row, "object").to_owned(), text(row, "key").to_owned()));
         }
     }
 
     /// Addresses of pages are followed by a click: only those of the web come in.
     fn contact(&self, row: &mut Map<String, Value>) {
-        let is_web = |value: &Value| value.as_str().is_some_and(|value| web_address(value).as_deref() == Some(value));
         if row.get("website").is_some_and(|website| !website.is_null() && !is_web(website)) {
             row.insert("website".to_owned(), Value::Null);
         }
+        self.own_values("contact", row);
+    }
+
+    /// The same for the values of the company's own fields.
+    fn own_values(&self, object: &str, row: &mut Map<String, Value>) {
+        let is_url = |key: &str| self.urls.iter().any(|(of, known)| of == object && known == key);
         if let Some(Value::Object(custom)) = row.get_mut("custom") {
-            custom.retain(|key, value| !self.urls.contains(key) || is_web(value));
+            custom.retain(|key, value| !is_url(key) || is_web(value));
         }
     }
+}
+
+/// True for the address of a page of the web, in full.
+fn is_web(value: &Value) -> bool {
+    value.as_str().is_some_and(|value| web_address(value).as_deref() == Some(value))
 }
 
 /// What is drawn with or computed with must be what it seems.

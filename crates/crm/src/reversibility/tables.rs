@@ -44,6 +44,7 @@ pub(super) const TRAVEL: &[&str] = &[
 #[cfg(test)]
 const STAY: &[(&str, &str)] = &[
     ("contact_values", "Made anew by the database when contacts are written."),
+    ("entity_values", "Made anew by the database when entities are written."),
     ("task_undos", "What can be taken back for a day belongs to the place where it was done."),
     ("bulk_changes", "Belongs to jobs of this instance."),
     ("file_uploads", "Unfinished."),

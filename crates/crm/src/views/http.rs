@@ -1,14 +1,16 @@
 //! Routes of views.
 
+use super::filter::ViewFilter;
 use super::ops::{self, NewView, ViewChange};
 use super::store::ViewRow;
-use crate::contacts::filter::ContactFilter;
-use crate::contacts::http::{ContactCount, count};
+use crate::contacts::http::ContactCount;
+use crate::custom_fields::model::RecordObject;
 use crate::filters::compile::Broken;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 use vision_kernel::Patch;
@@ -47,8 +49,8 @@ pub struct ViewProblem {
 #[schema(as = View)]
 pub struct ViewOut {
     id: Uuid,
-    /// `contact`
-    object: String,
+    /// The list that it belongs to.
+    object: RecordObject,
     name: String,
     /// Whether everybody who sees the list sees the view.
     shared: bool,
@@ -57,7 +59,8 @@ pub struct ViewOut {
     mine: bool,
     /// Whether the reader's list opens with it.
     is_default: bool,
-    filter: ContactFilter,
+    #[schema(value_type = ViewFilter)]
+    filter: Value,
     /// In their order; null: what the reader has chosen.
     columns: Option<Vec<String>>,
     /// As the list takes it.
@@ -74,13 +77,13 @@ impl ViewOut {
     fn new(row: ViewRow, problems: Vec<Broken>, me: Uuid) -> Self {
         Self {
             id: row.id,
-            object: row.object,
+            object: row.object(),
             name: row.name,
             shared: row.shared,
             mine: row.owner_id == me,
             owner: ViewOwner { id: row.owner_id, name: row.owner_name.unwrap_or_default() },
             is_default: row.is_default,
-            filter: row.filter.0,
+            filter: row.filter,
             columns: row.columns,
             sort: row.sort,
             problems: problems.into_iter().map(|broken| ViewProblem { pointer: broken.pointer, code: broken.code }).collect(),
@@ -112,13 +115,17 @@ pub struct ViewList {
 /// A new view.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct ViewIn {
+    /// The list that it belongs to; `contact` by default.
+    #[serde(default)]
+    object: RecordObject,
     /// 1 to 60 characters; of one's own views each has another.
     name: String,
     /// For everybody who sees the list; needs `views.share`.
     #[serde(default)]
     shared: bool,
     #[serde(default)]
-    filter: ContactFilter,
+    #[schema(value_type = Option<ViewFilter>)]
+    filter: Value,
     columns: Option<Vec<String>>,
     sort: Option<String>,
 }
@@ -128,7 +135,8 @@ pub struct ViewIn {
 pub struct ViewPatch {
     name: Option<String>,
     shared: Option<bool>,
-    filter: Option<ContactFilter>,
+    #[schema(value_type = Option<ViewFilter>)]
+    filter: Option<Value>,
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     columns: Patch<Vec<String>>,
@@ -137,12 +145,20 @@ pub struct ViewPatch {
     sort: Patch<String>,
 }
 
-/// One's own views and the shared ones.
-#[utoipa::path(get, path = "/views", operation_id = "list_views", tag = "contacts",
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+struct ViewsQuery {
+    /// The list; `contact` by default.
+    #[param(inline)]
+    #[serde(default)]
+    object: Option<RecordObject>,
+}
+
+/// One's own views of a list and the shared ones.
+#[utoipa::path(get, path = "/views", operation_id = "list_views", tag = "contacts", params(ViewsQuery),
     responses((status = 200, body = ViewList)), security(("session" = ["contacts.read"])))]
-async fn list_views(auth: Authorized<ContactsRead>) -> ApiResult<Json<ViewList>> {
+async fn list_views(auth: Authorized<ContactsRead>, Query(query): Query<ViewsQuery>) -> ApiResult<Json<ViewList>> {
     let mut tx = auth.read().await?;
-    let rows = ops::list(&mut tx).await?;
+    let rows = ops::list(&mut tx, query.object.unwrap_or_default()).await?;
     Ok(Json(ViewList { items: shown(&mut tx, rows).await? }))
 }
 
@@ -151,7 +167,14 @@ async fn list_views(auth: Authorized<ContactsRead>) -> ApiResult<Json<ViewList>>
     responses((status = 201, body = ViewOut), (status = 403), (status = 409), (status = 422)), security(("session" = ["contacts.read"])))]
 async fn create_view(auth: Authorized<ContactsRead>, Json(input): Json<ViewIn>) -> ApiResult<Created<ViewOut>> {
     let mut tx = auth.begin().await?;
-    let new = NewView { name: input.name, shared: input.shared, filter: input.filter, columns: input.columns, sort: input.sort };
+    let new = NewView {
+        object: input.object,
+        name: input.name,
+        shared: input.shared,
+        filter: input.filter,
+        columns: input.columns,
+        sort: input.sort,
+    };
     let row = ops::create(&mut tx, new).await?;
     let view = one(&mut tx, row).await?;
     tx.commit().await?;
@@ -213,29 +236,31 @@ struct UpTo {
     up_to: Option<i32>,
 }
 
-/// How many contacts a view holds now, of those that the reader may see.
+/// How many records a view holds now, of those that the reader may see.
 #[utoipa::path(get, path = "/views/{id}/count", operation_id = "count_view", tag = "contacts", params(("id" = Uuid, Path), UpTo),
     responses((status = 200, body = ContactCount), (status = 404)), security(("session" = ["contacts.read"])))]
 async fn count_view(auth: Authorized<ContactsRead>, Path(id): Path<Uuid>, Query(query): Query<UpTo>) -> ApiResult<Json<ContactCount>> {
     let mut tx = auth.read().await?;
-    let filter = ops::filter_of(&mut tx, id).await?;
-    let conditions = filter.conditions(&mut tx, "/filter/").await?;
-    Ok(Json(count(&mut tx, conditions, query.up_to).await?))
+    let (count, capped) = ops::filter_of_view(&mut tx, id).await?.count(&mut tx, query.up_to).await?;
+    Ok(Json(ContactCount { count, capped }))
 }
 
 /// The view with which a list opens.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct DefaultView {
+    /// The list; `contact` by default.
+    #[serde(default)]
+    object: RecordObject,
     /// Null: none.
     view_id: Option<Uuid>,
 }
 
-/// Opens the reader's contact list with a view from now on.
+/// Opens a list of the reader's with a view from now on.
 #[utoipa::path(put, path = "/me/default-view", operation_id = "set_default_view", tag = "contacts", request_body = DefaultView,
     responses((status = 204), (status = 422)), security(("session" = ["contacts.read"])))]
 async fn set_default_view(auth: Authorized<ContactsRead>, Json(input): Json<DefaultView>) -> ApiResult<StatusCode> {
     let mut tx = auth.begin().await?;
-    ops::set_default(&mut tx, input.view_id).await?;
+    ops::set_default(&mut tx, input.object, input.view_id).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,34 +1,35 @@
 //! Use cases of views.
 
+use super::filter::{self, ViewFilter};
 use super::store::{self, ViewRow};
 use crate::contacts::events::ContactsEvent;
-use crate::contacts::filter::{self, ContactFilter, SORTS};
+use crate::contacts::filter::ContactFilter;
 use crate::contacts::store as contacts;
-use crate::custom_fields;
-use crate::filters::compile::Broken;
+use crate::custom_fields::{self, model::RecordObject};
+use crate::filters;
+use crate::filters::compile::{Broken, Surroundings};
 use crate::filters::model::{Member, Node, Test};
-use crate::filters::{self};
 use jiff_sqlx::ToSqlx;
+use serde_json::Value;
 use uuid::Uuid;
 use vision_kernel::{Patch, Permission, Problem, ProblemKind, text};
 use vision_platform::{Failure, OnUnique, Tx};
 
-/// Most views of one person.
+/// Most views of one list that a person keeps.
 const MAX_OWN: i64 = 100;
-/// Most shared views.
+/// Most shared views of one list.
 const MAX_SHARED: i64 = 200;
 /// Most views that one reader may have before them.
 const MAX_LISTED: i64 = MAX_OWN + MAX_SHARED;
-/// The columns of the contact list, beside those of custom fields.
-pub(crate) const COLUMNS: &[&str] = &["company", "email", "phone", "city", "status", "tags", "owner", "created", "activity"];
 /// Most columns of a view.
 const MAX_COLUMNS: usize = 40;
 
 /// What somebody wants to keep.
 pub(crate) struct NewView {
+    pub(crate) object: RecordObject,
     pub(crate) name: String,
     pub(crate) shared: bool,
-    pub(crate) filter: ContactFilter,
+    pub(crate) filter: Value,
     pub(crate) columns: Option<Vec<String>>,
     pub(crate) sort: Option<String>,
 }
@@ -37,7 +38,7 @@ pub(crate) struct NewView {
 pub(crate) struct ViewChange {
     pub(crate) name: Option<String>,
     pub(crate) shared: Option<bool>,
-    pub(crate) filter: Option<ContactFilter>,
+    pub(crate) filter: Option<Value>,
     pub(crate) columns: Patch<Vec<String>>,
     pub(crate) sort: Patch<String>,
 }
@@ -48,9 +49,9 @@ fn valid_name(name: &str) -> Result<String, Problem> {
         .ok_or_else(|| Problem::field("/name", "invalid", "Un nom de 1 à 60 caractères."))
 }
 
-fn valid_columns(columns: Option<Vec<String>>) -> Result<Option<Vec<String>>, Problem> {
+fn valid_columns(object: RecordObject, columns: Option<Vec<String>>) -> Result<Option<Vec<String>>, Problem> {
     let Some(columns) = columns else { return Ok(None) };
-    let known = |column: &String| COLUMNS.contains(&column.as_str()) || column.strip_prefix("custom.").is_some_and(is_key);
+    let known = |column: &String| filter::columns(object).contains(&column.as_str()) || column.strip_prefix("custom.").is_some_and(is_key);
     if columns.len() > MAX_COLUMNS || !columns.iter().all(known) {
         return Err(Problem::field("/columns", "invalid", "Ces colonnes n’existent pas."));
     }
@@ -61,9 +62,12 @@ fn is_key(key: &str) -> bool {
     !key.is_empty() && key.len() <= 60 && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-fn valid_sort(sort: Option<String>) -> Result<Option<String>, Problem> {
+fn valid_sort(object: RecordObject, sort: Option<String>) -> Result<Option<String>, Problem> {
     match sort {
-        Some(sort) if SORTS.contains(&sort.as_str()) || sort.trim_start_matches('-').strip_prefix("custom.").is_some_and(is_key) => {
+        Some(sort)
+            if filter::sorts(object).contains(&sort.as_str())
+                || sort.trim_start_matches('-').strip_prefix("custom.").is_some_and(is_key) =>
+        {
             Ok(Some(sort))
         }
         None => Ok(None),
@@ -83,9 +87,9 @@ fn event(name: &'static str, row: &ViewRow) -> ContactsEvent {
     ContactsEvent { name, kind: "view", id: row.id, label: row.name.clone(), count: 0 }
 }
 
-/// The views that the actor may see.
-pub(crate) async fn list(tx: &mut Tx) -> Result<Vec<ViewRow>, Failure> {
-    Ok(store::list(tx, MAX_LISTED).await?)
+/// The views of a list that the actor may see.
+pub(crate) async fn list(tx: &mut Tx, object: RecordObject) -> Result<Vec<ViewRow>, Failure> {
+    Ok(store::list(tx, object, MAX_LISTED).await?)
 }
 
 /// A view, or 404: also when it is somebody else's.
@@ -98,23 +102,24 @@ pub(crate) async fn create(tx: &mut Tx, new: NewView) -> Result<ViewRow, Failure
     if new.shared {
         may_share(tx)?;
     }
-    let (own, shared) = store::counts(tx).await?;
+    let (own, shared) = store::counts(tx, new.object).await?;
     if own >= MAX_OWN || (new.shared && shared >= MAX_SHARED) {
         return Err(Problem::conflict("100 vues à vous et 200 vues partagées au plus. Supprimez-en une d’abord.").into());
     }
     // Judged as it will be run.
-    new.filter.conditions(tx, "/filter/").await?;
+    let filter = ViewFilter::read(new.object, new.filter)?;
+    filter.conditions(tx, "/filter/").await?;
     let now = tx.now().to_sqlx();
     let row = ViewRow {
         id: tx.new_id(),
-        object: "contact".to_owned(),
+        object: new.object.as_str().to_owned(),
         name: valid_name(&new.name)?,
         shared: new.shared,
         owner_id: tx.actor().id,
         owner_name: None,
-        filter: sqlx::types::Json(new.filter),
-        columns: valid_columns(new.columns)?,
-        sort: valid_sort(new.sort)?,
+        filter: serde_json::to_value(filter)?,
+        columns: valid_columns(new.object, new.columns)?,
+        sort: valid_sort(new.object, new.sort)?,
         is_default: false,
         created_at: now,
         updated_at: now,
@@ -143,13 +148,14 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, change:
         row.name = valid_name(&name)?;
     }
     if let Some(filter) = change.filter {
+        let filter = ViewFilter::read(row.object(), filter)?;
         filter.conditions(tx, "/filter/").await?;
-        row.filter.0 = filter;
+        row.filter = serde_json::to_value(filter)?;
     }
-    row.columns = valid_columns(change.columns.apply(row.columns.take()))?;
-    row.sort = valid_sort(change.sort.apply(row.sort.take()))?;
+    row.columns = valid_columns(row.object(), change.columns.apply(row.columns.take()))?;
+    row.sort = valid_sort(row.object(), change.sort.apply(row.sort.take()))?;
     row.shared = change.shared.unwrap_or(row.shared);
-    if row.shared && !was_shared && store::counts(tx).await?.1 >= MAX_SHARED {
+    if row.shared && !was_shared && store::counts(tx, row.object()).await?.1 >= MAX_SHARED {
         return Err(Problem::conflict("200 vues partagées au plus. Supprimez-en une d’abord.").into());
     }
     if was_shared && !row.shared {
@@ -167,14 +173,14 @@ pub(crate) async fn update(tx: &mut Tx, id: Uuid, expected: Option<i32>, change:
 pub(crate) async fn duplicate(tx: &mut Tx, id: Uuid) -> Result<ViewRow, Failure> {
     let row = get(tx, id, false).await?;
     let me = tx.actor().id;
-    let names = store::names(tx, me).await?;
+    let names = store::names(tx, row.object(), me).await?;
     let free = (1..=MAX_LISTED + 1).map(|number| {
         let suffix = if number == 1 { " (copie)".to_owned() } else { format!(" (copie {number})") };
         let kept: String = row.name.chars().take(60 - suffix.chars().count()).collect();
         format!("{}{suffix}", kept.trim_end())
     });
     let name = free.into_iter().find(|name| !names.contains(&text::fold(name))).unwrap_or_else(|| row.name.clone());
-    let copy = NewView { name, shared: false, filter: row.filter.0, columns: row.columns, sort: row.sort };
+    let copy = NewView { object: row.object(), name, shared: false, filter: row.filter, columns: row.columns, sort: row.sort };
     create(tx, copy).await
 }
 
@@ -189,14 +195,14 @@ pub(crate) async fn delete(tx: &mut Tx, id: Uuid) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Opens the actor's list with a view from now on, or with none.
-pub(crate) async fn set_default(tx: &mut Tx, view: Option<Uuid>) -> Result<(), Failure> {
+/// Opens a list of the actor's with a view from now on, or with none.
+pub(crate) async fn set_default(tx: &mut Tx, object: RecordObject, view: Option<Uuid>) -> Result<(), Failure> {
     if let Some(id) = view
-        && store::get(tx, id, false).await?.is_none()
+        && store::get(tx, id, false).await?.is_none_or(|row| row.object() != object)
     {
         return Err(Problem::field("/view_id", "unknown", "Cette vue n’existe pas.").into());
     }
-    store::set_default(tx, view).await?;
+    store::set_default(tx, object, view).await?;
     Ok(())
 }
 
@@ -208,28 +214,42 @@ fn tests<'a>(node: &'a Node, out: &mut Vec<(&'a str, &'a Test)>) {
     }
 }
 
-/// What in these views does not hold any more, because a field, a tag, a member or a kind has gone. In step with `rows`.
-pub(crate) async fn broken(tx: &mut Tx, rows: &[ViewRow]) -> Result<Vec<Vec<Broken>>, Failure> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let nodes: Vec<Option<Node>> =
-        rows.iter().map(|row| row.filter.tree.as_ref().and_then(|tree| tree.read("/filter/tree").ok())).collect();
-    let mut around = filter::surroundings(tx, &nodes.iter().flatten().collect::<Vec<_>>()).await?;
+/// The own fields that the conditions and the order of these views are about, with the clock that they are read by.
+async fn surroundings(tx: &mut Tx, object: RecordObject, rows: &[&ViewRow], nodes: &[&Node]) -> Result<Surroundings, Failure> {
+    let mut around = filters::surroundings(tx, object, nodes).await?;
     if around.fields.is_empty() && rows.iter().any(|row| row.sort.as_deref().is_some_and(|sort| sort.contains("custom."))) {
-        around.fields = custom_fields::store::definitions(tx, "contact").await?;
+        around.fields = custom_fields::store::definitions(tx, object).await?;
     }
+    Ok(around)
+}
+
+/// What in these views of one list does not hold any more, because a field, a tag, a member or a kind has gone. In step with `rows`.
+pub(crate) async fn broken(tx: &mut Tx, rows: &[ViewRow]) -> Result<Vec<Vec<Broken>>, Failure> {
+    let Some(object) = rows.first().map(ViewRow::object) else { return Ok(Vec::new()) };
+    let filters: Vec<ViewFilter> = rows.iter().map(|row| ViewFilter::read(object, row.filter.clone())).collect::<Result<_, _>>()?;
+    let nodes: Vec<Option<Node>> =
+        filters.iter().map(|filter| filter.tree().and_then(|tree| tree.read(object, "/filter/tree").ok())).collect();
+    let around = surroundings(tx, object, &rows.iter().collect::<Vec<_>>(), &nodes.iter().flatten().collect::<Vec<_>>()).await?;
     // (view, place, id, what is said when it has gone)
     let mut wanted: Vec<(usize, String, Uuid, &'static str)> = Vec::new();
     let mut out: Vec<Vec<Broken>> = Vec::new();
-    for (index, (row, node)) in rows.iter().zip(&nodes).enumerate() {
+    for (index, ((row, filter), node)) in rows.iter().zip(&filters).zip(&nodes).enumerate() {
         let mut broken = Vec::new();
         let mut want = |pointer: &str, id: Uuid, code: &'static str| wanted.push((index, pointer.to_owned(), id, code));
-        if let Some(tag) = row.filter.tag {
-            want("/filter/tag", tag, "tag_gone");
-        }
-        if let Some(owner) = row.filter.owner.as_deref().and_then(|owner| Uuid::try_parse(owner).ok()) {
-            want("/filter/owner", owner, "member_gone");
+        match filter {
+            ViewFilter::Contact(filter) => {
+                if let Some(tag) = filter.tag {
+                    want("/filter/tag", tag, "tag_gone");
+                }
+                if let Some(owner) = filter.owner.as_deref().and_then(|owner| Uuid::try_parse(owner).ok()) {
+                    want("/filter/owner", owner, "member_gone");
+                }
+            }
+            ViewFilter::Entity(filter) => {
+                if let Some(kind) = filter.kind_id {
+                    want("/filter/kind_id", kind, "kind_gone");
+                }
+            }
         }
         if let Some(node) = node {
             filters::compile(node, &around, &mut broken);
@@ -238,7 +258,7 @@ pub(crate) async fn broken(tx: &mut Tx, rows: &[ViewRow]) -> Result<Vec<Vec<Brok
             for (pointer, test) in all {
                 match test {
                     Test::TagsAny(ids) | Test::TagsAll(ids) => ids.iter().for_each(|id| want(pointer, *id, "tag_gone")),
-                    Test::Entity(_, own) => own.iter().for_each(|id| want(pointer, *id, "kind_gone")),
+                    Test::Entity(_, own) | Test::Kind(_, own) => own.iter().for_each(|id| want(pointer, *id, "kind_gone")),
                     Test::Owner(members) => members.iter().for_each(|member| {
                         if let Member::One(id) = member {
                             want(pointer, *id, "member_gone");
@@ -268,13 +288,22 @@ pub(crate) async fn broken(tx: &mut Tx, rows: &[ViewRow]) -> Result<Vec<Vec<Brok
     Ok(out)
 }
 
-/// The filter of a view that the actor may see: for campaigns, reports and whatever else works on a segment.
+/// The filter of a view that the actor may see.
+pub(crate) async fn filter_of_view(tx: &mut Tx, view: Uuid) -> Result<ViewFilter, Failure> {
+    let row = get(tx, view, false).await?;
+    Ok(ViewFilter::read(row.object(), row.filter)?)
+}
+
+/// The contacts of a view that the actor may see: for campaigns, reports and whatever else works on a segment. A view of another list is none.
 pub async fn filter_of(tx: &mut Tx, view: Uuid) -> Result<ContactFilter, Failure> {
-    Ok(get(tx, view, false).await?.filter.0)
+    match filter_of_view(tx, view).await? {
+        ViewFilter::Contact(filter) => Ok(filter),
+        ViewFilter::Entity(_) => Err(Problem::not_found().into()),
+    }
 }
 
 /// The next contacts of a filter after `after`, in order of creation: for work on all of them, page by page. At most a thousand at once.
 pub async fn contact_ids(tx: &mut Tx, filter: &ContactFilter, after: Option<Uuid>, limit: u16) -> Result<Vec<Uuid>, Failure> {
-    let conditions = filter::ContactFilter::conditions(filter, tx, "/filter/").await?;
+    let conditions = filter.conditions(tx, "/filter/").await?;
     Ok(contacts::ids_after(tx, &conditions, after, i32::from(limit.min(1000))).await?)
 }

@@ -1,8 +1,8 @@
 //! SQL of views.
 
-use crate::contacts::filter::ContactFilter;
+use crate::custom_fields::model::RecordObject;
 use jiff_sqlx::ToSqlx;
-use sqlx::types::Json;
+use serde_json::Value;
 use uuid::Uuid;
 use vision_platform::Tx;
 
@@ -15,13 +15,20 @@ pub(crate) struct ViewRow {
     pub shared: bool,
     pub owner_id: Uuid,
     pub owner_name: Option<String>,
-    pub filter: Json<ContactFilter>,
+    pub filter: Value,
     pub columns: Option<Vec<String>>,
     pub sort: Option<String>,
     pub is_default: bool,
     pub created_at: jiff_sqlx::Timestamp,
     pub updated_at: jiff_sqlx::Timestamp,
     pub version: i32,
+}
+
+impl ViewRow {
+    /// The list that it belongs to.
+    pub(crate) fn object(&self) -> RecordObject {
+        RecordObject::from_stored(&self.object)
+    }
 }
 
 /// Views that the actor may see, with whether their list opens with them.
@@ -31,13 +38,14 @@ const VIEW: &str = "SELECT v.id, v.object, v.name, v.shared, v.owner_id, m.full_
     LEFT JOIN view_defaults d ON d.tenant_id = v.tenant_id AND d.view_id = v.id AND d.user_id = $2
     WHERE v.tenant_id = $1 AND (v.shared OR v.owner_id = $2)";
 
-/// One's own views, then those of others, by name.
-pub(crate) async fn list(tx: &mut Tx, limit: i64) -> sqlx::Result<Vec<ViewRow>> {
+/// One's own views of a list, then those of others, by name.
+pub(crate) async fn list(tx: &mut Tx, object: RecordObject, limit: i64) -> sqlx::Result<Vec<ViewRow>> {
     let (tenant, me) = (tx.tenant(), tx.actor().id);
-    sqlx::query_as(sqlx::AssertSqlSafe(format!("{VIEW} ORDER BY v.shared, v.name_norm, v.id LIMIT $3")))
+    sqlx::query_as(sqlx::AssertSqlSafe(format!("{VIEW} AND v.object = $4 ORDER BY v.shared, v.name_norm, v.id LIMIT $3")))
         .bind(tenant)
         .bind(me)
         .bind(limit)
+        .bind(object.as_str())
         .fetch_all(tx.conn())
         .await
 }
@@ -53,22 +61,26 @@ pub(crate) async fn get(tx: &mut Tx, id: Uuid, lock: bool) -> sqlx::Result<Optio
         .await
 }
 
-/// How many views the actor has, and how many are shared.
-pub(crate) async fn counts(tx: &mut Tx) -> sqlx::Result<(i64, i64)> {
+/// How many views of a list the actor has, and how many are shared.
+pub(crate) async fn counts(tx: &mut Tx, object: RecordObject) -> sqlx::Result<(i64, i64)> {
     let (tenant, me) = (tx.tenant(), tx.actor().id);
-    sqlx::query_as("SELECT count(*) FILTER (WHERE owner_id = $2), count(*) FILTER (WHERE shared) FROM views WHERE tenant_id = $1")
-        .bind(tenant)
-        .bind(me)
-        .fetch_one(tx.conn())
-        .await
+    sqlx::query_as(
+        "SELECT count(*) FILTER (WHERE owner_id = $2), count(*) FILTER (WHERE shared) FROM views WHERE tenant_id = $1 AND object = $3",
+    )
+    .bind(tenant)
+    .bind(me)
+    .bind(object.as_str())
+    .fetch_one(tx.conn())
+    .await
 }
 
-/// Names of the views of a member, folded.
-pub(crate) async fn names(tx: &mut Tx, owner: Uuid) -> sqlx::Result<Vec<String>> {
+/// Names of the views of a list that a member keeps, folded.
+pub(crate) async fn names(tx: &mut Tx, object: RecordObject, owner: Uuid) -> sqlx::Result<Vec<String>> {
     let tenant = tx.tenant();
-    sqlx::query_scalar("SELECT name_norm FROM views WHERE tenant_id = $1 AND owner_id = $2")
+    sqlx::query_scalar("SELECT name_norm FROM views WHERE tenant_id = $1 AND owner_id = $2 AND object = $3")
         .bind(tenant)
         .bind(owner)
+        .bind(object.as_str())
         .fetch_all(tx.conn())
         .await
 }
@@ -116,17 +128,18 @@ pub(crate) async fn delete(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// The view with which the actor's list opens, or none.
-pub(crate) async fn set_default(tx: &mut Tx, view: Option<Uuid>) -> sqlx::Result<()> {
+/// The view with which a list of the actor's opens, or none.
+pub(crate) async fn set_default(tx: &mut Tx, object: RecordObject, view: Option<Uuid>) -> sqlx::Result<()> {
     let (tenant, me) = (tx.tenant(), tx.actor().id);
     sqlx::query(
-        "WITH gone AS (DELETE FROM view_defaults WHERE tenant_id = $1 AND user_id = $2 AND object = 'contact' AND $3::uuid IS NULL)
-         INSERT INTO view_defaults (tenant_id, user_id, object, view_id) SELECT $1, $2, 'contact', $3 WHERE $3::uuid IS NOT NULL
+        "WITH gone AS (DELETE FROM view_defaults WHERE tenant_id = $1 AND user_id = $2 AND object = $4 AND $3::uuid IS NULL)
+         INSERT INTO view_defaults (tenant_id, user_id, object, view_id) SELECT $1, $2, $4, $3 WHERE $3::uuid IS NOT NULL
          ON CONFLICT (tenant_id, user_id, object) DO UPDATE SET view_id = excluded.view_id",
     )
     .bind(tenant)
     .bind(me)
     .bind(view)
+    .bind(object.as_str())
     .execute(tx.conn())
     .await?;
     Ok(())

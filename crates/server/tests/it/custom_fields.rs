@@ -109,7 +109,7 @@ async fn a_conversion_loses_what_its_preview_said_and_nothing_else() {
     owner.contact(&json!({ "last_name": "D" })).await;
     let preview = owner.post(&format!("{}/preview", path(&size)), &json!({ "kind": "number" })).await.expect(200);
     assert_eq!((preview["with_value"].as_i64(), preview["lost"].as_i64()), (Some(3), Some(1)));
-    assert_eq!((preview["examples"][0]["contact_name"].as_str(), preview["examples"][0]["value"].as_str()), (Some("B"), Some("grand")));
+    assert_eq!((preview["examples"][0]["record_name"].as_str(), preview["examples"][0]["value"].as_str()), (Some("B"), Some("grand")));
     assert_eq!(
         owner.get("/contacts?custom=taille").await.expect(200)["items"][1]["custom"]["taille"],
         "grand",

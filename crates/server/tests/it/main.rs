@@ -9,6 +9,8 @@ mod contacts;
 mod custom_fields;
 mod database;
 mod entities;
+mod entity_fields;
+mod entity_views;
 mod files;
 mod files_store;
 mod filters;

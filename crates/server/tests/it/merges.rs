@@ -55,7 +55,9 @@ async fn pair(owner: &Persona) -> (String, String) {
         owner.put(&format!("/contacts/{id}/companies/{company}"), &json!({ "role": "Gérante" })).await.expect(200);
         owner.post(&format!("/contacts/{id}/notes"), &json!({ "body": format!("note de {id}") })).await.expect(201);
     }
+    owner.post("/custom-fields", &json!({ "object": "entity", "label": "Conducteur", "kind": "reference" })).await.expect(201);
     owner.post("/entities", &json!({ "plate": "AB-123-CD", "contact_id": other })).await.expect(201);
+    owner.post("/entities", &json!({ "plate": "EF-456-GH", "custom": { "conducteur": other } })).await.expect(201);
     owner.post("/tasks", &json!({ "title": "Rappeler", "subject": { "kind": "contact", "id": other } })).await.expect(201);
     for id in [&kept, &other] {
         owner.attach("contact", id, "photo.txt", b"une photo").await.expect(201);
@@ -90,6 +92,8 @@ async fn a_merge_keeps_everything_and_its_undo_leaves_the_tenant_as_it_was() {
     assert_eq!(owner.get("/contacts?q=0612345678").await.expect(200)["items"][0]["id"], json!(kept), "found by what the other one had");
     assert_eq!(owner.get("/contacts?q=ab123cd").await.expect(200)["items"][0]["id"], json!(kept), "and by the other one's vehicle");
     assert_eq!(owner.get("/contacts/count").await.expect(200)["count"], 3);
+    let driven = owner.get("/entities?q=ef456gh&custom=conducteur").await.expect(200);
+    assert_eq!(driven["items"][0]["custom"]["conducteur"], json!(kept), "a thing that named the other one names the kept one");
     let timeline = owner.get(&format!("/contacts/{kept}/timeline?limit=100")).await.expect(200);
     assert_eq!(timeline["items"][0]["kind"], "contact.merged");
     assert_eq!(timeline["items"].as_array().map(|lines| lines.iter().filter(|line| line["kind"] == "contact.created").count()), Some(2));

@@ -104,7 +104,11 @@ pub(crate) async fn found(t: &TestApp) -> Vec<(String, String)> {
 /// A person in every feature of the product; gives the ids of the contact and of another one that stays.
 pub(crate) async fn plant(t: &TestApp, owner: &Persona) -> (String, String) {
     let colleague = t.member(owner.tenant_id, "manager").await;
-    owner.post("/custom-fields", &json!({ "label": "Surnom", "kind": "text" })).await.expect(201);
+    for object in ["contact", "entity"] {
+        let field = owner.post("/custom-fields", &json!({ "object": object, "label": "Surnom", "kind": "text" })).await.expect(201);
+        owner.post(&format!("/custom-fields/{}/index", id(&field)), &json!({})).await.expect(202);
+    }
+    t.run_jobs().await;
     let other = owner
         .contact(&json!({ "last_name": "Reste", "first_name": "Anatole", "description": "Voisin de Zéphyrine Quoïbet, 06 12 54 98 73" }))
         .await;
@@ -150,7 +154,8 @@ pub(crate) async fn plant(t: &TestApp, owner: &Persona) -> (String, String) {
     let car = owner
         .post(
             "/entities",
-            &json!({ "plate": "AB-123-CD", "name": "Auto de Zéphyrine Quoïbet", "description": "clé chez Quoïbet", "contact_id": person }),
+            &json!({ "plate": "AB-123-CD", "name": "Auto de Zéphyrine Quoïbet", "description": "clé chez Quoïbet", "contact_id": person,
+                "custom": { "surnom": "La Quoïbet mobile" } }),
         )
         .await
         .expect(201);
@@ -222,6 +227,8 @@ async fn an_erased_person_is_found_nowhere_in_the_database_the_files_and_the_sea
         "notifications",
         "tasks",
         "entities",
+        "entity_values",
+        "contact_values",
         "consents",
         "files",
         "imports",

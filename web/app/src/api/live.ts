@@ -11,8 +11,8 @@ interface LiveChange {
 /** Domains whose change shows elsewhere than in their own lists. */
 const ALSO: Record<string, string[]> = {
   contacts: ['home', 'tags', 'duplicates'],
-  // A field that is deleted or converted changes what contacts hold.
-  'custom-fields': ['contacts'],
+  // A field that is deleted or converted changes what records hold.
+  'custom-fields': ['contacts', 'entities'],
   tags: ['contacts'],
   imports: ['home', 'jobs', 'contacts', 'tags', 'duplicates'],
   jobs: ['contacts'],

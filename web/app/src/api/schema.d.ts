@@ -911,7 +911,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Counts entities, to 10,000. */
+        /** Counts entities. */
         get: operations["count_entities"];
         put?: never;
         post?: never;
@@ -1605,7 +1605,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Opens the reader's contact list with a view from now on. */
+        /** Opens a list of the reader's with a view from now on. */
         put: operations["set_default_view"];
         post?: never;
         delete?: never;
@@ -2522,7 +2522,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's own views and the shared ones. */
+        /** One's own views of a list and the shared ones. */
         get: operations["list_views"];
         put?: never;
         /** Keeps a view. */
@@ -2559,7 +2559,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many contacts a view holds now, of those that the reader may see. */
+        /** How many records a view holds now, of those that the reader may see. */
         get: operations["count_view"];
         put?: never;
         post?: never;
@@ -3090,7 +3090,7 @@ export interface components {
         };
         /** @description A field that the tenant added. */
         CustomField: {
-            /** @description `all`, `person` or `company`. */
+            /** @description `all`; of contacts `person` or `company`; of entities a built-in kind or the id of one of the tenant's own. */
             applies_to: string;
             /** @description What a new record has unless something else is sent. */
             default_value?: unknown;
@@ -3103,8 +3103,7 @@ export interface components {
             key: string;
             kind: components["schemas"]["FieldKind"];
             label: string;
-            /** @description The records that have it: `contact`. */
-            object: string;
+            object: components["schemas"]["RecordObject"];
             /** @description Of choices. */
             options: components["schemas"]["FieldOption"][];
             required: boolean;
@@ -3113,7 +3112,7 @@ export interface components {
         };
         /** @description A new field. */
         CustomFieldIn: {
-            /** @description `all` by default. */
+            /** @description `all` by default; of contacts `person` or `company`; of entities a built-in kind or the id of one of the tenant's own. */
             applies_to?: string | null;
             default_value?: unknown;
             group_name?: string | null;
@@ -3121,8 +3120,8 @@ export interface components {
             kind: components["schemas"]["FieldKind"];
             /** @description 1 to 60 characters; no name of a built-in field. */
             label: string;
-            /** @description `contact` */
-            object?: string;
+            /** @description `contact` by default. */
+            object?: components["schemas"]["RecordObject"];
             /** @description Of choices: 1 to 200. */
             options?: components["schemas"]["FieldOption"][];
             required?: boolean;
@@ -3143,6 +3142,8 @@ export interface components {
         };
         /** @description The view with which a list opens. */
         DefaultView: {
+            /** @description The list; `contact` by default. */
+            object?: components["schemas"]["RecordObject"];
             /**
              * Format: uuid
              * @description Null: none.
@@ -3213,6 +3214,10 @@ export interface components {
             contact?: components["schemas"]["EntityOwnerRef"] | null;
             /** Format: date-time */
             created_at: string;
+            /** @description Values of the tenant's own fields by key, as `/custom-fields` describes them. */
+            custom: {
+                [key: string]: unknown;
+            };
             description?: string | null;
             display_name: string;
             energy?: components["schemas"]["Energy"] | null;
@@ -3273,6 +3278,8 @@ export interface components {
         EntityExportFormat: "csv" | "xlsx";
         /** @description What to export, as what. */
         EntityExportIn: {
+            /** @description Columns, as a view names them; all of them by default. What it is always stands first. */
+            columns?: string[] | null;
             filter?: components["schemas"]["EntityFilter"];
             format: components["schemas"]["EntityExportFormat"];
         };
@@ -3307,6 +3314,8 @@ export interface components {
              * @default null
              */
             q?: string | null;
+            /** @default null */
+            tree?: components["schemas"]["FilterNode"] | null;
         };
         /** @description What a client sends: absent keeps, null clears. */
         EntityIn: {
@@ -3319,6 +3328,10 @@ export interface components {
              * @description At creation only: the owner, a contact. Later through `POST /entities/{id}/owner`.
              */
             contact_id?: string | null;
+            /** @description Values of the tenant's own fields by key: absent keeps, null clears. */
+            custom?: {
+                [key: string]: unknown;
+            };
             description?: string | null;
             energy?: components["schemas"]["Energy"] | null;
             /** Format: date */
@@ -3404,6 +3417,10 @@ export interface components {
         EntityRow: {
             archived: boolean;
             contact?: components["schemas"]["EntityOwnerRef"] | null;
+            /** @description Values of the fields that `custom` asked for. */
+            custom: {
+                [key: string]: unknown;
+            };
             display_name: string;
             energy?: components["schemas"]["Energy"] | null;
             /** Format: date */
@@ -3564,7 +3581,7 @@ export interface components {
         FieldOrder: {
             /** @description Every field of the object, once. */
             ids: string[];
-            object: string;
+            object: components["schemas"]["RecordObject"];
         };
         /** @description A file. */
         File: {
@@ -3688,7 +3705,9 @@ export interface components {
              */
             any?: components["schemas"]["FilterNode"][] | null;
             /**
-             * @description `name company email phone city postcode country kind customer_kind status owner source language tag created updated activity event task entity`, or `custom.<key>`.
+             * @description Of contacts `name company email phone city postcode country kind customer_kind status owner source language tag created updated activity
+             *     event task entity`; of entities `name kind plate vin make model energy mileage first_registration inspection serial_number species breed
+             *     birth_date owner archived created updated`; or `custom.<key>`.
              * @default null
              */
             field?: string | null;
@@ -3984,9 +4003,12 @@ export interface components {
         };
         /** @description A value that would be lost. */
         LostValue: {
-            /** Format: uuid */
-            contact_id: string;
-            contact_name: string;
+            /**
+             * Format: uuid
+             * @description The contact or the entity.
+             */
+            record_id: string;
+            record_name: string;
             value: string;
         };
         /**
@@ -4456,6 +4478,10 @@ export interface components {
             items: {
                 archived: boolean;
                 contact?: components["schemas"]["EntityOwnerRef"] | null;
+                /** @description Values of the fields that `custom` asked for. */
+                custom: {
+                    [key: string]: unknown;
+                };
                 display_name: string;
                 energy?: components["schemas"]["Energy"] | null;
                 /** Format: date */
@@ -4978,6 +5004,11 @@ export interface components {
             /** @description `HH:MM`; earlier than `from` means the next morning. */
             to: string;
         };
+        /**
+         * @description What carries fields that a tenant adds. Everything that depends on it is said here: the rest of this folder works for each alike.
+         * @enum {string}
+         */
+        RecordObject: "contact" | "entity";
         /** @description Recovery codes, shown once. */
         RecoveryCodes: {
             recovery_codes: string[];
@@ -5648,7 +5679,7 @@ export interface components {
             columns?: string[] | null;
             /** Format: date-time */
             created_at: string;
-            filter: components["schemas"]["ContactFilter"];
+            filter: components["schemas"]["ViewFilter"];
             /** Format: uuid */
             id: string;
             /** @description Whether the reader's list opens with it. */
@@ -5656,8 +5687,8 @@ export interface components {
             /** @description Whether the reader keeps it. */
             mine: boolean;
             name: string;
-            /** @description `contact` */
-            object: string;
+            /** @description The list that it belongs to. */
+            object: components["schemas"]["RecordObject"];
             owner: components["schemas"]["ViewOwner"];
             problems: components["schemas"]["ViewProblem"][];
             /** @description Whether everybody who sees the list sees the view. */
@@ -5669,12 +5700,16 @@ export interface components {
             /** Format: int32 */
             version: number;
         };
+        /** @description A filter, by the view's object. */
+        ViewFilter: components["schemas"]["ContactFilter"] | components["schemas"]["EntityFilter"];
         /** @description A new view. */
         ViewIn: {
             columns?: string[] | null;
-            filter?: components["schemas"]["ContactFilter"];
+            filter?: components["schemas"]["ViewFilter"] | null;
             /** @description 1 to 60 characters; of one's own views each has another. */
             name: string;
+            /** @description The list that it belongs to; `contact` by default. */
+            object?: components["schemas"]["RecordObject"];
             /** @description For everybody who sees the list; needs `views.share`. */
             shared?: boolean;
             sort?: string | null;
@@ -5692,7 +5727,7 @@ export interface components {
         /** @description A change of a view. Absent keeps, null clears. */
         ViewPatch: {
             columns?: string[] | null;
-            filter?: components["schemas"]["ContactFilter"] | null;
+            filter?: components["schemas"]["ViewFilter"] | null;
             name?: string | null;
             shared?: boolean | null;
             sort?: string | null;
@@ -7296,8 +7331,8 @@ export interface operations {
     list_custom_fields: {
         parameters: {
             query?: {
-                /** @description `contact`; all objects by default. */
-                object?: string | null;
+                /** @description All objects by default. */
+                object?: ("contact" | "entity") | null;
             };
             header?: never;
             path?: never;
@@ -7702,11 +7737,15 @@ export interface operations {
                 inspection_before?: string | null;
                 /** @description Archived ones instead of the others. */
                 archived?: boolean | null;
-                /** @description `name`, `plate`, `inspection`, `updated`, `created`; with `-` in front, descending. `name` by default. */
+                /** @description More conditions, in groups: a `FilterNode`, as JSON where this stands in an address. One about `archived` decides by itself. */
+                tree?: string | null;
+                /** @description `name`, `plate`, `inspection`, `updated`, `created`, or `custom.<key>` of an indexed field; with `-` in front, descending. `name` by default. */
                 sort?: string | null;
                 /** @description 1 to 100; default 50. */
                 limit?: number | null;
                 cursor?: string | null;
+                /** @description Keys of custom fields to show, separated by commas; at most ten. */
+                custom?: string | null;
             };
             header?: never;
             path?: never;
@@ -7774,6 +7813,10 @@ export interface operations {
                 inspection_before?: string | null;
                 /** @description Archived ones instead of the others. */
                 archived?: boolean | null;
+                /** @description More conditions, in groups: a `FilterNode`, as JSON where this stands in an address. One about `archived` decides by itself. */
+                tree?: string | null;
+                /** @description How far to count, at most 1,000,000; 10,000 by default. */
+                up_to?: number | null;
             };
             header?: never;
             path?: never;
@@ -11488,7 +11531,10 @@ export interface operations {
     };
     list_views: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description The list; `contact` by default. */
+                object?: ("contact" | "entity") | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;

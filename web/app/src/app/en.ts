@@ -127,11 +127,19 @@ export const en: typeof fr = {
   backHome: 'Back to home',
   denied: 'This page is not open to your role',
   deniedDetail: 'An administrator of your company can give you access.',
+  display: {
+    open: 'Display',
+    columns: 'Shown columns',
+    density: 'Row height',
+    comfortable: 'Comfortable',
+    compact: 'Compact',
+  },
   custom: {
     title: 'Custom fields',
     decimal: '.',
     clear: (field: string) => `Clear ${field}`,
     nobody: 'No contact matches',
+    edit: title => `Edit ${title}`,
   },
   timeline: {
     actor: { system: 'Vision', import: 'Import', api_key: 'API key', user: 'Someone' },
@@ -199,6 +207,7 @@ export const en: typeof fr = {
     no: 'no',
     before: 'Before',
     after: 'After',
+    unsaid: 'changed',
     changed: (before, after) => `${before} becomes ${after}`,
   },
   fields,

@@ -126,11 +126,19 @@ export const fr = {
   backHome: 'Retour à l’accueil',
   denied: 'Cette page n’est pas ouverte à votre rôle',
   deniedDetail: 'Un administrateur de votre entreprise peut vous en donner l’accès.',
+  display: {
+    open: 'Affichage',
+    columns: 'Colonnes affichées',
+    density: 'Hauteur des lignes',
+    comfortable: 'Confortable',
+    compact: 'Compacte',
+  },
   custom: {
     title: 'Champs personnalisés',
     decimal: ',',
     clear: (field: string) => `Effacer ${field}`,
     nobody: 'Aucun contact ne correspond',
+    edit: (title: string) => `Modifier ${title}`,
   },
   timeline: {
     actor: { system: 'Vision', import: 'Import', api_key: 'Clé API', user: 'Quelqu’un' } as Record<string, string>,
@@ -198,6 +206,7 @@ export const fr = {
     no: 'non',
     before: 'Avant',
     after: 'Après',
+    unsaid: 'modifié',
     changed: (before: string, after: string) => `${before} devient ${after}`,
   },
   fields: fields as Record<string, string>,

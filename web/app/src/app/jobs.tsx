@@ -93,7 +93,7 @@ export function JobsTray() {
       announce(job)
       // Another company's worth of data: nothing that is shown is true any more.
       if (job.kind === 'company.import') void client.invalidateQueries()
-      for (const domain of ['privacy', 'contacts', 'home', 'tags', 'imports'])
+      for (const domain of ['privacy', 'contacts', 'entities', 'home', 'tags', 'imports'])
         void client.invalidateQueries({ queryKey: [domain] })
     }
   }, [jobs, client])

@@ -63,7 +63,7 @@ function Entry({ item, showContact, action }: { item: TimelineItem; showContact?
           <Thing item={item} />
           {subject && <> · {subject}</>}
         </div>
-        {!showContact && <Changes changes={item.changes} />}
+        {!showContact && <Changes changes={item.changes} object={item.kind.startsWith('entity.') ? 'entity' : 'contact'} />}
         {body && <p className={classes.quote}>{body}</p>}
         {action}
       </div>

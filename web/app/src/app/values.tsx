@@ -1,19 +1,20 @@
 // How a stored value reads: field names, coded values, dates, lists. Shared by timelines and the audit log.
 import type { Change } from '@/api/types'
 import { date, dateTime, day } from '@/i18n/format'
-import { customField, customText } from './custom/fields'
+import { customField, customText, type RecordObject } from './custom/fields'
 import { t } from './text'
 import classes from './values.module.css'
 
 /** Changes of a custom field are named `custom.<key>`. */
-const customOf = (field: string) => (field.startsWith('custom.') ? customField(field.slice(7)) : undefined)
+const customOf = (field: string, object: RecordObject) =>
+  field.startsWith('custom.') ? customField(object, field.slice(7)) : undefined
 
-export const fieldName = (field: string) =>
-  customOf(field)?.label ?? t.fields[field] ?? t.fields[field.replace(/^\/|\/.*$/g, '')] ?? field.replace(/^custom\./, '')
+export const fieldName = (field: string, object: RecordObject = 'contact') =>
+  customOf(field, object)?.label ?? t.fields[field] ?? t.fields[field.replace(/^\/|\/.*$/g, '')] ?? field.replace(/^custom\./, '')
 
-export function valueText(value: unknown, field = ''): string {
+export function valueText(value: unknown, field = '', object: RecordObject = 'contact'): string {
   if (value === null || value === undefined || value === '') return t.timeline.empty
-  const custom = customOf(field)
+  const custom = customOf(field, object)
   if (custom) return customText(custom, value)
   if (typeof value === 'boolean') return value ? t.timeline.yes : t.timeline.no
   if (typeof value === 'number') return String(value)
@@ -23,29 +24,36 @@ export function valueText(value: unknown, field = ''): string {
     return t.values[value] ?? value
   }
   if (Array.isArray(value)) return value.length ? value.map(item => valueText(item)).join(', ') : t.timeline.empty
-  const object = value as Record<string, unknown>
-  const named = object.name ?? object.display ?? object.email ?? object.phone
+  const members = value as Record<string, unknown>
+  const named = members.name ?? members.display ?? members.email ?? members.phone
   if (typeof named === 'string') return named
-  const parts = Object.entries(object).filter(([key, part]) => part && key !== 'id' && key !== 'label')
+  const parts = Object.entries(members).filter(([key, part]) => part && key !== 'id' && key !== 'label')
   return parts.length ? parts.map(([, part]) => valueText(part)).join(' ') : t.timeline.empty
 }
 
-/** Each changed field with what it was and what it is. */
-export function Changes({ changes }: { changes: Change[] }) {
+/** Each changed field with what it was and what it is; where neither is said, that it changed. */
+export function Changes({ changes, object = 'contact' }: { changes: Change[]; object?: RecordObject }) {
   if (!changes.length) return null
   return (
     <dl className={classes.changes}>
       {changes.map(change => {
-        const before = valueText(change.before, change.field)
-        const after = valueText(change.after, change.field)
+        const before = valueText(change.before, change.field, object)
+        const after = valueText(change.after, change.field, object)
+        const unsaid = (change.before ?? change.after ?? null) === null
         return (
           <div key={change.field}>
-            <dt>{fieldName(change.field)}</dt>
+            <dt>{fieldName(change.field, object)}</dt>
             <dd>
-              <span className="hidden-text">{t.timeline.changed(before, after)}</span>
-              <span aria-hidden>
-                {change.before !== null && change.before !== undefined && <del>{before}</del>} <ins>{after}</ins>
-              </span>
+              {unsaid ? (
+                <span className="muted">{t.timeline.unsaid}</span>
+              ) : (
+                <>
+                  <span className="hidden-text">{t.timeline.changed(before, after)}</span>
+                  <span aria-hidden>
+                    {change.before !== null && change.before !== undefined && <del>{before}</del>} <ins>{after}</ins>
+                  </span>
+                </>
+              )}
             </dd>
           </div>
         )

@@ -4,7 +4,7 @@
 use super::super::engine::{Row, cell_text, read_date};
 use super::super::people::{Found, People, Seek};
 use super::super::target::{Mode, Notice, Who};
-use crate::custom_fields::model::{Definition, FieldKind};
+use crate::custom_fields::model::{Definition, FieldKind, RecordObject};
 use crate::custom_fields::store;
 use crate::zone::{self, Zone};
 use jiff::Timestamp;
@@ -60,8 +60,8 @@ impl Own {
         mode: Mode,
     ) -> Result<Self, Failure> {
         let definitions = match mode {
-            Mode::Rehearsal => store::definitions(tx, "contact").await?,
-            Mode::Real => store::definitions_for_writing(tx, "contact").await?,
+            Mode::Rehearsal => store::definitions(tx, RecordObject::Contact).await?,
+            Mode::Real => store::definitions_for_writing(tx, RecordObject::Contact).await?,
         };
         let mut own = Self { columns: columns.clone(), definitions, zone: zone::of_tenant(tx).await?, people: People::default() };
         let mut seeks = Vec::new();

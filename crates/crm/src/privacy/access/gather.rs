@@ -83,6 +83,7 @@ pub(super) const PARTS: &[Part] = &[
     copy("bulk_changes", "Copies pour annuler une action groupée"),
     copy("contact_keys", "Coordonnées normalisées"),
     copy("contact_values", "Valeurs par lesquelles une liste se trie"),
+    copy("entity_values", "Valeurs par lesquelles la liste des biens se trie"),
     copy("file_uploads", "Envois de fichiers en cours"),
     copy("notifications", "Notifications de l’équipe"),
     copy("audit_log", "Journal de sécurité"),

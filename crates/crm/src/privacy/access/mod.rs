@@ -9,6 +9,7 @@ use super::requests;
 use super::store;
 use crate::contacts::events::ContactEvent;
 use crate::contacts::store as contacts;
+use crate::custom_fields::model::{Definition, RecordObject};
 use crate::custom_fields::store as custom_fields;
 use crate::zone;
 use futures::TryStreamExt;
@@ -129,20 +130,21 @@ async fn write(ctx: &JobContext, job: &BackgroundJob, id: Uuid, path: &Path) -> 
     let ids = store::ids(&mut tx, id).await?;
     let zone = zone::of_tenant(&mut tx).await?;
     let company = letterhead::company(&mut tx).await?;
-    let fields = custom_fields::definitions(&mut tx, "contact").await?;
-    let labels: BTreeMap<&str, &str> = fields.iter().map(|field| (field.key.as_str(), field.label.as_str())).collect();
+    let fields = custom_fields::definitions(&mut tx, RecordObject::Contact).await?;
+    let of_things = custom_fields::definitions(&mut tx, RecordObject::Entity).await?;
+    let named = |fields: &[Definition]| fields.iter().map(|field| (field.key.clone(), field.label.clone())).collect::<BTreeMap<_, _>>();
     let choices = gather::choices(&mut tx, &ctx.app.crypto, &contact).await?;
 
     let head = json!({
         "format": "vision-access/1", "generated_at": ctx.app.clock.now(), "controller": company, "person": { "id": id, "name": contact.display_name },
-        "information": gather::information(&company), "custom_fields": labels, "choices": choices,
+        "information": gather::information(&company), "custom_fields": named(&fields), "entity_custom_fields": named(&of_things), "choices": choices,
     });
     // The tables follow inside the same object, row by row.
     let head = head.to_string();
     archive.entry("donnees.json", true).map_err(internal)?;
     archive.write_all(head.strip_suffix('}').unwrap_or(&head).as_bytes()).map_err(internal)?;
     archive.write_all(b",\"data\":{").map_err(internal)?;
-    let mut readable = Readable::new(zone, &company, &contact.display_name, fields, ctx.app.clock.now());
+    let mut readable = Readable::new(zone, &company, &contact.display_name, (fields, of_things), ctx.app.clock.now());
     readable.choices(&choices);
     let mut attached = Vec::new();
     for (n, part) in PARTS.iter().enumerate() {

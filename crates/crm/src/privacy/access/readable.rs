@@ -153,13 +153,16 @@ const CODED: &[&str] = &["channel", "purpose", "source", "status", "priority", "
 /// The PDF in the making.
 pub(super) struct Readable {
     zone: Zone,
-    fields: Vec<Definition>,
+    /// The company's own fields of contacts and of things.
+    fields: (Vec<Definition>, Vec<Definition>),
+    /// Whether the row being written is about a thing.
+    of_thing: bool,
     dossier: Dossier,
     items: Vec<Item>,
 }
 
 impl Readable {
-    pub(super) fn new(zone: Zone, company: &Company, person: &str, fields: Vec<Definition>, now: Timestamp) -> Self {
+    pub(super) fn new(zone: Zone, company: &Company, person: &str, fields: (Vec<Definition>, Vec<Definition>), now: Timestamp) -> Self {
         let name = company.full_name();
         let made = zone.wall(now).strftime("%d/%m/%Y %H:%M").to_string();
         let mut dossier = company.document(format!("Données de {person}"), format!("Établi le {made}"));
@@ -173,7 +176,7 @@ impl Readable {
                 .to_owned(),
             "Vous pouvez les faire rectifier, effacer ou limiter, vous opposer à leur usage, et saisir la CNIL (cnil.fr).".to_owned(),
         ];
-        Self { zone, fields, dossier, items: Vec::new() }
+        Self { zone, fields, of_thing: false, dossier, items: Vec::new() }
     }
 
     /// What holds now, channel by channel.
@@ -198,6 +201,8 @@ impl Readable {
             return;
         }
         let Some(row) = row.as_object() else { return };
+        let kind = row.get("kind").and_then(Value::as_str).unwrap_or_default();
+        self.of_thing = matches!(part.table, "entities" | "entity_events") || kind.starts_with("entity.");
         let title = self.title(part.table, row);
         let facts = LABELS.iter().filter_map(|(column, label)| {
             let value = self.value(column, row.get(*column)?, 0);
@@ -284,7 +289,7 @@ impl Readable {
 
     fn change(&self, change: &Map<String, Value>, depth: usize) -> String {
         let field = change.get("field").and_then(Value::as_str).unwrap_or_default();
-        let own = field.strip_prefix("custom.").and_then(|key| self.fields.iter().find(|known| known.key == key));
+        let own = field.strip_prefix("custom.").and_then(|key| self.own().iter().find(|known| known.key == key));
         let label = own.map(|own| own.label.as_str()).or_else(|| words::field(field)).unwrap_or(field);
         let side = |key: &str| {
             let shown = change.get(key).map(|value| self.value(field, value, depth + 1)).unwrap_or_default();
@@ -293,8 +298,12 @@ impl Readable {
         format!("{label} : {} → {}", side("before"), side("after"))
     }
 
+    fn own(&self) -> &[Definition] {
+        if self.of_thing { &self.fields.1 } else { &self.fields.0 }
+    }
+
     fn custom(&self, values: &Map<String, Value>) -> String {
-        let lines = self.fields.iter().filter_map(|field| {
+        let lines = self.own().iter().filter_map(|field| {
             let value = values.get(&field.key)?;
             let written = self.text(&field.written(value));
             (!written.is_empty() && !is_id(&written)).then(|| format!("{} : {written}", field.label))

@@ -1,5 +1,6 @@
 // The fields that a tenant added: what they are called and how their values read.
 import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import { api, data } from '@/api/client'
 import type { CustomField } from '@/api/types'
 import { dateTime, day, decimal, money } from '@/i18n/format'
@@ -7,7 +8,10 @@ import { t } from '../text'
 
 export type CustomValues = Record<string, unknown>
 
-/** Names by key, for timelines and the audit log, which meet keys far from the definitions. */
+/** What carries fields: contacts, or vehicles and other things. */
+export type RecordObject = CustomField['object']
+
+/** Definitions by object and key, for timelines and the audit log, which meet keys far from the definitions. */
 const names = new Map<string, CustomField>()
 
 export const customFieldsQuery = queryOptions({
@@ -15,18 +19,23 @@ export const customFieldsQuery = queryOptions({
   queryFn: async () => {
     const { items } = await data(api.GET('/custom-fields'))
     names.clear()
-    for (const field of items) names.set(field.key, field)
+    for (const field of items) names.set(`${field.object}.${field.key}`, field)
     return items
   },
   staleTime: 5 * 60_000,
 })
 
-export const customField = (key: string) => names.get(key)
+export const customField = (object: RecordObject, key: string) => names.get(`${object}.${key}`)
 
-/** The fields that records of this kind have. */
-export function useCustomFields(kind?: string): CustomField[] {
-  const { data: fields = [] } = useQuery(customFieldsQuery)
-  return kind ? fields.filter(field => field.applies_to === 'all' || field.applies_to === kind) : fields
+const NONE: CustomField[] = []
+
+/** The fields of an object; of those, where a kind is said, the ones that records of this kind have. */
+export function useCustomFields(object: RecordObject, kind?: string): CustomField[] {
+  const { data: all = NONE } = useQuery(customFieldsQuery)
+  return useMemo(
+    () => all.filter(field => field.object === object && (!kind || field.applies_to === 'all' || field.applies_to === kind)),
+    [all, object, kind],
+  )
 }
 
 /** Fields by group, in their order; those without a group first. */

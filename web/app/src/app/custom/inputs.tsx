@@ -29,6 +29,17 @@ export function sent(field: CustomField, value: unknown): unknown {
   return value
 }
 
+/** Values as their controls begin with: what is stored, or for a new record the defaults. */
+export const begun = (fields: CustomField[], values?: CustomValues): CustomValues =>
+  Object.fromEntries(fields.map(field => [field.key, shown(field, values ? values[field.key] : field.default_value)]))
+
+/** What of the values a form sends: those that differ from what it began with. */
+export function changed(fields: CustomField[], before: CustomValues, after: CustomValues): CustomValues {
+  const text = (value: unknown) => JSON.stringify(value ?? '')
+  const touched = fields.filter(field => field.key in after && text(before[field.key]) !== text(after[field.key]))
+  return Object.fromEntries(touched.map(field => [field.key, sent(field, after[field.key])]))
+}
+
 interface Props {
   fields: CustomField[]
   values: CustomValues

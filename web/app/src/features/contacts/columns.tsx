@@ -1,7 +1,8 @@
-import { useLocalStorage } from '@mantine/hooks'
 import { type ReactNode, useMemo } from 'react'
 import type { ContactRow, CustomField } from '@/api/types'
-import { customText, useCustomFields } from '@/app/custom/fields'
+import { CustomCell } from '@/app/custom/facts'
+import { useCustomFields } from '@/app/custom/fields'
+import { useDisplay } from '@/app/display'
 import { ago, date } from '@/i18n/format'
 import { Tag, type Tone } from '@/ui/tag'
 import { t } from './text'
@@ -61,39 +62,14 @@ export function columnsOf(fields: CustomField[]): Column[] {
       name: field.label,
       width: 'minmax(110px, 1fr)',
       ...(field.index.state === 'ready' && { sort: `custom.${field.key}` as const }),
-      cell: (row: ContactRow) => customText(field, row.custom[field.key]) || null,
+      cell: (row: ContactRow) => <CustomCell field={field} value={row.custom[field.key]} />,
     })),
   ]
 }
 
-export type Density = 'comfortable' | 'compact'
-export const ROW_HEIGHT: Record<Density, number> = { comfortable: 40, compact: 32 }
-
-/** A matter of taste and of screen, so it stays with the browser; but a view may say which columns it shows. */
-export function useDisplay(ofView?: string[], changeView?: (keys: ShownKey[]) => void) {
-  const [own, setOwn] = useLocalStorage<ShownKey[]>({
-    key: 'vision.contacts.columns',
-    defaultValue: USUAL,
-    getInitialValueInEffect: false,
-  })
-  const [density, setDensity] = useLocalStorage<Density>({
-    key: 'vision.contacts.density',
-    defaultValue: 'comfortable',
-    getInitialValueInEffect: false,
-  })
-  const fields = useCustomFields()
+/** The list's columns as they are on show; a view may say which. */
+export function useColumns(ofView?: string[], changeView?: (keys: string[]) => void) {
+  const fields = useCustomFields('contact')
   const all = useMemo(() => columnsOf(fields), [fields])
-  const keys = (ofView as ShownKey[] | undefined) ?? own
-  const setKeys = changeView ?? setOwn
-  const columns = all.filter(column => keys.includes(column.key))
-  return {
-    all,
-    columns,
-    /** Keys of the custom fields on show, for the request; the API gives ten at most. */
-    custom: columns.flatMap(column => (column.key.startsWith('custom.') ? [column.key.slice(7)] : [])).slice(0, 10),
-    keys,
-    toggle: (key: ShownKey) => setKeys(keys.includes(key) ? keys.filter(other => other !== key) : [...keys, key]),
-    density,
-    setDensity,
-  }
+  return useDisplay({ list: 'contacts', all, usual: USUAL, ofView, changeView })
 }

@@ -27,7 +27,7 @@ export function ContactFields({ form, everything }: { form: ContactForm; everyth
   const [all, setAll] = useState(everything ?? false)
   const { values } = form
   const company = values.kind === 'company'
-  const custom = useCustomFields(values.kind)
+  const custom = useCustomFields('contact', values.kind)
   return (
     <div className={classes.form}>
       <SegmentedControl

@@ -20,7 +20,7 @@ import { t } from './text'
 
 export default function CreateContact({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
-  const fields = useCustomFields()
+  const fields = useCustomFields('contact')
   const form = useForm<ContactValues>({
     initial: EMPTY,
     check: (values): Record<string, string> =>

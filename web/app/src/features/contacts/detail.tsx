@@ -280,7 +280,7 @@ function EditDialog({
 }) {
   // What the person saw when opening: a live update must neither move the fields nor pass for their own reading.
   const [base] = useState(contact)
-  const fields = useCustomFields()
+  const fields = useCustomFields('contact')
   const form = useForm<ContactValues>({
     initial: valuesOf(base, fields),
     submit: async values => {

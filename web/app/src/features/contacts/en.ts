@@ -22,11 +22,6 @@ export const en: typeof fr = {
     created: 'Created',
     activity: 'Last activity',
   },
-  columnChoice: 'Shown columns',
-  display: 'Display',
-  density: 'Row height',
-  comfortable: 'Comfortable',
-  compact: 'Compact',
   sortBy: column => `Sort by ${column}`,
   sort: 'Sort',
   sorts: {
@@ -139,7 +134,6 @@ export const en: typeof fr = {
   nameNeeded: 'Give a name, a company, an e-mail or a phone.',
   sirenBad: 'The check digit of this number does not match.',
   lookalike: 'This contact may already exist:',
-  editOf: (what: string) => `Edit ${what}`,
   merge: {
     undo: 'Undo the merge',
     title: 'Merge two contacts',

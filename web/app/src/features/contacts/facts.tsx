@@ -6,12 +6,12 @@ import { Link } from '@tanstack/react-router'
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import { api, data } from '@/api/client'
 import { tagsQuery, usersQuery } from '@/api/queries'
-import type { Contact, ContactPatch, CustomField } from '@/api/types'
-import { customText, groupsOf, useCustomFields } from '@/app/custom/fields'
+import type { Contact, ContactPatch } from '@/api/types'
+import { CustomCards } from '@/app/custom/facts'
+import { useCustomFields } from '@/app/custom/fields'
 import { useCan } from '@/app/me'
-import { t as app } from '@/app/text'
 import { fieldName, valueText } from '@/app/values'
-import { phone, siren } from '@/i18n/format'
+import { siren } from '@/i18n/format'
 import { countryName } from '@/ui/country-select'
 import { IconCheck, IconCopy, IconEdit, IconMail, IconMapPin, IconPhone, IconPlus, IconX } from '@/ui/icons'
 import { Card } from '@/ui/page'
@@ -20,7 +20,6 @@ import { Tag } from '@/ui/tag'
 import { t as ui } from '@/ui/text'
 import { toastError } from '@/ui/toast'
 import classes from './detail.module.css'
-import { contactQuery } from './queries'
 import { t } from './text'
 
 export interface FactsProps {
@@ -45,7 +44,8 @@ type TextField =
 
 export function Facts(props: FactsProps) {
   const { contact, editable } = props
-  const fields: TextField[] =
+  const fields = useCustomFields('contact', contact.kind)
+  const texts: TextField[] =
     contact.kind === 'company'
       ? ['siren', 'siret', 'vat_number', 'website', 'source', 'description']
       : ['job_title', 'company_name', 'birthday', 'website', 'source', 'description']
@@ -71,7 +71,7 @@ export function Facts(props: FactsProps) {
           <Fact label={t.owner}>
             <Owner {...props} />
           </Fact>
-          {fields
+          {texts
             .filter(field => editable || contact[field])
             .map(field => (
               <Fact key={field} label={fieldName(field)}>
@@ -82,65 +82,9 @@ export function Facts(props: FactsProps) {
           <Fact label={t.language}>{t.languages[contact.language] ?? contact.language}</Fact>
         </dl>
       </Card>
-      <Custom {...props} />
+      <CustomCards fields={fields} values={contact.custom} edit={editable ? props.edit : undefined} list={classes.facts!} />
       <Links {...props} />
     </>
-  )
-}
-
-/** The tenant's own fields, by group; empty ones only where they can be filled. */
-function Custom({ contact, editable, edit }: FactsProps) {
-  const fields = useCustomFields(contact.kind)
-  return groupsOf(fields).map(([group, members]) => {
-    const visible = members.filter(field => editable || contact.custom[field.key] !== undefined)
-    if (!visible.length) return null
-    const title = group || app.custom.title
-    return (
-      <Card
-        key={group}
-        title={title}
-        actions={
-          editable && (
-            <ActionIcon aria-label={t.editOf(title)} onClick={edit}>
-              <IconEdit size={16} aria-hidden />
-            </ActionIcon>
-          )
-        }
-      >
-        <dl className={classes.facts}>
-          {visible.map(field => (
-            <Fact key={field.key} label={field.label}>
-              <CustomFact field={field} value={contact.custom[field.key]} />
-            </Fact>
-          ))}
-        </dl>
-      </Card>
-    )
-  })
-}
-
-function CustomFact({ field, value }: { field: CustomField; value: unknown }) {
-  const text = customText(field, value)
-  if (!text) return <span className="muted">{app.timeline.empty}</span>
-  if (field.kind === 'email') return <a href={`mailto:${text}`}>{text}</a>
-  if (field.kind === 'phone') return <a href={`tel:${text}`}>{phone(text)}</a>
-  if (field.kind === 'url' && /^https?:\/\//.test(text))
-    return (
-      <a href={text} target="_blank" rel="noreferrer noopener">
-        {text.replace(/^https?:\/\//, '')}
-      </a>
-    )
-  if (field.kind === 'reference') return <ReferenceFact id={text} />
-  return <span style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>{text}</span>
-}
-
-function ReferenceFact({ id }: { id: string }) {
-  const other = useQuery(contactQuery(id))
-  if (other.isError) return <span className="muted">{app.timeline.empty}</span>
-  return (
-    <Link to="/contacts/$id" params={{ id }}>
-      {other.data?.display_name ?? '…'}
-    </Link>
   )
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { chipsOf, conditionsIn, contactSearch, filterOf, nextSort, queryFilter } from './filters'
+import { conditionsIn } from '@/app/views/address'
+import { chipsOf, contactSearch, filterOf, nextSort, queryFilter } from './filters'
 
 describe('filters and address', () => {
   it('reads back what it wrote', () => {

@@ -1,20 +1,13 @@
 // What the list shows is in its address: a filtered list can be bookmarked, sent to a colleague, gone back to.
 import type { ContactQuery, FilterNode } from '@/api/types'
+import { json, type ViewSearch } from '@/app/views/address'
 import { dayStart } from '@/i18n/format'
 
 export type ContactFilter = Omit<ContactQuery, 'sort' | 'limit' | 'cursor' | 'custom' | 'tree'> & { tree?: FilterNode }
 export type ContactSort = NonNullable<ContactQuery['sort']>
 
-export interface ContactSearch extends ContactFilter {
+export interface ContactSearch extends ContactFilter, Omit<ViewSearch, 'tree' | 'sort'> {
   sort?: ContactSort
-  /** Opens the creation dialog. */
-  nouveau?: boolean
-  /** The view on show; `tous` is none, whatever one's own default. */
-  vue?: string
-  /** The address says all by itself: the view was changed and not kept. */
-  libre?: boolean
-  /** Columns, where a view was changed. */
-  colonnes?: string[]
 }
 
 export const SORTS = ['name', '-name', 'created', '-created', 'activity', '-activity', 'city', '-city'] as const
@@ -22,15 +15,6 @@ export const SORTS = ['name', '-name', 'created', '-created', 'activity', '-acti
 const text = (value: unknown) => (typeof value === 'string' && value.trim() ? value : undefined)
 const day = (value: unknown) => (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined)
 const yes = (value: unknown) => (value === true || value === 'true' || value === '1' ? true : undefined)
-/** An object or a list, as it is or as an address writes it. */
-function json(value: unknown): object | undefined {
-  try {
-    const read: unknown = typeof value === 'string' ? JSON.parse(value) : value
-    return read && typeof read === 'object' ? read : undefined
-  } catch {
-    return undefined
-  }
-}
 function oneOf<T extends string>(value: unknown, allowed: readonly T[]): T | undefined {
   return allowed.find(known => known === value)
 }
@@ -100,7 +84,3 @@ export function nextSort(
   if (current === second) return undefined
   return first
 }
-
-/** How many conditions a tree has. */
-export const conditionsIn = (tree: FilterNode): number =>
-  tree.all || tree.any ? [...(tree.all ?? []), ...(tree.any ?? [])].reduce((sum, node) => sum + conditionsIn(node), 0) : 1

@@ -20,11 +20,6 @@ export const fr = {
     created: 'Créé le',
     activity: 'Dernière activité',
   },
-  columnChoice: 'Colonnes affichées',
-  display: 'Affichage',
-  density: 'Hauteur des lignes',
-  comfortable: 'Confortable',
-  compact: 'Compacte',
   sortBy: (column: string) => `Trier par ${column}`,
   sort: 'Trier',
   sorts: {
@@ -148,7 +143,6 @@ export const fr = {
   sirenBad: 'La clé de contrôle de ce numéro ne correspond pas.',
   lookalike: 'Ce contact existe peut-être déjà :',
   // Detail
-  editOf: (what: string) => `Modifier ${what}`,
   merge: {
     undo: 'Annuler la fusion',
     title: 'Fusionner deux contacts',

@@ -2,73 +2,51 @@ import { ActionIcon, Button, Menu } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react'
 import { ButtonLink } from '@/app/button-link'
+import { DisplayMenu } from '@/app/display'
 import { useCan } from '@/app/me'
-import {
-  IconAddressBook,
-  IconColumns,
-  IconDownload,
-  IconImport,
-  IconLink,
-  IconList,
-  IconPlus,
-  IconSearch,
-  IconSelector,
-} from '@/ui/icons'
+import { conditionsIn, NONE } from '@/app/views/address'
+import { useView } from '@/app/views/state'
+import { IconAddressBook, IconDownload, IconImport, IconLink, IconList, IconPlus, IconSearch, IconSelector } from '@/ui/icons'
 import { Page } from '@/ui/page'
 import { SearchBox } from '@/ui/search-box'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Empty, Failed, Loading } from '@/ui/states'
 import { BulkBar, ExportItems, exportContacts } from './bulk-bar'
-import { useDisplay } from './columns'
+import { useColumns } from './columns'
 import { FilterChips, FilterPanel } from './filter-panel'
-import { type ContactSearch, conditionsIn, filterOf, requestFilter, SORTS } from './filters'
+import { type ContactSearch, filterOf, requestFilter, SORTS } from './filters'
 import classes from './page.module.css'
 import { countQuery, listQuery } from './queries'
 import { useSelection } from './selection'
 import { ContactTable } from './table'
 import { t } from './text'
-import { viewsQuery } from './views/queries'
-import { NONE, same, searchOf } from './views/state'
+import { kept, searchOf } from './view-state'
 
 const CreateContact = lazy(() => import('./create'))
-const ViewBar = lazy(() => import('./views/bar'))
-const Conditions = lazy(() => import('./views/builder'))
-const ConditionChips = lazy(() => import('./views/chips'))
+const ViewBar = lazy(() => import('@/app/views/bar'))
+const Conditions = lazy(async () => ({ default: (await import('./conditions')).ContactConditions }))
+const Chips = lazy(async () => ({ default: (await import('./conditions')).ContactChips }))
 
 export function Contacts() {
   const address = useSearch({ from: '/shell/contacts' })
   const navigate = useNavigate({ from: '/contacts' })
   const can = useCan()
-  const saved = useQuery(viewsQuery)
-  const named = address.vue && address.vue !== NONE ? address.vue : undefined
-  const active = named ? saved.data?.find(view => view.id === named) : undefined
-  // A view speaks for itself until somebody changes it; then the address says all.
-  const search = useMemo<ContactSearch>(
-    () => (active && !address.libre ? { ...searchOf(active), vue: active.id, nouveau: address.nouveau } : address),
-    [active, address],
+  const go = useCallback(
+    (next: ContactSearch | ((current: ContactSearch) => ContactSearch), replace: boolean) =>
+      void navigate({ search: next, replace }),
+    [navigate],
   )
-  const dirty = Boolean(active && address.libre && !same(address, searchOf(active)))
-  const change = useCallback(
-    (next: Partial<ContactSearch>) => {
-      // Opening a dialog changes no view.
-      const only = Object.keys(next).every(key => key === 'nouveau')
-      void navigate({
-        search: only ? current => ({ ...current, ...next }) : { ...search, ...next, ...(active && { libre: true }) },
-        replace: true,
-      })
-    },
-    [navigate, search, active],
-  )
-  const open = useCallback((vue: string) => void navigate({ search: { vue } }), [navigate])
-  const fresh = !Object.keys(address).length
-  const byDefault = saved.data?.find(view => view.is_default)?.id
-  useEffect(() => {
-    if (fresh && byDefault) void navigate({ search: { vue: byDefault }, replace: true })
-  }, [fresh, byDefault, navigate])
+  const { views, active, search, dirty, missing, waiting, change, open } = useView({
+    object: 'contact',
+    address,
+    go,
+    searchOf,
+    kept,
+  })
   const [building, setBuilding] = useState(false)
-  const display = useDisplay(active ? search.colonnes : undefined, active ? colonnes => change({ colonnes }) : undefined)
+  const display = useColumns(active ? search.colonnes : undefined, active ? colonnes => change({ colonnes }) : undefined)
   const phone = useMediaQuery('(max-width: 760px)', false, { getInitialValueInEffect: false })
   const box = useRef<HTMLInputElement>(null)
 
@@ -76,8 +54,6 @@ export function Contacts() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: compared by content
   const filter = useMemo(() => filterOf(search), [JSON.stringify(filterOf(search))])
   const filtered = Object.keys(filter).length > 0
-  // Nothing is shown before it is known what the view asks for.
-  const waiting = Boolean(named && saved.isPending && !address.libre)
   // An order by a field that has gone, or that cannot be sorted by any more, is none.
   const sort =
     search.sort?.includes('custom.') && !display.all.some(column => column.sort && search.sort?.endsWith(column.sort))
@@ -101,36 +77,7 @@ export function Contacts() {
 
   const actions = (
     <>
-      {!phone && (
-        <Menu closeOnItemClick={false} width={240} withinPortal={false} classNames={{ dropdown: classes.menu }}>
-          <Menu.Target>
-            <ActionIcon variant="default" size={36} aria-label={t.display} title={t.display}>
-              <IconColumns size={18} aria-hidden />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Label>{t.columnChoice}</Menu.Label>
-            {display.all.map(column => (
-              <Menu.CheckboxItem
-                key={column.key}
-                checked={display.keys.includes(column.key)}
-                onChange={() => display.toggle(column.key)}
-              >
-                {column.name}
-              </Menu.CheckboxItem>
-            ))}
-            <Menu.Divider />
-            <Menu.Label>{t.density}</Menu.Label>
-            <Menu.RadioGroup
-              value={display.density}
-              onChange={value => display.setDensity(value === 'compact' ? 'compact' : 'comfortable')}
-            >
-              <Menu.RadioItem value="comfortable">{t.comfortable}</Menu.RadioItem>
-              <Menu.RadioItem value="compact">{t.compact}</Menu.RadioItem>
-            </Menu.RadioGroup>
-          </Menu.Dropdown>
-        </Menu>
-      )}
+      {!phone && <DisplayMenu display={display} />}
       {can('contacts.write') && rows.length > 1 && (
         <ActionIcon
           variant="default"
@@ -185,11 +132,12 @@ export function Contacts() {
       {/* Its place is kept: the list must not jump. */}
       <Suspense fallback={<div className={classes.views} />}>
         <ViewBar
-          views={saved.data ?? []}
+          object="contact"
+          views={views}
           active={active}
-          search={search}
+          kept={kept(search)}
           dirty={dirty}
-          missing={Boolean(named && saved.data && !active)}
+          missing={missing}
           filtered={filtered}
           columns={display.keys}
           open={open}
@@ -240,7 +188,7 @@ export function Contacts() {
         )}
         {search.tree && (
           <Suspense>
-            <ConditionChips tree={search.tree} edit={() => setBuilding(true)} change={tree => change({ tree })} />
+            <Chips tree={search.tree} edit={() => setBuilding(true)} change={tree => change({ tree })} />
           </Suspense>
         )}
         <FilterChips search={search} change={change} clear={clear} />

@@ -5,11 +5,12 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, useEffect, useRef, useState } from 'react'
 import type { ContactRow } from '@/api/types'
+import { type Display, ROW_HEIGHT } from '@/app/display'
 import { IconBuilding, IconSortDown, IconSortUp } from '@/ui/icons'
 import { Monogram } from '@/ui/monogram'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Tag } from '@/ui/tag'
-import { type Column, ROW_HEIGHT, STATUS_TONES, TagList, type useDisplay } from './columns'
+import { type Column, STATUS_TONES, TagList } from './columns'
 import { type ContactSort, nextSort } from './filters'
 import type { Selection } from './selection'
 import classes from './table.module.css'
@@ -19,7 +20,7 @@ const CARD_HEIGHT = 76
 
 interface Props {
   rows: ContactRow[]
-  display: ReturnType<typeof useDisplay>
+  display: Display<Column>
   selection: Selection
   sort: ContactSort | undefined
   onSort: (sort: ContactSort | undefined) => void

@@ -7,6 +7,7 @@ import { api, data, ifMatch } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import type { Entity, Fact } from '@/api/types'
 import { ContactPicker } from '@/app/contact-picker'
+import { CustomCards } from '@/app/custom/facts'
 import { useCan, useMe } from '@/app/me'
 import { FilesPanel } from '@/app/slots'
 import { Timeline } from '@/app/timeline'
@@ -23,7 +24,7 @@ import { t as ui } from '@/ui/text'
 import { toast, toastError } from '@/ui/toast'
 import classes from './detail.module.css'
 import own from './entities.module.css'
-import { EditEntity, useFacts } from './form'
+import { EditEntity, useFacts, useOwnFields } from './form'
 import formClasses from './form.module.css'
 import { Inspection, KindIcon } from './marks'
 import { MileagePlot } from './plot'
@@ -68,6 +69,7 @@ function EntityView({ entity }: { entity: Entity }) {
   const navigate = useNavigate()
   const settled = useSettled()
   const facts = useFacts(entity.kind, entity.kind_id)
+  const fields = useOwnFields(entity.kind, entity.kind_id)
   const [asking, setAsking] = useState<'edit' | 'owner' | 'reading' | 'delete'>()
   const archived = entity.archived_at !== null
   const editable = can('contacts.write') && !archived
@@ -171,6 +173,12 @@ function EntityView({ entity }: { entity: Entity }) {
       <div className={classes.columns}>
         <div className={classes.side}>
           <Facts entity={entity} facts={facts} />
+          <CustomCards
+            fields={fields}
+            values={entity.custom}
+            edit={editable ? () => setAsking('edit') : undefined}
+            list={classes.facts!}
+          />
           <Owners entity={entity} change={editable ? () => setAsking('owner') : undefined} />
         </div>
         <div className={classes.main}>

@@ -5,8 +5,10 @@ import { useNavigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { api, data, ifMatch } from '@/api/client'
 import { ApiError } from '@/api/problem'
-import type { Entity, EntityIn, EntityKind, Fact } from '@/api/types'
+import type { CustomField, Entity, EntityIn, EntityKind, Fact } from '@/api/types'
 import { ContactPicker } from '@/app/contact-picker'
+import { type CustomValues, useCustomFields } from '@/app/custom/fields'
+import { begun, CustomInputs, changed as changedOf } from '@/app/custom/inputs'
 import { useMe } from '@/app/me'
 import { CountrySelect } from '@/ui/country-select'
 import { Dialog } from '@/ui/dialog'
@@ -37,15 +39,33 @@ const TEXTS = [
   'description',
 ] as const
 type TextKey = (typeof TEXTS)[number]
-type Values = Record<TextKey, string> & { kind: EntityKind; kind_id: string; contact_id: string; mileage: string }
+type Values = Record<TextKey, string> & {
+  kind: EntityKind
+  kind_id: string
+  contact_id: string
+  mileage: string
+  /** Of the tenant's own fields, as their controls hold them. */
+  custom: CustomValues
+}
 
-function valuesOf(entity: Entity): Values {
+function valuesOf(entity: Entity, fields: CustomField[]): Values {
   const texts = Object.fromEntries(TEXTS.map(key => [key, entity[key] ?? ''])) as Record<TextKey, string>
-  return { ...texts, kind: entity.kind, kind_id: entity.kind_id ?? '', contact_id: '', mileage: '' }
+  return {
+    ...texts,
+    kind: entity.kind,
+    kind_id: entity.kind_id ?? '',
+    contact_id: '',
+    mileage: '',
+    custom: begun(fields, entity.custom),
+  }
 }
 
 const changed = (before: Values, after: Values) =>
   Object.fromEntries(TEXTS.filter(key => before[key].trim() !== after[key].trim()).map(key => [key, after[key].trim() || null]))
+
+/** The tenant's own fields that a thing of this kind has. */
+export const useOwnFields = (kind: EntityKind, kindId: string | null) =>
+  useCustomFields('entity', kind === 'custom' ? kindId || 'custom' : kind)
 
 /** The facts that a thing of this kind has, as the server says. */
 export function useFacts(kind: EntityKind, kindId: string | null): Fact[] {
@@ -57,64 +77,81 @@ export function useFacts(kind: EntityKind, kindId: string | null): Fact[] {
 function FactFields({ form }: { form: Form<Values> }) {
   const { values } = form
   const facts = useFacts(values.kind, values.kind_id)
+  const own = useOwnFields(values.kind, values.kind_id)
   const has = (fact: Fact) => facts.includes(fact)
   const line = (fact: Fact & TextKey, label: string = t.facts[fact]) =>
     has(fact) && <TextInput key={fact} label={label} maxLength={120} autoComplete="off" {...form.text(fact)} />
   const date = (fact: Fact & TextKey) =>
     has(fact) && <TextInput key={fact} type="date" label={t.facts[fact]} {...form.text(fact)} />
   return (
-    <Fields>
-      {has('plate') && (
-        <>
-          <TextInput
-            label={t.facts.plate}
-            placeholder={t.plateHint}
-            maxLength={20}
-            autoComplete="off"
-            autoCapitalize="characters"
-            {...form.text('plate')}
+    <>
+      <Fields>
+        {has('plate') && (
+          <>
+            <TextInput
+              label={t.facts.plate}
+              placeholder={t.plateHint}
+              maxLength={20}
+              autoComplete="off"
+              autoCapitalize="characters"
+              {...form.text('plate')}
+            />
+            <CountrySelect
+              label={t.plateCountry}
+              value={values.plate_country || 'FR'}
+              onChange={plate_country => form.set({ plate_country })}
+              error={form.errors['/plate_country']}
+            />
+          </>
+        )}
+        {line('make')}
+        {line('model')}
+        {line('species')}
+        {line('breed')}
+        {has('vin') && <TextInput label={t.facts.vin} maxLength={20} autoComplete="off" {...form.text('vin')} />}
+        {line('serial_number', values.kind === 'animal' ? t.chip : t.facts.serial_number)}
+        {has('energy') && (
+          <Select
+            label={t.facts.energy}
+            data={Object.entries(t.energies).map(([value, label]) => ({ value, label }))}
+            value={values.energy || null}
+            onChange={energy => form.set({ energy: energy ?? '' })}
+            error={form.errors['/energy']}
+            clearable
+            clearButtonProps={{ 'aria-label': t.empty }}
           />
-          <CountrySelect
-            label={t.plateCountry}
-            value={values.plate_country || 'FR'}
-            onChange={plate_country => form.set({ plate_country })}
-            error={form.errors['/plate_country']}
-          />
-        </>
-      )}
-      {line('make')}
-      {line('model')}
-      {line('species')}
-      {line('breed')}
-      {has('vin') && <TextInput label={t.facts.vin} maxLength={20} autoComplete="off" {...form.text('vin')} />}
-      {line('serial_number', values.kind === 'animal' ? t.chip : t.facts.serial_number)}
-      {has('energy') && (
-        <Select
-          label={t.facts.energy}
-          data={Object.entries(t.energies).map(([value, label]) => ({ value, label }))}
-          value={values.energy || null}
-          onChange={energy => form.set({ energy: energy ?? '' })}
-          error={form.errors['/energy']}
-          clearable
-          clearButtonProps={{ 'aria-label': t.empty }}
-        />
-      )}
-      {date('first_registration')}
-      {date('inspection_due')}
-      {date('birth_date')}
-      {has('address') && (
+        )}
+        {date('first_registration')}
+        {date('inspection_due')}
+        {date('birth_date')}
+        {has('address') && (
+          <Wide>
+            <TextInput label={t.facts.address} maxLength={300} autoComplete="off" {...form.text('address')} />
+          </Wide>
+        )}
         <Wide>
-          <TextInput label={t.facts.address} maxLength={300} autoComplete="off" {...form.text('address')} />
+          <TextInput label={t.name} description={t.nameHint} maxLength={120} autoComplete="off" {...form.text('name')} />
         </Wide>
-      )}
-      <Wide>
-        <TextInput label={t.name} description={t.nameHint} maxLength={120} autoComplete="off" {...form.text('name')} />
-      </Wide>
-      <Wide>
-        <Textarea label={t.description} autosize minRows={2} maxRows={8} maxLength={5000} {...form.text('description')} />
-      </Wide>
-    </Fields>
+        <Wide>
+          <Textarea label={t.description} autosize minRows={2} maxRows={8} maxLength={5000} {...form.text('description')} />
+        </Wide>
+      </Fields>
+      <CustomInputs
+        fields={own}
+        // What was not touched begins with its default; the fields depend on the kind, which may change.
+        values={{ ...begun(own), ...values.custom }}
+        errors={form.errors}
+        set={custom => form.set({ custom })}
+      />
+    </>
   )
+}
+
+/** What a new thing of its kind sends: a default that was cleared is sent as nothing. */
+function creationOf(fields: CustomField[], { kind, kind_id, custom }: Values): CustomValues {
+  const kindOf = kind === 'custom' ? kind_id : kind
+  const own = fields.filter(field => field.applies_to === 'all' || field.applies_to === kindOf)
+  return changedOf(own, begun(own), { ...begun(own), ...custom })
 }
 
 interface CreateProps {
@@ -129,6 +166,7 @@ export default function CreateEntity({ onClose, contact }: CreateProps) {
   const navigate = useNavigate()
   const { data: kinds } = useQuery(kindsQuery)
   const trade = me.tenant.trade
+  const fields = useCustomFields('entity')
   const form = useForm<Values>({
     initial: {
       ...(Object.fromEntries(TEXTS.map(key => [key, ''])) as Record<TextKey, string>),
@@ -136,6 +174,7 @@ export default function CreateEntity({ onClose, contact }: CreateProps) {
       kind_id: '',
       contact_id: contact?.id ?? '',
       mileage: '',
+      custom: {},
     },
     submit: async values => {
       const texts = TEXTS.map(key => [key, values[key].trim()]).filter(([, value]) => value)
@@ -145,6 +184,7 @@ export default function CreateEntity({ onClose, contact }: CreateProps) {
         kind_id: values.kind_id || undefined,
         contact_id: values.contact_id || undefined,
         mileage: values.mileage ? Number(values.mileage) : undefined,
+        custom: creationOf(fields, values),
       } as EntityIn
       const made = await data(api.POST('/entities', { body }))
       void client.invalidateQueries({ queryKey: ['entities'] })
@@ -216,16 +256,17 @@ export function EditEntity({ entity, onClose }: { entity: Entity; onClose: () =>
   // What the person saw when opening: a live update must not move the fields.
   const [base] = useState(entity)
   const version = useRef(entity.version)
+  const fields = useOwnFields(base.kind, base.kind_id)
   const form = useForm<Values>({
-    initial: valuesOf(base),
+    initial: valuesOf(base, fields),
     submit: async values => {
       const path = { path: { id: base.id } }
-      const before = valuesOf(base)
+      const before = valuesOf(base, fields)
       try {
         const saved = await data(
           api.PATCH('/entities/{id}', {
             params: path,
-            body: changed(before, values) as EntityIn,
+            body: { ...changed(before, values), custom: changedOf(fields, before.custom, values.custom) } as EntityIn,
             headers: ifMatch(version.current),
           }),
         )
@@ -239,7 +280,7 @@ export function EditEntity({ entity, onClose }: { entity: Entity; onClose: () =>
         throw new Refused({ stale: t.stale })
       }
     },
-    shows: pointer => pointer !== 'stale' && pointer.split('/')[1]! in valuesOf(base),
+    shows: pointer => pointer !== 'stale' && pointer.split('/')[1]! in valuesOf(base, fields),
   })
   return (
     <Dialog opened onClose={onClose} title={t.editTitle} size={640}>

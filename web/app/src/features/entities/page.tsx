@@ -6,32 +6,40 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react'
 import { BASE, fileName, saveFile, send } from '@/api/client'
 import type { Job } from '@/api/types'
+import { DisplayMenu } from '@/app/display'
 import { followJob } from '@/app/jobs'
 import { useCan, useMe } from '@/app/me'
+import { conditionsIn, NONE } from '@/app/views/address'
+import { useView } from '@/app/views/state'
 import { day } from '@/i18n/format'
-import { IconBox, IconCar, IconDownload, IconFilter, IconPlus, IconSearch, IconSelector, IconX } from '@/ui/icons'
+import { IconBox, IconCar, IconDownload, IconFilter, IconList, IconPlus, IconSearch, IconSelector, IconX } from '@/ui/icons'
 import { Page } from '@/ui/page'
 import { SearchBox } from '@/ui/search-box'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Empty, Failed, Loading } from '@/ui/states'
 import { toastError } from '@/ui/toast'
+import { useColumns } from './columns'
 import { type EntityFilter, type EntitySearch, filterOf, SORTS } from './filters'
 import classes from './page.module.css'
 import { countQuery, kindsQuery, listQuery } from './queries'
 import { EntityTable } from './table'
 import { t } from './text'
+import { kept, searchOf } from './view-state'
 
 const CreateEntity = lazy(() => import('./form'))
+const ViewBar = lazy(() => import('@/app/views/bar'))
+const Conditions = lazy(async () => ({ default: (await import('./conditions')).EntityConditions }))
+const TreeChips = lazy(async () => ({ default: (await import('./conditions')).EntityChips }))
 
 type Format = keyof typeof t.exportAs
 
-async function exportEntities(filter: EntityFilter, format: Format) {
+async function exportEntities(filter: EntityFilter, format: Format, columns: string[] | undefined) {
   try {
     const response = await send(
       new Request(`${location.origin}${BASE}/entities/export`, {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ filter, format }),
+        body: JSON.stringify({ filter, format, columns }),
       }),
     )
     if (response.status === 202) return followJob((await response.json()) as Job)
@@ -42,22 +50,37 @@ async function exportEntities(filter: EntityFilter, format: Format) {
 }
 
 export function Entities() {
-  const search = useSearch({ from: '/shell/biens' })
+  const address = useSearch({ from: '/shell/biens' })
   const navigate = useNavigate({ from: '/biens' })
   const can = useCan()
   const me = useMe()
   const phone = useMediaQuery('(max-width: 760px)', false, { getInitialValueInEffect: false })
   const garage = me.tenant.trade === 'garage'
-  const filter = filterOf(search)
-  const filtered = Object.keys(filter).length > 0
-  const list = useInfiniteQuery(listQuery(filter, search.sort))
-  const total = useQuery(countQuery(filter)).data
-  const rows = useMemo(() => list.data?.pages.flatMap(page => page.items) ?? [], [list.data])
-
-  const change = useCallback(
-    (next: Partial<EntitySearch>) => void navigate({ search: current => ({ ...current, ...next }), replace: true }),
+  const go = useCallback(
+    (next: EntitySearch | ((current: EntitySearch) => EntitySearch), replace: boolean) =>
+      void navigate({ search: next, replace }),
     [navigate],
   )
+  const { views, active, search, dirty, missing, waiting, change, open } = useView({
+    object: 'entity',
+    address,
+    go,
+    searchOf,
+    kept,
+  })
+  const [building, setBuilding] = useState(false)
+  const display = useColumns(active ? search.colonnes : undefined, active ? colonnes => change({ colonnes }) : undefined)
+  const filter = filterOf(search)
+  const filtered = Object.keys(filter).length > 0
+  // An order by a field that has gone, or that cannot be sorted by any more, is none.
+  const sort =
+    search.sort?.includes('custom.') && !display.all.some(column => column.sort && search.sort?.endsWith(column.sort))
+      ? undefined
+      : search.sort
+  const list = useInfiniteQuery({ ...listQuery(filter, sort, display.custom), enabled: !waiting })
+  const total = useQuery({ ...countQuery(filter), enabled: !waiting }).data
+  const rows = useMemo(() => list.data?.pages.flatMap(page => page.items) ?? [], [list.data])
+
   const add = () => can('contacts.write') && change({ nouveau: true })
   const loadMore = useCallback(() => {
     if (!list.isFetchingNextPage) void list.fetchNextPage()
@@ -69,6 +92,7 @@ export function Entities() {
   const Icon = garage ? IconCar : IconBox
   const actions = (
     <>
+      {!phone && <DisplayMenu display={display} />}
       {can('contacts.export') && rows.length > 0 && (
         <Menu>
           <Menu.Target>
@@ -78,7 +102,7 @@ export function Entities() {
           </Menu.Target>
           <Menu.Dropdown>
             {(Object.keys(t.exportAs) as Format[]).map(format => (
-              <Menu.Item key={format} onClick={() => void exportEntities(filter, format)}>
+              <Menu.Item key={format} onClick={() => void exportEntities(filter, format, active ? search.colonnes : undefined)}>
                 {t.exportAs[format]}
               </Menu.Item>
             ))}
@@ -104,6 +128,21 @@ export function Entities() {
       actions={actions}
       fill
     >
+      {/* Its place is kept: the list must not jump. */}
+      <Suspense fallback={<div className={classes.views} />}>
+        <ViewBar
+          object="entity"
+          views={views}
+          active={active}
+          kept={kept(search)}
+          dirty={dirty}
+          missing={missing}
+          filtered={filtered}
+          columns={display.keys}
+          open={open}
+          openConditions={() => setBuilding(true)}
+        />
+      </Suspense>
       <div className={classes.tools}>
         <SearchBox
           box={box}
@@ -115,6 +154,21 @@ export function Entities() {
           onChange={q => change({ q })}
         />
         <Filters search={search} change={change} />
+        {phone ? (
+          <ActionIcon
+            variant="default"
+            size={36}
+            aria-label={t.conditions}
+            title={t.conditions}
+            onClick={() => setBuilding(true)}
+          >
+            <IconList size={18} aria-hidden />
+          </ActionIcon>
+        ) : (
+          <Button variant="default" onClick={() => setBuilding(true)}>
+            {search.tree ? t.conditionsActive(conditionsIn(search.tree)) : t.conditions}
+          </Button>
+        )}
         {phone && (
           <Menu>
             <Menu.Target>
@@ -131,6 +185,11 @@ export function Entities() {
             </Menu.Dropdown>
           </Menu>
         )}
+        {search.tree && (
+          <Suspense>
+            <TreeChips tree={search.tree} edit={() => setBuilding(true)} change={tree => change({ tree })} />
+          </Suspense>
+        )}
         <Chips search={search} change={change} />
       </div>
       {list.isError && !rows.length ? (
@@ -142,7 +201,8 @@ export function Entities() {
       ) : rows.length ? (
         <EntityTable
           rows={rows}
-          sort={search.sort}
+          display={display}
+          sort={sort}
           onSort={sort => change({ sort })}
           hasMore={list.hasNextPage}
           loadMore={loadMore}
@@ -153,7 +213,7 @@ export function Entities() {
           icon={<IconSearch size={28} stroke={1.6} aria-hidden />}
           title={t.noMatch}
           action={
-            <Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
+            <Button variant="default" onClick={() => open(NONE)}>
               {t.clearFilters}
             </Button>
           }
@@ -176,6 +236,16 @@ export function Entities() {
         </Empty>
       )}
       <Suspense>
+        {building && (
+          <Conditions
+            filter={filter}
+            onClose={() => setBuilding(false)}
+            apply={tree => {
+              setBuilding(false)
+              change({ tree })
+            }}
+          />
+        )}
         {search.nouveau && can('contacts.write') && <CreateEntity onClose={() => change({ nouveau: undefined })} />}
       </Suspense>
     </Page>
@@ -187,7 +257,8 @@ interface FilterProps {
   change: (next: Partial<EntitySearch>) => void
 }
 
-const chipKeys = (search: EntitySearch) => (Object.keys(filterOf(search)) as (keyof EntityFilter)[]).filter(key => key !== 'q')
+const chipKeys = (search: EntitySearch) =>
+  (Object.keys(filterOf(search)) as (keyof EntityFilter)[]).filter(key => key !== 'q' && key !== 'tree')
 const none = { kind: undefined, kind_id: undefined, contact: undefined, inspection_before: undefined, archived: undefined }
 
 function Filters({ search, change }: FilterProps) {

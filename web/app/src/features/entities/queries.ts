@@ -1,12 +1,25 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, data } from '@/api/client'
-import type { EntityFilter, EntitySort } from './filters'
+import { type EntityFilter, type EntitySort, queryFilter } from './filters'
 
-export const listQuery = (filter: EntityFilter, sort?: EntitySort) =>
+export const listQuery = (filter: EntityFilter, sort?: EntitySort, custom: string[] = []) =>
   infiniteQueryOptions({
-    queryKey: ['entities', 'list', filter, sort ?? ''],
+    queryKey: ['entities', 'list', filter, sort ?? '', custom],
     queryFn: ({ pageParam, signal }) =>
-      data(api.GET('/entities', { params: { query: { ...filter, sort, limit: 100, cursor: pageParam || undefined } }, signal })),
+      data(
+        api.GET('/entities', {
+          params: {
+            query: {
+              ...queryFilter(filter),
+              sort,
+              limit: 100,
+              cursor: pageParam || undefined,
+              custom: custom.join(',') || undefined,
+            },
+          },
+          signal,
+        }),
+      ),
     initialPageParam: '',
     getNextPageParam: page => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
@@ -15,7 +28,14 @@ export const listQuery = (filter: EntityFilter, sort?: EntitySort) =>
 export const countQuery = (filter: EntityFilter) =>
   queryOptions({
     queryKey: ['entities', 'count', filter],
-    queryFn: ({ signal }) => data(api.GET('/entities/count', { params: { query: filter }, signal })),
+    // A segment is counted to its end; a plain list only says that it is long.
+    queryFn: ({ signal }) =>
+      data(
+        api.GET('/entities/count', {
+          params: { query: { ...queryFilter(filter), ...(filter.tree && { up_to: 1_000_000 }) } },
+          signal,
+        }),
+      ),
     placeholderData: keepPreviousData,
   })
 

@@ -4,21 +4,22 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, useEffect, useRef, useState } from 'react'
 import type { EntityRow } from '@/api/types'
-import { date } from '@/i18n/format'
+import { type Display, ROW_HEIGHT } from '@/app/display'
 import { IconSortDown, IconSortUp } from '@/ui/icons'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Tag } from '@/ui/tag'
+import type { Column } from './columns'
 import own from './entities.module.css'
-import { type EntitySort, nextSort } from './filters'
+import { type EntitySort, nextSort, type SortColumn } from './filters'
 import { Inspection, KindIcon } from './marks'
 import classes from './table.module.css'
 import { t } from './text'
 
-const ROW = 40
 const CARD = 76
 
 interface Props {
   rows: EntityRow[]
+  display: Display<Column>
   sort: EntitySort | undefined
   onSort: (sort: EntitySort | undefined) => void
   hasMore: boolean
@@ -28,11 +29,11 @@ interface Props {
 
 const kindName = (row: EntityRow) => row.kind_name ?? t.kinds[row.kind]
 
-export function EntityTable({ rows, sort, onSort, hasMore, loadMore, stale }: Props) {
+export function EntityTable({ rows, display, sort, onSort, hasMore, loadMore, stale }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const navigate = useNavigate()
   const cards = useMediaQuery('(max-width: 760px)', false, { getInitialValueInEffect: false })
-  const height = cards ? CARD : ROW
+  const height = cards ? CARD : ROW_HEIGHT[display.density]
   const [cursor, setCursor] = useState(-1)
   const virtual = useVirtualizer({
     count: rows.length,
@@ -62,9 +63,6 @@ export function EntityTable({ rows, sort, onSort, hasMore, loadMore, stale }: Pr
     ArrowUp: () => move(-1),
     Enter: () => at && navigate({ to: '/biens/$id', params: { id: at.id } }),
   })
-  const header = (column: keyof typeof t.columns, sortable?: 'name' | 'plate' | 'inspection' | 'updated') => (
-    <Header key={column} column={column} sortable={sortable} sort={sort} onSort={onSort} />
-  )
   return (
     <div className={classes.frame} data-stale={stale || undefined}>
       <div ref={scroller} className={classes.scroller} tabIndex={0} role="group" aria-label={t.list}>
@@ -74,7 +72,7 @@ export function EntityTable({ rows, sort, onSort, hasMore, loadMore, stale }: Pr
           aria-rowcount={hasMore ? -1 : rows.length + 1}
           style={
             {
-              '--columns': '34px minmax(160px, 1.5fr) 116px minmax(140px, 1.2fr) 100px 196px 92px',
+              '--columns': `34px minmax(160px, 1.5fr) ${display.columns.map(column => column.width).join(' ')}`,
             } as CSSProperties
           }
           className={cards ? classes.cards : classes.table}
@@ -84,26 +82,25 @@ export function EntityTable({ rows, sort, onSort, hasMore, loadMore, stale }: Pr
               <div role="columnheader" className={own.kindCell}>
                 <span className="hidden-text">{t.columns.kind}</span>
               </div>
-              {header('name', 'name')}
-              {header('plate', 'plate')}
-              {header('owner')}
-              {header('mileage')}
-              {header('inspection', 'inspection')}
-              {header('updated', 'updated')}
+              <Header name={t.columns.name} sortable="name" sort={sort} onSort={onSort} />
+              {display.columns.map(column => (
+                <Header key={column.key} name={column.name} sortable={column.sort} sort={sort} onSort={onSort} />
+              ))}
             </div>
           </div>
           <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
             {items.map(item => {
               const row = rows[item.index]!
-              const Shape = cards ? CardRow : TableRow
-              return (
-                <Shape
-                  key={row.id}
-                  row={row}
-                  index={item.index}
-                  atCursor={item.index === cursor}
-                  place={{ height: item.size, transform: `translateY(${item.start}px)` }}
-                />
+              const common = {
+                row,
+                index: item.index,
+                atCursor: item.index === cursor,
+                place: { height: item.size, transform: `translateY(${item.start}px)` },
+              }
+              return cards ? (
+                <CardRow key={row.id} {...common} />
+              ) : (
+                <TableRow key={row.id} {...common} columns={display.columns} />
               )
             })}
           </div>
@@ -114,14 +111,13 @@ export function EntityTable({ rows, sort, onSort, hasMore, loadMore, stale }: Pr
 }
 
 interface HeaderProps {
-  column: keyof typeof t.columns
-  sortable?: 'name' | 'plate' | 'inspection' | 'updated'
+  name: string
+  sortable?: SortColumn
   sort: EntitySort | undefined
   onSort: (sort: EntitySort | undefined) => void
 }
 
-function Header({ column, sortable, sort, onSort }: HeaderProps) {
-  const name = t.columns[column]
+function Header({ name, sortable, sort, onSort }: HeaderProps) {
   if (!sortable) return <div role="columnheader">{name}</div>
   const direction = sort === sortable ? 'ascending' : sort === `-${sortable}` ? 'descending' : undefined
   return (
@@ -148,7 +144,7 @@ const Name = ({ row }: { row: EntityRow }) => (
   </Link>
 )
 
-function TableRow({ row, place, index, atCursor }: RowProps) {
+function TableRow({ row, place, index, atCursor, columns }: RowProps & { columns: Column[] }) {
   return (
     <div role="row" aria-rowindex={index + 2} data-cursor={atCursor || undefined} className={classes.row} style={place}>
       <div role="cell" className={own.kindCell} title={kindName(row)}>
@@ -159,21 +155,14 @@ function TableRow({ row, place, index, atCursor }: RowProps) {
         <Name row={row} />
         {row.archived && <Tag>{t.archived}</Tag>}
       </div>
-      <div role="cell" className={classes.cell}>
-        {row.plate && <span className={own.plate}>{row.plate}</span>}
-      </div>
-      <div role="cell" className={classes.cell} title={row.contact?.name}>
-        {row.contact?.name}
-      </div>
-      <div role="cell" className={classes.cell}>
-        {row.mileage !== null && t.km(row.mileage)}
-      </div>
-      <div role="cell" className={classes.cell}>
-        {row.inspection_due && <Inspection due={row.inspection_due} />}
-      </div>
-      <div role="cell" className={classes.cell}>
-        {date(row.updated_at)}
-      </div>
+      {columns.map(column => {
+        const content = column.cell(row)
+        return (
+          <div role="cell" key={column.key} className={classes.cell} title={typeof content === 'string' ? content : undefined}>
+            {content}
+          </div>
+        )
+      })}
     </div>
   )
 }

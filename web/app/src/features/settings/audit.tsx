@@ -150,7 +150,7 @@ export function AuditLog() {
                   <div className="muted small">
                     {[actorName(entry.actor), entry.ip && t.from(entry.ip)].filter(Boolean).join(' · ')}
                   </div>
-                  <Changes changes={entry.changes} />
+                  <Changes changes={entry.changes} object={entry.action.startsWith('entity.') ? 'entity' : 'contact'} />
                 </div>
                 <time dateTime={entry.at} className="muted small numeric">
                   {dateTime(entry.at)}

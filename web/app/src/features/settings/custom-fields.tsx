@@ -1,11 +1,11 @@
-// The fields that a company adds to its contacts.
-import { ActionIcon, Button, Select, Switch, Textarea, TextInput } from '@mantine/core'
+// The fields that a company adds to its contacts, and to vehicles and other things.
+import { ActionIcon, Button, SegmentedControl, Select, Switch, Textarea, TextInput } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, data, ifMatch } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import type { CustomField, FieldImpact } from '@/api/types'
-import { customFieldsQuery } from '@/app/custom/fields'
+import { customFieldsQuery, type RecordObject } from '@/app/custom/fields'
 import { CustomInput, sent, shown } from '@/app/custom/inputs'
 import { Dialog } from '@/ui/dialog'
 import { useForm } from '@/ui/form'
@@ -22,10 +22,32 @@ import { t } from './text'
 type Kind = CustomField['kind']
 type Option = CustomField['options'][number]
 const KINDS = Object.keys(t.fields.kinds) as Kind[]
+const OBJECTS = Object.keys(t.fields.objects) as RecordObject[]
 const hasOptions = (kind: Kind) => kind === 'choice' || kind === 'choices'
+
+/** Which records of an object a field may be on. */
+function useTargets(object: RecordObject): { value: string; label: string }[] {
+  const { data: kinds } = useQuery({
+    queryKey: ['entities', 'kinds'],
+    queryFn: () => data(api.GET('/entity-kinds')),
+    enabled: object === 'entity',
+  })
+  const named = (names: Record<string, string>, keys: string[]) => keys.map(value => ({ value, label: names[value] ?? value }))
+  if (object === 'contact') return named(t.fields.targets, ['all', 'person', 'company'])
+  return [
+    { value: 'all', label: t.fields.anyKind },
+    ...named(
+      t.fields.targets,
+      (kinds?.builtin ?? []).map(({ kind }) => kind),
+    ),
+    ...(kinds?.own ?? []).map(({ id, name }) => ({ value: id, label: name })),
+  ]
+}
 
 export function CustomFieldSettings() {
   useTitle(t.pages.champs)
+  const [object, setObject] = useState<RecordObject>('contact')
+  const targets = useTargets(object)
   const client = useQueryClient()
   const fields = useQuery({
     ...customFieldsQuery,
@@ -38,17 +60,18 @@ export function CustomFieldSettings() {
   const [removing, setRemoving] = useState<CustomField>()
   const refresh = async () => {
     await client.invalidateQueries({ queryKey: ['custom-fields'] })
-    void client.invalidateQueries({ queryKey: ['contacts'] })
+    void client.invalidateQueries({ queryKey: [object === 'entity' ? 'entities' : 'contacts'] })
   }
-  const items = fields.data ?? []
+  const all = fields.data ?? []
+  const items = all.filter(field => field.object === object)
   const move = async (index: number, step: number) => {
     const next = [...items]
     const [moved] = next.splice(index, 1)
     next.splice(index + step, 0, moved!)
     // Shown at once; what the server says afterwards holds.
-    client.setQueryData(customFieldsQuery.queryKey, next)
+    client.setQueryData(customFieldsQuery.queryKey, [...all.filter(field => field.object !== object), ...next])
     try {
-      await api.PUT('/custom-fields/order', { body: { object: 'contact', ids: next.map(field => field.id) } })
+      await api.PUT('/custom-fields/order', { body: { object, ids: next.map(field => field.id) } })
     } catch (error) {
       toastError(error)
     }
@@ -67,6 +90,13 @@ export function CustomFieldSettings() {
           )
         }
       >
+        <SegmentedControl
+          className={classes.switch}
+          aria-label={t.fields.object}
+          data={OBJECTS.map(value => ({ value, label: t.fields.objects[value] }))}
+          value={object}
+          onChange={value => setObject(value as RecordObject)}
+        />
         {fields.isError && !items.length ? (
           <Failed error={fields.error} retry={() => void fields.refetch()} />
         ) : !fields.data ? (
@@ -97,7 +127,11 @@ export function CustomFieldSettings() {
                   </span>
                 }
                 title={field.label}
-                detail={[t.fields.kinds[field.kind], t.fields.targets[field.applies_to], field.group_name]
+                detail={[
+                  t.fields.kinds[field.kind],
+                  targets.find(target => target.value === field.applies_to)?.label,
+                  field.group_name,
+                ]
                   .filter(Boolean)
                   .join(' · ')}
                 marks={
@@ -141,13 +175,15 @@ export function CustomFieldSettings() {
           </Rows>
         ) : (
           <Empty title={t.fields.none} action={<Button onClick={() => setEditing('new')}>{t.fields.add}</Button>}>
-            {t.fields.noneHint}
+            {t.fields.noneHints[object]}
           </Empty>
         )}
       </Card>
       {editing && (
         <FieldDialog
           field={editing === 'new' ? undefined : (items.find(field => field.id === editing.id) ?? editing)}
+          object={object}
+          targets={targets}
           groups={[...new Set(items.flatMap(field => field.group_name ?? []))]}
           onClose={() => setEditing(undefined)}
           saved={refresh}
@@ -216,7 +252,14 @@ interface Values {
   group_name: string
 }
 
-function FieldDialog({ field, groups, onClose, saved }: Omit<DialogProps, 'field'> & { field?: CustomField; groups: string[] }) {
+interface FieldDialogProps extends Omit<DialogProps, 'field'> {
+  field?: CustomField
+  object: RecordObject
+  targets: { value: string; label: string }[]
+  groups: string[]
+}
+
+function FieldDialog({ field, object, targets, groups, onClose, saved }: FieldDialogProps) {
   const form = useForm<Values>({
     initial: {
       label: field?.label ?? '',
@@ -249,7 +292,7 @@ function FieldDialog({ field, groups, onClose, saved }: Omit<DialogProps, 'field
           throw error
         })
       } else {
-        await data(api.POST('/custom-fields', { body: { ...shared, object: 'contact', kind: values.kind, options } }))
+        await data(api.POST('/custom-fields', { body: { ...shared, object, kind: values.kind, options } }))
       }
       await saved()
       onClose()
@@ -259,7 +302,7 @@ function FieldDialog({ field, groups, onClose, saved }: Omit<DialogProps, 'field
   const { values } = form
   const preview: CustomField = {
     id: '',
-    object: 'contact',
+    object,
     applies_to: 'all',
     key: 'default_value',
     label: t.fields.default,
@@ -297,7 +340,8 @@ function FieldDialog({ field, groups, onClose, saved }: Omit<DialogProps, 'field
           )}
           <Select
             label={t.fields.target}
-            data={['all', 'person', 'company'].map(value => ({ value, label: t.fields.targets[value]! }))}
+            data={targets}
+            error={form.errors['/applies_to']}
             value={values.applies_to}
             onChange={value => form.set({ applies_to: value ?? 'all' })}
             allowDeselect={false}
@@ -413,8 +457,8 @@ function Impact({ impact }: { impact: FieldImpact | undefined }) {
       {impact.examples.length > 0 && (
         <ul className={classes.examples}>
           {impact.examples.map(example => (
-            <li key={example.contact_id}>
-              {example.contact_name}
+            <li key={example.record_id}>
+              {example.record_name}
               <span className="muted"> · {example.value}</span>
             </li>
           ))}

@@ -17,7 +17,29 @@ const LAST_ONE: Record<string, string> = {
 }
 
 export const fr = {
-  all: 'Tous les contacts',
+  /** What the sentences speak of, by list. */
+  of: {
+    contact: {
+      all: 'Tous les contacts',
+      removeShared: 'Elle disparaît pour toute l’équipe. Les contacts restent.',
+      removeOwn: 'Les contacts restent.',
+      shareHint: 'Chacun n’y voit que les contacts auxquels il a accès.',
+      intro: 'Seuls les contacts qui remplissent ces conditions restent dans la liste.',
+      gone: 'Personne ne remplit une condition qui porte sur ce qui n’existe plus.',
+      count: (count: number, capped: boolean) =>
+        capped ? `Plus de ${n(count)} contacts` : count === 0 ? 'Aucun contact' : `${n(count)} contact${count > 1 ? 's' : ''}`,
+    },
+    entity: {
+      all: 'Toutes les fiches',
+      removeShared: 'Elle disparaît pour toute l’équipe. Les fiches restent.',
+      removeOwn: 'Les fiches restent.',
+      shareHint: 'Chacun n’y voit que les fiches auxquelles il a accès.',
+      intro: 'Seules les fiches qui remplissent ces conditions restent dans la liste.',
+      gone: 'Rien ne remplit une condition qui porte sur ce qui n’existe plus.',
+      count: (count: number, capped: boolean) =>
+        capped ? `Plus de ${n(count)} fiches` : count === 0 ? 'Aucune fiche' : `${n(count)} fiche${count > 1 ? 's' : ''}`,
+    },
+  },
   views: 'Vues',
   choose: (name: string) => `Vue : ${name}. Changer de vue`,
   mine: 'Mes vues',
@@ -38,13 +60,10 @@ export const fr = {
   unmakeDefault: 'Ne plus ouvrir la liste sur cette vue',
   remove: 'Supprimer la vue',
   removeTitle: (name: string) => `Supprimer la vue « ${name} » ?`,
-  removeShared: 'Elle disparaît pour toute l’équipe. Les contacts restent.',
-  removeOwn: 'Les contacts restent.',
   removed: 'Vue supprimée',
   saved: (name: string) => `Vue « ${name} » enregistrée`,
   name: 'Nom de la vue',
   share: 'Partager avec l’équipe',
-  shareHint: 'Chacun n’y voit que les contacts auxquels il a accès.',
   shareDenied: 'Votre rôle ne permet pas de partager des vues.',
   by: (name: string) => `par ${name}`,
   stale: 'Cette vue a été modifiée entre-temps. Elle vient d’être rechargée : vérifiez, puis enregistrez.',
@@ -57,12 +76,10 @@ export const fr = {
     member_gone: 'Une personne citée par cette vue a quitté l’équipe.',
     kind_gone: 'Un type de bien utilisé par cette vue a été supprimé.',
   } as Record<string, string>,
-  gone: 'Personne ne remplit une condition qui porte sur ce qui n’existe plus.',
   mend: 'Revoir les conditions',
   // Conditions
   conditions: 'Conditions',
   title: 'Conditions de la liste',
-  intro: 'Seuls les contacts qui remplissent ces conditions restent dans la liste.',
   all_of: 'toutes les conditions',
   any_of: 'au moins une condition',
   match: 'Remplir',
@@ -75,8 +92,6 @@ export const fr = {
   op: 'Comparaison',
   value: 'Valeur',
   pick: 'Choisir…',
-  count: (count: number, capped: boolean) =>
-    capped ? `Plus de ${n(count)} contacts` : count === 0 ? 'Aucun contact' : `${n(count)} contact${count > 1 ? 's' : ''}`,
   counting: 'Calcul…',
   incomplete: 'Complétez ou retirez les conditions inachevées.',
   apply: 'Appliquer',
@@ -105,6 +120,27 @@ export const fr = {
     event: 'Historique',
     task: 'Tâche ouverte',
     entity: 'Bien',
+  } as Record<string, string>,
+  /** Of vehicles and other things. */
+  things: {
+    name: 'Nom',
+    kind: 'Type',
+    plate: 'Plaque',
+    vin: 'VIN',
+    make: 'Marque',
+    model: 'Modèle',
+    energy: 'Énergie',
+    mileage: 'Kilométrage',
+    first_registration: '1re mise en circulation',
+    inspection: 'Contrôle technique',
+    serial_number: 'N° de série',
+    species: 'Espèce',
+    breed: 'Race',
+    birth_date: 'Naissance',
+    owner: 'Propriétaire',
+    archived: 'Archivé',
+    created: 'Ajouté',
+    updated: 'Modifié',
   } as Record<string, string>,
   ops: {
     contains: 'contient',

@@ -17,22 +17,17 @@ export interface Field {
   group: keyof typeof t.group
   ops: string[]
   options?: Option[]
+  numeric?: boolean
+  boolean?: boolean
   custom?: CustomField
 }
 
-/** What a reader knows: people, tags and kinds by their names. */
-export interface Names {
-  fields: CustomField[]
-  tags: Option[]
-  members: Option[]
-  kinds: Option[]
-}
-
-const DATES = ['last', 'older_than', 'next', 'this', 'previous', 'on', 'from', 'until', 'between']
-const PAST = DATES.filter(op => op !== 'next')
-const TEXT = ['contains', 'not_contains', 'starts_with']
-const SET = ['is_set', 'is_empty']
-const list = (labels: Record<string, string>): Option[] => Object.entries(labels).map(([value, label]) => ({ value, label }))
+export const DATES = ['last', 'older_than', 'next', 'this', 'previous', 'on', 'from', 'until', 'between']
+export const PAST = DATES.filter(op => op !== 'next')
+export const TEXT = ['contains', 'not_contains', 'starts_with']
+export const SET = ['is_set', 'is_empty']
+export const list = (labels: Record<string, string>): Option[] =>
+  Object.entries(labels).map(([value, label]) => ({ value, label }))
 
 const CUSTOM: Record<CustomField['kind'], string[]> = {
   text: ['contains', 'not_contains', 'is', 'is_not', ...SET],
@@ -50,58 +45,18 @@ const CUSTOM: Record<CustomField['kind'], string[]> = {
   reference: SET,
 }
 
-export function fieldsOf(names: Names): Field[] {
-  const base = (key: string, ops: string[], options?: Option[], group: Field['group'] = 'base'): Field => ({
-    key,
-    label: t.fields[key]!,
-    group,
-    ops,
-    options,
-  })
-  return [
-    base('name', TEXT),
-    base('company', [...TEXT.slice(0, 2), ...SET]),
-    base('email', [...SET, 'contains', 'not_contains']),
-    base('phone', SET),
-    base('tag', ['any', 'all', 'none', ...SET], names.tags),
-    base('status', ['is', 'is_not'], list(t.statuses)),
-    base('owner', ['is', 'is_not', ...SET], [{ value: 'me', label: t.me }, { value: 'none', label: t.nobody }, ...names.members]),
-    base('city', ['is', 'is_not', ...TEXT, ...SET]),
-    base('postcode', ['starts_with', 'is', 'is_not', ...SET]),
-    base('country', ['is', 'is_not']),
-    base('kind', ['is'], list(t.kinds)),
-    base('customer_kind', ['is', 'is_not'], list(t.customerKinds)),
-    base('source', ['is', 'is_not', 'contains', 'not_contains', ...SET]),
-    base(
-      'language',
-      ['is', 'is_not'],
-      [
-        { value: 'fr', label: 'Français' },
-        { value: 'en', label: 'English' },
-        { value: 'de', label: 'Deutsch' },
-        { value: 'es', label: 'Español' },
-        { value: 'it', label: 'Italiano' },
-        { value: 'nl', label: 'Nederlands' },
-      ],
-    ),
-    base('created', PAST, undefined, 'dates'),
-    base('updated', PAST, undefined, 'dates'),
-    base('activity', PAST, undefined, 'dates'),
-    base('event', ['has', 'has_not'], list(t.events), 'deeds'),
-    base('task', ['has', 'has_not'], undefined, 'deeds'),
-    base('entity', ['has', 'has_not'], [...list(t.entityKinds), ...names.kinds], 'deeds'),
-    ...names.fields.map(
-      (field): Field => ({
-        key: `custom.${field.key}`,
-        label: field.label,
-        group: 'custom',
-        ops: CUSTOM[field.kind],
-        options: field.options.length ? field.options.map(option => ({ value: option.key, label: option.label })) : undefined,
-        custom: field,
-      }),
-    ),
-  ]
-}
+/** The tenant's own fields as conditions know them. */
+export const ownFields = (fields: CustomField[]): Field[] =>
+  fields.map(field => ({
+    key: `custom.${field.key}`,
+    label: field.label,
+    group: 'custom',
+    ops: CUSTOM[field.kind],
+    options: field.options.length ? field.options.map(option => ({ value: option.key, label: option.label })) : undefined,
+    numeric: field.kind === 'number' || field.kind === 'money',
+    boolean: field.kind === 'boolean',
+    custom: field,
+  }))
 
 export function inputOf(field: Field, op: string): Input {
   if (op === 'is_set' || op === 'is_empty' || field.key === 'task') return 'none'
@@ -109,10 +64,9 @@ export function inputOf(field: Field, op: string): Input {
   if (op === 'last' || op === 'older_than' || op === 'next') return 'span'
   if (op === 'this' || op === 'previous') return 'unit'
   if (op === 'on' || op === 'from' || op === 'until') return 'day'
-  const numeric = field.custom?.kind === 'number' || field.custom?.kind === 'money'
-  if (op === 'between') return numeric ? 'number' : 'days'
-  if (numeric) return 'number'
-  if (field.custom?.kind === 'boolean') return 'boolean'
+  if (op === 'between') return field.numeric ? 'number' : 'days'
+  if (field.numeric) return 'number'
+  if (field.boolean) return 'boolean'
   if (field.options) return 'options'
   return op === 'is' || op === 'is_not' || op === 'starts_with' ? 'words' : 'text'
 }

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { api, data, ifMatch } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import type { View } from '@/api/types'
+import type { RecordObject } from '@/app/custom/fields'
 import { useCan } from '@/app/me'
 import { Confirm, Dialog } from '@/ui/dialog'
 import { useForm } from '@/ui/form'
@@ -13,17 +14,18 @@ import { FormBanner } from '@/ui/states'
 import { Tag } from '@/ui/tag'
 import { t as ui } from '@/ui/text'
 import { toast, toastError } from '@/ui/toast'
-import type { ContactSearch } from '../filters'
+import { NONE } from './address'
 import classes from './bar.module.css'
 import { viewCountQuery, viewsQuery } from './queries'
-import { kept, NONE } from './state'
+import type { Kept } from './state'
 import { t } from './text'
 
 interface Props {
+  object: RecordObject
   views: View[]
   active: View | undefined
   /** What the list shows, view and changes together. */
-  search: ContactSearch
+  kept: Kept
   dirty: boolean
   /** The address names a view that is not there. */
   missing: boolean
@@ -34,12 +36,13 @@ interface Props {
   openConditions: () => void
 }
 
-export default function ViewBar({ views, active, search, dirty, missing, filtered, columns, open, openConditions }: Props) {
+export default function ViewBar(props: Props) {
+  const { object, views, active, kept, dirty, missing, filtered, columns, open, openConditions } = props
   const client = useQueryClient()
   const can = useCan()
   const [naming, setNaming] = useState<'new' | 'rename'>()
   const [removing, setRemoving] = useState(false)
-  const refresh = () => client.invalidateQueries({ queryKey: viewsQuery.queryKey })
+  const refresh = () => client.invalidateQueries({ queryKey: viewsQuery(object).queryKey })
   const mayChange = active && (active.shared ? can('views.share') : active.mine)
 
   const attempt = async (run: () => Promise<unknown>) => {
@@ -53,7 +56,7 @@ export default function ViewBar({ views, active, search, dirty, missing, filtere
     attempt(async () => {
       const path = { id: active!.id }
       try {
-        await data(api.PATCH('/views/{id}', { params: { path }, headers: ifMatch(active!.version), body: kept(search) }))
+        await data(api.PATCH('/views/{id}', { params: { path }, headers: ifMatch(active!.version), body: kept }))
       } catch (error) {
         if (!(error instanceof ApiError && error.code === 'stale_version')) throw error
         await refresh()
@@ -72,7 +75,7 @@ export default function ViewBar({ views, active, search, dirty, missing, filtere
     })
   const setDefault = (view_id: string | null) =>
     attempt(async () => {
-      await api.PUT('/me/default-view', { body: { view_id } })
+      await api.PUT('/me/default-view', { body: { object, view_id } })
       await refresh()
     })
   const copyLink = () =>
@@ -81,7 +84,7 @@ export default function ViewBar({ views, active, search, dirty, missing, filtere
       toast(t.linkCopied)
     })
 
-  const name = active?.name ?? t.all
+  const name = active?.name ?? t.of[object].all
   return (
     <div className={classes.bar}>
       <Menu position="bottom-start" width={320} classNames={{ dropdown: classes.menu }}>
@@ -97,7 +100,7 @@ export default function ViewBar({ views, active, search, dirty, missing, filtere
           </Button>
         </Menu.Target>
         <Menu.Dropdown>
-          <ViewList views={views} active={active} open={open} />
+          <ViewList object={object} views={views} active={active} open={open} />
         </Menu.Dropdown>
       </Menu>
       {active?.shared && <IconUsers size={16} className={classes.faint} aria-label={t.shared} />}
@@ -157,7 +160,7 @@ export default function ViewBar({ views, active, search, dirty, missing, filtere
       {active && active.problems.length > 0 && !dirty && (
         <div role="status" className={classes.notice}>
           <span>
-            {[...new Set(active.problems.map(problem => t.problems[problem.code] ?? problem.code))].join(' ')} {t.gone}
+            {[...new Set(active.problems.map(problem => t.problems[problem.code] ?? problem.code))].join(' ')} {t.of[object].gone}
           </span>
           <Button size="compact-sm" variant="default" onClick={openConditions}>
             {t.mend}
@@ -166,8 +169,9 @@ export default function ViewBar({ views, active, search, dirty, missing, filtere
       )}
       {naming && (
         <NameDialog
+          object={object}
           view={naming === 'rename' ? active : undefined}
-          search={{ ...search, colonnes: search.colonnes ?? columns }}
+          kept={{ ...kept, columns: kept.columns ?? columns }}
           onClose={() => setNaming(undefined)}
           done={async id => {
             await refresh()
@@ -191,7 +195,7 @@ export default function ViewBar({ views, active, search, dirty, missing, filtere
             })
           }
         >
-          {active.shared ? t.removeShared : t.removeOwn}
+          {active.shared ? t.of[object].removeShared : t.of[object].removeOwn}
         </Confirm>
       )}
     </div>
@@ -199,7 +203,7 @@ export default function ViewBar({ views, active, search, dirty, missing, filtere
 }
 
 /** Made when the menu opens, and with it the counts. */
-function ViewList({ views, active, open }: Pick<Props, 'views' | 'active' | 'open'>) {
+function ViewList({ object, views, active, open }: Pick<Props, 'object' | 'views' | 'active' | 'open'>) {
   const mine = views.filter(view => !view.shared)
   const shared = views.filter(view => view.shared)
   const item = (view: View, index: number) => (
@@ -209,7 +213,7 @@ function ViewList({ views, active, open }: Pick<Props, 'views' | 'active' | 'ope
       onClick={() => open(view.id)}
       leftSection={view.id === active?.id ? <IconCheck size={15} aria-hidden /> : <span className={classes.mark} />}
       // Counting costs the server something: only for the first ones.
-      rightSection={index < 12 ? <Count id={view.id} /> : undefined}
+      rightSection={index < 12 ? <Count object={object} id={view.id} /> : undefined}
     >
       <span className="truncate">{view.name}</span>
       {view.is_default && <span className="muted"> · {t.isDefault}</span>}
@@ -223,7 +227,7 @@ function ViewList({ views, active, open }: Pick<Props, 'views' | 'active' | 'ope
         onClick={() => open(NONE)}
         leftSection={active ? <span className={classes.mark} /> : <IconCheck size={15} aria-hidden />}
       >
-        {t.all}
+        {t.of[object].all}
       </Menu.Item>
       {mine.length > 0 && <Menu.Label>{t.mine}</Menu.Label>}
       {mine.map(item)}
@@ -234,19 +238,18 @@ function ViewList({ views, active, open }: Pick<Props, 'views' | 'active' | 'ope
   )
 }
 
-function Count({ id }: { id: string }) {
-  const { data: count } = useQuery(viewCountQuery(id))
+function Count({ object, id }: { object: RecordObject; id: string }) {
+  const { data: count } = useQuery(viewCountQuery(object, id))
   return <span className="muted numeric">{count ? `${count.count.toLocaleString()}${count.capped ? '+' : ''}` : '…'}</span>
 }
 
-interface NameProps {
+interface NameProps extends Pick<Props, 'object' | 'kept'> {
   view: View | undefined
-  search: ContactSearch
   onClose: () => void
   done: (id: string) => Promise<void>
 }
 
-function NameDialog({ view, search, onClose, done }: NameProps) {
+function NameDialog({ object, view, kept, onClose, done }: NameProps) {
   const can = useCan()
   const form = useForm<{ name: string; shared: boolean }>({
     initial: { name: view?.name ?? '', shared: view?.shared ?? false },
@@ -256,7 +259,7 @@ function NameDialog({ view, search, onClose, done }: NameProps) {
         ? await data(
             api.PATCH('/views/{id}', { params: { path: { id: view.id } }, headers: ifMatch(view.version), body: values }),
           )
-        : await data(api.POST('/views', { body: { ...values, ...kept(search) } }))
+        : await data(api.POST('/views', { body: { object, ...values, ...kept } }))
       await done(saved.id)
       onClose()
       toast(t.saved(saved.name))
@@ -269,7 +272,7 @@ function NameDialog({ view, search, onClose, done }: NameProps) {
         <TextInput label={t.name} withAsterisk data-autofocus maxLength={60} {...form.text('name')} />
         <Switch
           label={t.share}
-          description={can('views.share') ? t.shareHint : t.shareDenied}
+          description={can('views.share') ? t.of[object].shareHint : t.shareDenied}
           disabled={!can('views.share')}
           checked={form.values.shared}
           onChange={event => form.set({ shared: event.currentTarget.checked })}

@@ -1,39 +1,42 @@
-// The conditions of a list, built group by group, with the number of contacts that meet them so far.
+// The conditions of a list, built group by group, with the number of records that meet them so far.
 import { ActionIcon, Button, MultiSelect, SegmentedControl, Select, TagsInput, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, type UseQueryOptions, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { FilterNode } from '@/api/types'
+import type { RecordObject } from '@/app/custom/fields'
 import { countries } from '@/ui/country-select'
 import { Dialog } from '@/ui/dialog'
 import { IconPlus, IconX } from '@/ui/icons'
 import { Loading } from '@/ui/states'
 import { t as ui } from '@/ui/text'
-import type { ContactFilter } from '../filters'
-import { countQuery } from '../queries'
 import classes from './builder.module.css'
-import { useFields } from './names'
 import { t } from './text'
 import { childrenOf, emptyValue, type Field, groupOf, inputOf, isComplete, leavesOf, pruned, words } from './tree'
 
 /** Groups inside groups; the server takes five. */
 const DEPTH = 4
 
-interface Props {
-  filter: ContactFilter
+// biome-ignore lint/suspicious/noExplicitAny: each list has a key of its own for its counts
+type CountOptions = UseQueryOptions<{ count: number; capped: boolean }, Error, { count: number; capped: boolean }, any>
+
+export interface DialogProps {
+  object: RecordObject
+  tree: FilterNode | undefined
+  /** What conditions may be about; undefined until the names are here. */
+  fields: Field[] | undefined
+  /** Counts the list with other conditions. */
+  countOf: (tree: FilterNode | undefined) => CountOptions
   onClose: () => void
   apply: (tree: FilterNode | undefined) => void
 }
 
-export default function ConditionsDialog({ filter, onClose, apply }: Props) {
-  const fields = useFields()
-  const [tree, setTree] = useState<FilterNode>(() =>
-    filter.tree ? (groupOf(filter.tree) ? filter.tree : { all: [filter.tree] }) : { all: [{}] },
-  )
+export default function ConditionsDialog({ object, tree: given, fields, countOf, onClose, apply }: DialogProps) {
+  const [tree, setTree] = useState<FilterNode>(() => (given ? (groupOf(given) ? given : { all: [given] }) : { all: [{}] }))
   const complete = fields && leavesOf(tree).every(leaf => isComplete(leaf, fields))
   return (
     <Dialog opened onClose={onClose} title={t.title} size={860}>
-      <p className="muted">{t.intro}</p>
+      <p className="muted">{t.of[object].intro}</p>
       {fields ? (
         <form
           className={classes.form}
@@ -43,7 +46,7 @@ export default function ConditionsDialog({ filter, onClose, apply }: Props) {
           }}
         >
           <Group node={tree} set={setTree} fields={fields} depth={1} />
-          <Count filter={filter} tree={pruned(tree, fields)} />
+          <Count object={object} tree={pruned(tree, fields)} countOf={countOf} />
           {!complete && <p className="muted">{t.incomplete}</p>}
           <div className={classes.foot}>
             <Button variant="subtle" color="gray" onClick={() => apply(undefined)}>
@@ -66,13 +69,15 @@ export default function ConditionsDialog({ filter, onClose, apply }: Props) {
 }
 
 /** Asked when the hand rests; an answer that is no longer wanted is given up. */
-function Count({ filter, tree }: { filter: ContactFilter; tree: FilterNode | undefined }) {
-  const { tree: _old, ...rest } = filter
-  const [asked] = useDebouncedValue(JSON.stringify({ ...rest, ...(tree && { tree }) }), 350)
-  const count = useQuery({ ...countQuery(JSON.parse(asked) as ContactFilter), placeholderData: keepPreviousData })
+function Count({ object, tree, countOf }: Pick<DialogProps, 'object' | 'tree' | 'countOf'>) {
+  const [asked] = useDebouncedValue(JSON.stringify(tree ?? null), 350)
+  const count = useQuery({
+    ...countOf((JSON.parse(asked) as FilterNode | null) ?? undefined),
+    placeholderData: keepPreviousData,
+  })
   return (
     <output className={classes.count} aria-live="polite" data-stale={count.isFetching || undefined}>
-      {count.data ? t.count(count.data.count, count.data.capped) : t.counting}
+      {count.data ? t.of[object].count(count.data.count, count.data.capped) : t.counting}
     </output>
   )
 }

@@ -1,10 +1,8 @@
-// A view against an address: which of the two speaks, and whether they say the same.
+// A view of the contact list and an address of it, each as the other says it.
 import type { View } from '@/api/types'
+import type { Kept } from '@/app/views/state'
 import { timeZone } from '@/i18n/format'
-import { type ContactFilter, type ContactSearch, filterOf, requestFilter } from '../filters'
-
-/** The word of an address for "no view". */
-export const NONE = 'tous'
+import { type ContactFilter, type ContactSearch, filterOf, requestFilter } from './filters'
 
 /** The calendar day of an instant where the company is. Swedish writes days as the API does. */
 const dayOf = (instant: string) => new Intl.DateTimeFormat('sv-SE', { timeZone: timeZone() }).format(new Date(instant))
@@ -26,21 +24,8 @@ export function searchOf(view: View): ContactSearch {
 }
 
 /** What an address asks a view to keep. */
-export const kept = (search: ContactSearch) => ({
+export const kept = (search: ContactSearch): Kept => ({
   filter: requestFilter(filterOf(search)),
   sort: search.sort ?? null,
   columns: search.colonnes ?? null,
 })
-
-/** The same whatever the order of its members. */
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical)
-  if (!value || typeof value !== 'object') return value
-  return Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => [key, canonical(member)])
-}
-
-export const same = (a: ContactSearch, b: ContactSearch) =>
-  JSON.stringify(canonical(kept(a))) === JSON.stringify(canonical(kept(b)))

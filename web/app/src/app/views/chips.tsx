@@ -1,21 +1,18 @@
 // The conditions of a list in words: each part can be read, opened and taken away.
 import type { FilterNode } from '@/api/types'
 import { IconX } from '@/ui/icons'
-import page from '../page.module.css'
 import classes from './chips.module.css'
-import { useFields } from './names'
 import { t } from './text'
-import { partsOf, words } from './tree'
+import { type Field, partsOf, words } from './tree'
 
-interface Props {
+export interface ChipsProps {
   tree: FilterNode
+  fields: Field[]
   edit: () => void
   change: (tree: FilterNode | undefined) => void
 }
 
-export default function ConditionChips({ tree, edit, change }: Props) {
-  const fields = useFields()
-  if (!fields) return null
+export default function ConditionChips({ tree, fields, edit, change }: ChipsProps) {
   const parts = partsOf(tree)
   const remove = (index: number) => {
     const rest = parts.filter((_, at) => at !== index)
@@ -26,7 +23,7 @@ export default function ConditionChips({ tree, edit, change }: Props) {
       {parts.map((part, index) => {
         const text = words(part, fields)
         return (
-          <li key={index} className={`${page.chip} ${classes.chip}`}>
+          <li key={index} className={classes.chip}>
             <button type="button" className={classes.words} title={text} onClick={edit}>
               <span className="truncate">{text}</span>
             </button>
