@@ -137,8 +137,8 @@ test('a colleague gives a task: the bell rings at once, and leads to it', async 
   await other.context().close()
 })
 
-test('one chooses what one hears of, and when not', async ({ browser }) => {
-  const page = await freshCompany(browser, 'reglages')
+test('one chooses what one hears of, and when not', async ({ page }) => {
+  await signIn(page, 'technician@hotel.example')
   await page.goto('/parametres/notifications')
   const mail = page.getByRole('combobox', { name: 'Un collègue me mentionne dans une note : e-mail' })
   await mail.click()
@@ -149,5 +149,4 @@ test('one chooses what one hears of, and when not', async ({ browser }) => {
   await page.reload()
   await expect(mail).toHaveValue('Une fois par jour')
   await expect(page.getByLabel('De', { exact: true })).toHaveValue('19:00')
-  await page.context().close()
 })
