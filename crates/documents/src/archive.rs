@@ -3,7 +3,7 @@
 
 use crate::DocumentError;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
@@ -12,13 +12,48 @@ fn failed(error: &zip::result::ZipError) -> DocumentError {
     DocumentError::Archive(error.to_string())
 }
 
+/// Longest entry of a directory that is expected, in bytes.
+const LONGEST_ENTRY: u64 = 512;
+
+/// A new file that nobody else on the machine reads.
+pub fn create_private(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// How many entries an archive claims, and how long its directory is: from its last record, or the long form of it.
+fn claimed(file: &mut File) -> Result<(u64, u64), DocumentError> {
+    let damaged = || DocumentError::Archive("no end of a directory".to_owned());
+    let length = file.seek(SeekFrom::End(0))?;
+    let tail_length = length.min(65_557 + 20);
+    file.seek(SeekFrom::Start(length - tail_length))?;
+    let mut tail = Vec::new();
+    file.take(tail_length).read_to_end(&mut tail)?;
+    let number = |bytes: &[u8], at: usize, width: usize| {
+        let part = bytes.get(at..at + width)?;
+        Some(part.iter().rev().fold(0_u64, |number, byte| number << 8 | u64::from(*byte)))
+    };
+    let at = tail.windows(4).rposition(|window| window == b"PK\x05\x06").ok_or_else(damaged)?;
+    let end = tail.get(at..).unwrap_or_default();
+    let (entries, directory) = (number(end, 10, 2).ok_or_else(damaged)?, number(end, 12, 4).ok_or_else(damaged)?);
+    let locator = at.checked_sub(20).and_then(|at| tail.get(at..)).filter(|bytes| bytes.starts_with(b"PK\x06\x07"));
+    let Some(locator) = locator else { return Ok((entries, directory)) };
+    file.seek(SeekFrom::Start(number(locator, 8, 8).ok_or_else(damaged)?))?;
+    let mut long = Vec::new();
+    file.take(56).read_to_end(&mut long)?;
+    if !long.starts_with(b"PK\x06\x06") {
+        return Err(damaged());
+    }
+    Ok((number(&long, 32, 8).ok_or_else(damaged)?, number(&long, 40, 8).ok_or_else(damaged)?))
+}
+
 /// An archive being written. What is written goes to the entry that was begun last.
 pub struct ArchiveWriter(ZipWriter<BufWriter<File>>);
 
 impl ArchiveWriter {
     /// An empty archive at `path`.
     pub fn create(path: &Path) -> Result<Self, DocumentError> {
-        Ok(Self(ZipWriter::new(BufWriter::new(File::create(path)?))))
+        Ok(Self(ZipWriter::new(BufWriter::new(create_private(path)?))))
     }
 
     /// Begins an entry. `packed`: its content is worth compressing.
@@ -51,12 +86,15 @@ pub struct ArchiveReader(ZipArchive<BufReader<File>>);
 
 impl ArchiveReader {
     /// Reads the directory of the archive at `path`; one of more than `most` entries is refused.
-    pub fn open(path: &Path, most: usize) -> Result<Self, DocumentError> {
-        let archive = ZipArchive::new(BufReader::new(File::open(path)?)).map_err(|error| failed(&error))?;
-        if archive.len() > most {
-            return Err(DocumentError::Archive(format!("{} entries", archive.len())));
+    pub fn open(path: &Path, most: u64) -> Result<Self, DocumentError> {
+        let mut file = File::open(path)?;
+        // Asked of the archive's end before anything is read: the library makes room for as many entries as are claimed.
+        let (entries, directory) = claimed(&mut file)?;
+        if entries > most || directory > most.saturating_mul(LONGEST_ENTRY) {
+            return Err(DocumentError::Archive(format!("{entries} entries in {directory} bytes")));
         }
-        Ok(Self(archive))
+        file.rewind()?;
+        Ok(Self(ZipArchive::new(BufReader::new(file)).map_err(|error| failed(&error))?))
     }
 
     /// True when there is an entry of this name.

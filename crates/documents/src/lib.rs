@@ -9,7 +9,7 @@ mod table;
 mod vcard;
 pub mod words;
 
-pub use archive::{ArchiveReader, ArchiveWriter};
+pub use archive::{ArchiveReader, ArchiveWriter, create_private};
 pub use table::{Cell, Summary, TableWriter};
 pub use vcard::{Card, CardAddress, VcardWriter};
 

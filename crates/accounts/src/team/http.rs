@@ -208,12 +208,23 @@ async fn deactivate_user(auth: Authorized<TeamManage>, Path(id): Path<Uuid>) -> 
 
 /// Gives a member their access back.
 #[utoipa::path(post, path = "/users/{id}/reactivate", operation_id = "reactivate_user", tag = "team", params(("id" = Uuid, Path)),
-    responses((status = 200, body = UserOut), (status = 404)), security(("session" = ["team.manage"])))]
+    responses((status = 200, body = UserOut), (status = 404), (status = 409)), security(("session" = ["team.manage"])))]
 async fn reactivate_user(auth: Authorized<TeamManage>, Path(id): Path<Uuid>) -> ApiResult<Json<UserOut>> {
     let mut tx = auth.begin().await?;
     let member = find(&mut tx, id).await?;
     if member.role_key == "owner" && own_role(&mut tx).await?.as_deref() != Some("owner") {
         return Err(forbidden("Seul un propriétaire peut réactiver un propriétaire."));
+    }
+    // Members who came with an archive of the company have no way in: an account accepts an invitation first.
+    let mut system = auth.app.db.system().await?;
+    let has_account: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM user_tenants WHERE user_id = $1 AND member_of = $2)")
+        .bind(id)
+        .bind(auth.actor.tenant_id)
+        .fetch_one(system.conn())
+        .await?;
+    drop(system);
+    if !has_account {
+        return Err(Problem::conflict("Cette personne vient d’une archive et n’a pas d’accès ici : envoyez-lui une invitation.").into());
     }
     store::set_active(&mut tx, id, true).await?;
     tx.emit(&CompanyEvent { name: "user.reactivated", kind: "user", id, label: member.full_name, changes: Vec::new() });

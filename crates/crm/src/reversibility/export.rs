@@ -85,6 +85,13 @@ impl Job for ExportCompany {
             return Ok(());
         };
         let mut tx = ctx.begin().await?;
+        if store::erased_since(&mut tx, job.id).await? {
+            drop(tx);
+            ctx.app.files.delete(&key).await?;
+            let why = "Une personne a été effacée pendant l’export : l’archive l’aurait contenue. Relancez-le.";
+            background::finish(&ctx, &job, "failed", None, Some(why)).await?;
+            return Ok(());
+        }
         tx.emit(&CompanyMoved { name: "company.exported", tenant: ctx.actor.tenant_id, count: rows });
         tx.commit().await?;
         let name = format!("entreprise-{}.zip", ctx.app.clock.now().strftime("%Y-%m-%d"));

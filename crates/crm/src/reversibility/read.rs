@@ -13,15 +13,18 @@ use vision_documents::{ArchiveReader, DocumentError};
 use vision_platform::crypto;
 
 /// Most entries of an archive.
-const MOST_ENTRIES: usize = 2_000_000;
+const MOST_ENTRIES: u64 = 500_000;
 /// Largest manifest, in bytes.
-const MOST_MANIFEST: u64 = 512 << 20;
+const MOST_MANIFEST: u64 = 128 << 20;
 /// Longest line, in bytes: a row holds no more than some texts of 10,000 characters.
 const MOST_LINE: usize = 8 << 20;
 /// Largest file: what an upload may be, and an import's source.
 const MOST_FILE: u64 = 64 << 20;
 /// What all entries may unpack to.
 const MOST_UNPACKED: u64 = 64 << 30;
+/// How many times its own size an archive may unpack to, beyond what a small one always may.
+const RATIO: u64 = 60;
+const ALWAYS: u64 = 256 << 20;
 /// Lines, and bytes of lines, that are handed on together.
 const BATCH: usize = 1000;
 const BATCH_BYTES: usize = 4 << 20;
@@ -75,7 +78,8 @@ pub(super) fn check(path: &Path, schema: i64) -> Result<Manifest, Refused> {
     if names.len() != manifest.tables.len() || names.iter().any(|name| !TRAVEL.contains(name)) {
         return Err(altered("tables"));
     }
-    let mut left = MOST_UNPACKED;
+    let packed = std::fs::metadata(path).map_err(unreadable)?.len();
+    let mut left = MOST_UNPACKED.min(packed.saturating_mul(RATIO).max(ALWAYS));
     for table in &manifest.tables {
         let (mut hash, mut rows) = (Sha256::new(), 0);
         let mut reader = BufReader::new(archive.read(&table_path(&table.name), left)?);
@@ -174,7 +178,7 @@ fn copy(archive: &mut ArchiveReader, entry: &str, to: &Path) -> Result<Vec<u8>, 
     let mut content = archive.read(&file_path(entry), MOST_FILE)?;
     let mut head = Vec::new();
     content.by_ref().take(kinds::HEAD as u64).read_to_end(&mut head).map_err(unreadable)?;
-    let mut file = std::fs::File::create(to).map_err(unreadable)?;
+    let mut file = vision_documents::create_private(to).map_err(unreadable)?;
     file.write_all(&head).map_err(unreadable)?;
     std::io::copy(&mut content, &mut file).map_err(unreadable)?;
     Ok(head)

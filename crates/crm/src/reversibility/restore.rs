@@ -13,9 +13,13 @@ use uuid::Uuid;
 use vision_kernel::{Permission, Problem, ProblemKind};
 use vision_platform::background::{self, BackgroundJob};
 use vision_platform::{Failure, Job, JobContext, JobError, Tx};
+use vision_ports::FilesError;
 
 /// Kind of the background job.
 pub(crate) const KIND: &str = "company.import";
+
+/// Where a job is whose rows are committed.
+const WRITTEN: &str = "written";
 
 /// Why a restore ends without a result.
 pub(super) enum Stop {
@@ -43,7 +47,7 @@ impl From<sqlx::Error> for Stop {
     fn from(error: sqlx::Error) -> Self {
         // What the database refuses of a row will be refused again.
         match error.as_database_error().and_then(sqlx::error::DatabaseError::code) {
-            Some(code) if code.starts_with("22") || code.starts_with("23") => {
+            Some(code) if !["08", "40", "53", "55", "57", "58"].iter().any(|passing| code.starts_with(passing)) => {
                 Self::Refused(format!("L’archive contient une ligne que la base refuse ({code}). Rien n’a été importé."))
             }
             _ => Self::Broken(error.into()),
@@ -54,7 +58,7 @@ impl From<sqlx::Error> for Stop {
 /// What an archive may be restored by: whoever may do everything that it brings.
 fn check_right(tx: &Tx) -> Result<(), Failure> {
     let needed = [Permission::ContactsImport, Permission::ContactsWrite, Permission::RolesManage, Permission::TeamManage];
-    if needed.iter().all(|permission| tx.actor().permissions.contains(permission)) {
+    if tx.actor().owner_scope.is_none() && needed.iter().all(|permission| tx.actor().permissions.contains(permission)) {
         Ok(())
     } else {
         Err(Problem::new(ProblemKind::Forbidden).into())
@@ -76,7 +80,11 @@ pub(super) async fn check_empty(tx: &mut Tx) -> Result<(), Failure> {
 
 /// Queues the restore of an archive that lies in the store under `<tenant>/restores/<id>`.
 pub(super) async fn start(tx: &mut Tx, id: Uuid) -> Result<BackgroundJob, Failure> {
+    store::lock_company(tx).await?;
     check_empty(tx).await?;
+    if store::is_restoring(tx, KIND).await? {
+        return Err(Problem::conflict("Une archive est déjà en cours d’import dans cette entreprise.").into());
+    }
     let job = background::create(tx, KIND, json!({ "archive": id }), false).await?;
     tx.enqueue_with(&RestoreCompany { job_id: job.id, archive: id }, Some(&format!("company-import:{}", job.id)), Some("company")).await?;
     Ok(job)
@@ -106,8 +114,15 @@ impl Job for RestoreCompany {
             return Ok(());
         }
         let (path, key) = (scratch("restore"), key(ctx.actor.tenant_id, self.archive));
+        // Killed after the rows were committed: only the end is missing.
+        if job.cursor.as_deref() == Some(WRITTEN) {
+            ctx.app.files.delete(&key).await?;
+            background::finish(&ctx, &job, "done", None, None).await?;
+            return Ok(());
+        }
         let done = match ctx.app.files.fetch_to(&key, &path).await {
             Ok(()) => restore(&ctx, &job, &path).await,
+            Err(FilesError::NotFound) => Err(Stop::Refused("L’archive n’est plus là : envoyez-la à nouveau.".to_owned())),
             Err(error) => Err(Stop::Broken(error.into())),
         };
         drop(tokio::fs::remove_file(&path).await);
@@ -136,6 +151,10 @@ async fn restore(ctx: &JobContext, job: &BackgroundJob, path: &Path) -> Result<(
         tokio::task::spawn_blocking(move || read::check(&path, schema)).await.map_err(internal)?
     };
     let manifest = checked?;
+    let files: u64 = manifest.files.iter().map(|file| file.size).sum();
+    if ctx.app.config.files_quota.is_some_and(|quota| files > u64::try_from(quota).unwrap_or(0)) {
+        return Err(Stop::Refused("Les fichiers de l’archive dépassent la place dont dispose cette entreprise.".to_owned()));
+    }
     let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();
     let total = i64::try_from(rows).unwrap_or(0) + i64::try_from(manifest.files.len()).unwrap_or(0);
     let mut incoming = Incoming::new(ctx, shapes, own_email);
@@ -145,12 +164,8 @@ async fn restore(ctx: &JobContext, job: &BackgroundJob, path: &Path) -> Result<(
         let path = path.to_owned();
         tokio::task::spawn_blocking(move || read::all(&path, &manifest, &sender))
     };
-    let mut tx = ctx.begin().await?;
-    store::unhurried(&mut tx).await?;
-    store::lock_company(&mut tx).await?;
-    if store::first_used(&mut tx).await?.is_some() {
-        return Err(Stop::Refused("Cette entreprise n’est plus vide : rien n’a été importé.".to_owned()));
-    }
+    // Begun with the first row: files come before, and may take longer than a transaction may wait.
+    let mut writing: Option<Tx> = None;
     let (mut done, mut told) = (0_i64, 0_i64);
     let mut stored = Vec::new();
     let written = async {
@@ -162,12 +177,17 @@ async fn restore(ctx: &JobContext, job: &BackgroundJob, path: &Path) -> Result<(
                     drop(tokio::fs::remove_file(&content).await);
                     put.map_err(Failure::from)?;
                     stored.push(key);
-                    incoming.file(path, head);
+                    incoming.file(path, &head);
                     done += 1;
                 }
                 Piece::Rows { table, lines } => {
                     done += i64::try_from(lines.len()).unwrap_or(0);
-                    incoming.write(&mut tx, &table, &lines).await?;
+                    if writing.is_none() {
+                        writing = Some(into_empty(ctx).await?);
+                    }
+                    if let Some(tx) = &mut writing {
+                        incoming.write(tx, &table, &lines).await?;
+                    }
                 }
             }
             if done - told >= 5000 || done == total {
@@ -189,16 +209,30 @@ async fn restore(ctx: &JobContext, job: &BackgroundJob, path: &Path) -> Result<(
         (Ok(()), read) => read.map_err(Stop::from),
         (Err(stop), _) => Err(stop),
     };
-    if result.is_ok() {
+    if result.is_ok()
+        && let Some(mut tx) = writing
+    {
         tx.emit(&CompanyMoved { name: "company.imported", tenant: ctx.actor.tenant_id, count: i64::try_from(rows).unwrap_or(0) });
+        // Noted with the rows: a kill from here on does not make a failure of it.
+        background::advance(&mut tx, job.id, total, total, Some(WRITTEN)).await?;
         tx.commit().await?;
         return Ok(());
     }
-    drop(tx);
     for key in stored {
         ctx.app.files.delete(&key).await.map_err(Failure::from)?;
     }
     result
+}
+
+/// The transaction that writes, in a company that nobody else restores into and in which nobody has written anything.
+async fn into_empty(ctx: &JobContext) -> Result<Tx, Stop> {
+    let mut tx = ctx.begin().await?;
+    store::unhurried(&mut tx).await?;
+    store::lock_company(&mut tx).await?;
+    if store::first_used(&mut tx).await?.is_some() {
+        return Err(Stop::Refused("Cette entreprise n’est plus vide : rien n’a été importé.".to_owned()));
+    }
+    Ok(tx)
 }
 
 /// A line of a table.

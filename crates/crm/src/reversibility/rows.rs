@@ -7,7 +7,7 @@ use super::store::{self, Shape};
 use super::tables::KEYS;
 use crate::consents::oppositions::OppositionKey;
 use crate::custom_fields::model::web_address;
-use crate::files::kinds;
+use crate::files::{kinds, names};
 use crate::notes::doc::Doc;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -31,8 +31,8 @@ pub(super) struct Incoming {
     /// Ids that are others here: built-in roles, and whoever brings the archive if they come from there.
     ids: Vec<(String, String)>,
     roles: BTreeMap<String, Uuid>,
-    /// The beginning of each file, by its path.
-    heads: BTreeMap<String, Vec<u8>>,
+    /// What each file is, by its path; `None`: a program.
+    kinds: BTreeMap<String, Option<&'static str>>,
     /// Keys of the company's own fields that hold addresses of pages.
     urls: Vec<(String, String)>,
 }
@@ -53,14 +53,15 @@ impl Incoming {
             now: ctx.app.clock.now(),
             ids: Vec::new(),
             roles: BTreeMap::new(),
-            heads: BTreeMap::new(),
+            kinds: BTreeMap::new(),
             urls: Vec::new(),
         }
     }
 
     /// A file has arrived.
-    pub(super) fn file(&mut self, path: String, head: Vec<u8>) {
-        self.heads.insert(path, head);
+    pub(super) fn file(&mut self, path: String, head: &[u8]) {
+        let kind = kinds::sniff(head, "");
+        self.kinds.insert(path, kind);
     }
 
     /// Writes lines of a table.
@@ -149,14 +150,16 @@ impl Incoming {
 
     /// What a file is, is seen here and not taken from the archive; what would start a program is set apart.
     fn attached(&self, row: &mut Map<String, Value>, path: &str) {
-        if let Some(head) = self.heads.get(path) {
-            if let Some(kind) = kinds::sniff(head, text(row, "name")) {
+        let name = names::safe(text(row, "name"));
+        if let Some(kind) = self.kinds.get(path) {
+            if let Some(kind) = kind.filter(|_| !kinds::starts(&name)) {
                 row.insert("media_type".to_owned(), json!(kind));
             } else {
                 row.insert("status".to_owned(), json!("quarantined"));
                 row.insert("threat".to_owned(), json!("programme"));
             }
         }
+        row.insert("name".to_owned(), json!(name));
         if self.has_scanner && text(row, "status") == "ready" {
             row.insert("status".to_owned(), json!("checking"));
             row.insert("next_check_at".to_owned(), json!(self.now));

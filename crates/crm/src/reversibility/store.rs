@@ -82,11 +82,35 @@ pub(super) async fn first_used(tx: &mut Tx) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar(AssertSqlSafe(format!("{} LIMIT 1", parts.join(" UNION ALL ")))).bind(tenant).fetch_optional(tx.conn()).await
 }
 
-/// Keeps others from restoring into the same company at the same time.
+/// Keeps others from restoring into the same company at the same time. Whoever only refers to the company, such as a sign-in, does not wait.
 pub(super) async fn lock_company(tx: &mut Tx) -> sqlx::Result<()> {
     let tenant = tx.tenant();
-    sqlx::query("SELECT FROM tenants WHERE id = $1 FOR UPDATE").bind(tenant).execute(tx.conn()).await?;
+    sqlx::query("SELECT FROM tenants WHERE id = $1 FOR NO KEY UPDATE").bind(tenant).execute(tx.conn()).await?;
     Ok(())
+}
+
+/// Whether an archive is already on its way in.
+pub(super) async fn is_restoring(tx: &mut Tx, kind: &str) -> sqlx::Result<bool> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM background_jobs WHERE tenant_id = $1 AND kind = $2 AND status IN ('queued', 'running'))")
+        .bind(tenant)
+        .bind(kind)
+        .fetch_one(tx.conn())
+        .await
+}
+
+/// Whether somebody was erased since a job began: what it has read may name them.
+pub(super) async fn erased_since(tx: &mut Tx, job: Uuid) -> sqlx::Result<bool> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM background_jobs e, background_jobs j WHERE j.tenant_id = $1 AND j.id = $2 AND e.tenant_id = $1 AND e.kind = $3
+           AND (e.status IN ('queued', 'running') OR e.finished_at >= j.created_at))",
+    )
+    .bind(tenant)
+    .bind(job)
+    .bind(crate::privacy::erasure::KIND)
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// Writes rows of a table: the columns that both the rows and the table have, the company's id always its own.

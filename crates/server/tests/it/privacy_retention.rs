@@ -117,6 +117,42 @@ async fn a_sweep_that_was_killed_ends_what_it_had_begun_and_spares_who_came_back
 }
 
 #[tokio::test]
+async fn what_was_confirmed_is_what_is_erased() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let old = owner.contact(&json!({ "last_name": "Ancienne" })).await;
+    t.advance(DAY * 800);
+    let owner = t.sign_in(owner.tenant_id, owner.user_id, &owner.email).await;
+    let younger = owner.contact(&json!({ "last_name": "Plus jeune" })).await;
+    t.advance(DAY * 300);
+    let owner = t.sign_in(owner.tenant_id, owner.user_id, &owner.email).await;
+    let job = id(&owner.post("/privacy/retention/erase", &json!({ "category": "prospect", "confirm": 1 })).await.expect(202));
+    // Shorter terms, while the job waits: whom nobody has reviewed stays.
+    owner.put("/privacy/retention", &json!({ "prospect_months": 6, "client_months": 36 })).await.expect(200);
+    t.run_jobs().await;
+    let done = owner.get(&format!("/jobs/{job}")).await.expect(200);
+    assert_eq!((done["status"].as_str(), done["done"].as_i64()), (Some("done"), Some(1)));
+    assert_eq!(owner.get(&format!("/contacts/{old}")).await.expect(200)["display_name"], "Personne effacée");
+    assert_eq!(owner.get(&format!("/contacts/{younger}")).await.expect(200)["display_name"], "Plus jeune");
+    // Somebody with an appointment to come is not on the list, and a call that nobody answered is no sign.
+    assert_eq!(due(&owner, "prospect").await, ["Plus jeune"]);
+    let on = |kind: &str, more: Value| {
+        let mut task = json!({ "title": "x", "kind": kind, "subject": { "kind": "contact", "id": younger } });
+        task.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
+        task
+    };
+    let call = id(&owner.post("/tasks", &on("call", json!({}))).await.expect(201));
+    owner.post(&format!("/tasks/{call}/complete"), &json!({ "outcome": "no_answer" })).await.expect(200);
+    assert_eq!(due(&owner, "prospect").await, ["Plus jeune"]);
+    owner.post("/tasks", &on("meeting", json!({ "due_date": "2099-01-01" }))).await.expect(201);
+    assert_eq!(due(&owner, "prospect").await, Vec::<String>::new());
+    // The review is about everybody.
+    let narrow = t.member_with(owner.tenant_id, &["company.manage", "contacts.read", "contacts.delete"], "own").await;
+    assert_eq!(narrow.get("/privacy/retention/contacts?category=prospect").await.status.as_u16(), 403);
+    assert_eq!(narrow.post("/company/export", &json!({})).await.status.as_u16(), 403);
+}
+
+#[tokio::test]
 async fn the_terms_are_the_companys_within_bounds_and_two_people_do_not_overwrite_each_other() {
     let t = TestApp::new().await;
     let owner = t.owner().await;

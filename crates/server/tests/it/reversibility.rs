@@ -145,6 +145,8 @@ async fn a_company_comes_back_with_equal_rows_and_checksums() {
     let team = other.get("/users").await.expect(200);
     let active = team["items"].as_array().expect("team").iter().filter(|member| member["status"] == "active").count();
     assert_eq!(active, 1, "{team}");
+    let former = team["items"].as_array().expect("team").iter().find(|member| member["status"] != "active").expect("a former member");
+    assert_eq!(other.post(&format!("/users/{}/reactivate", id(former)), &json!({})).await.status.as_u16(), 409, "invited, not reactivated");
     // It works: search, the sorted field, the list of objections under its own key, the file and its picture.
     let hit = other.get("/contacts?q=voyage").await.expect(200);
     let person = id(&hit["items"][0]);

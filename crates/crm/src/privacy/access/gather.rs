@@ -69,7 +69,14 @@ pub(super) const PARTS: &[Part] = &[
     part("notes", "Notes"),
     part("note_versions", "Versions précédentes des notes"),
     part("tasks", "Tâches, appels et rendez-vous"),
-    part("files", "Fichiers"),
+    // Strictly within the ownership: on the day of a sale a file may be the other owner's.
+    read(
+        "files",
+        "Fichiers",
+        "SELECT to_jsonb(f) - $3 FROM files f WHERE f.tenant_id = $1 AND (f.contact_id = ANY ($2) OR EXISTS (
+           SELECT FROM entity_owners o WHERE o.tenant_id = $1 AND o.entity_id = f.entity_id AND o.contact_id = ANY ($2)
+             AND f.created_at >= o.since AND (o.until IS NULL OR f.created_at < o.until))) ORDER BY f.id",
+    ),
     part("timeline", "Historique de la fiche"),
     part("privacy_requests", "Demandes d’exercice de droits"),
     part("privacy_keeps", "Conservation prolongée"),
@@ -103,7 +110,7 @@ const READINGS: &str = "SELECT jsonb_build_object('name', e.display_name, 'read_
 
 const EVENTS: &str = "SELECT jsonb_build_object('name', e.display_name, 'at', v.at, 'kind', v.kind, 'changes', v.changes) FROM entity_owners o
      JOIN entities e ON e.tenant_id = o.tenant_id AND e.id = o.entity_id
-     JOIN entity_events v ON v.tenant_id = o.tenant_id AND v.entity_id = o.entity_id AND v.at >= o.since - 1 AND (o.until IS NULL OR v.at < o.until + 1)
+     JOIN entity_events v ON v.tenant_id = o.tenant_id AND v.entity_id = o.entity_id AND v.at >= o.since AND (o.until IS NULL OR v.at < o.until)
        AND v.kind <> 'entity.owner_changed'
      WHERE o.tenant_id = $1 AND o.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY v.id DESC";
 

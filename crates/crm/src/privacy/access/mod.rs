@@ -11,6 +11,7 @@ use crate::contacts::events::ContactEvent;
 use crate::contacts::store as contacts;
 use crate::custom_fields::model::{Definition, RecordObject};
 use crate::custom_fields::store as custom_fields;
+use crate::files::names;
 use crate::zone;
 use futures::TryStreamExt;
 use gather::{PARTS, Part};
@@ -209,7 +210,7 @@ async fn table(
         {
             // What a scanner found to be malware is not handed over.
             if fields.get("status").and_then(Value::as_str) == Some("ready") {
-                let name = fields.get("name").and_then(Value::as_str).unwrap_or_default();
+                let name = names::safe(fields.get("name").and_then(Value::as_str).unwrap_or_default());
                 let path = format!("fichiers/{:04}-{name}", attached.len() + 1);
                 fields.insert("path".to_owned(), Value::from(path.clone()));
                 attached.push(Attached { key, path });

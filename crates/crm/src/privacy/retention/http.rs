@@ -12,7 +12,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
-use vision_kernel::{Change, Cursor, DomainEvent, FieldError, Page, Problem, ProblemKind, Subject, text};
+use vision_kernel::{Change, Cursor, DomainEvent, FieldError, Page, Permission, Problem, ProblemKind, Subject, text};
 use vision_platform::background::{self, BackgroundJob, JobOut};
 use vision_platform::http::{Json, cursor, expected_version, page_limit};
 use vision_platform::permits::CompanyManage;
@@ -47,6 +47,12 @@ pub struct RetentionOut {
     /// Contacts that are kept longer on purpose.
     kept: i64,
     version: i32,
+}
+
+/// The review is about everybody: it is nothing for those who see some records only.
+fn check_scope(tx: &Tx) -> Result<(), Failure> {
+    let may_read = tx.actor().permissions.contains(&Permission::ContactsRead);
+    if tx.actor().owner_scope.is_none() && may_read { Ok(()) } else { Err(Problem::new(ProblemKind::Forbidden).into()) }
 }
 
 /// The day before which a sign of life is too old.
@@ -164,13 +170,14 @@ pub struct DueOut {
     last_sign_at: Timestamp,
 }
 
-/// Who is kept too long, in the order in which they came.
+/// Who is kept too long, by id.
 #[utoipa::path(get, path = "/privacy/retention/contacts", operation_id = "list_retention_due", tag = "privacy", params(DueQuery),
     responses((status = 200, body = Page<DueOut>)), security(("session" = ["company.manage"])))]
 async fn list_due(auth: Authorized<CompanyManage>, Query(query): Query<DueQuery>) -> ApiResult<Json<Page<DueOut>>> {
     let limit = page_limit(query.limit, 50);
     let after = cursor(query.cursor.as_deref())?.map(|cursor| cursor.id);
     let mut tx = auth.read().await?;
+    check_scope(&tx)?;
     let days = days(&mut tx, query.category).await?;
     let rows = store::page(&mut tx, query.category, days, None, after, i64::try_from(limit + 1).unwrap_or(i64::MAX)).await?;
     let page = Page::from_overfetch(rows, limit, |row| Cursor::id(row.id));
@@ -224,6 +231,7 @@ async fn keep(auth: Authorized<CompanyManage>, Json(input): Json<KeepIn>) -> Api
         return Err(Problem::validation(errors).into());
     };
     let mut tx = auth.begin().await?;
+    check_scope(&tx)?;
     let until: Date = requests::today(&mut tx).await?.saturating_add(input.months.months());
     let kept = store::keep(&mut tx, &input.ids, until, &reason).await?;
     for (id, name) in &kept {
@@ -259,6 +267,7 @@ async fn erase_due(auth: Authorized<CompanyManage>, Json(input): Json<EraseIn>) 
     }
     let mut tx = auth.begin().await?;
     erasure::check_right(&tx)?;
+    check_scope(&tx)?;
     let days = days(&mut tx, input.category).await?;
     let count = |rows: Vec<store::DueRow>| i64::try_from(rows.iter().filter(|row| !input.except.contains(&row.id)).count()).unwrap_or(0);
     let total = if let Some(ids) = &input.ids {
@@ -272,7 +281,7 @@ async fn erase_due(auth: Authorized<CompanyManage>, Json(input): Json<EraseIn>) 
             .with("count", total)
             .into());
     }
-    let job = background::create(&mut tx, jobs::KIND, serde_json::to_value(jobs::Params::from(input))?, false).await?;
+    let job = background::create(&mut tx, jobs::KIND, serde_json::to_value(jobs::Params::new(input, days))?, false).await?;
     background::set_total(&mut tx, job.id, total).await?;
     tx.enqueue_with(&jobs::Sweep { job_id: job.id }, Some(&format!("retention:{}", job.id)), Some("erase")).await?;
     tx.commit().await?;

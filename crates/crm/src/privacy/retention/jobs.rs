@@ -1,13 +1,16 @@
 //! Erasing those who are kept no longer, one after the other.
 
 use super::http::EraseIn;
-use super::{Category, http, store};
+use super::store::{self, Days};
+use super::{Category, http};
 use crate::privacy::erasure;
 use crate::privacy::jobs::EraseContact;
+use crate::privacy::store as contacts;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vision_platform::background::{self, BackgroundJob};
-use vision_platform::{Failure, Job, JobContext, JobError};
+use vision_platform::{Failure, Job, JobContext, JobError, Tx};
 
 /// Kind of the background job.
 pub(crate) const KIND: &str = "privacy.retention";
@@ -20,11 +23,20 @@ pub(super) struct Params {
     pub(super) category: Category,
     pub(super) ids: Option<Vec<Uuid>>,
     pub(super) except: Vec<Uuid>,
+    /// The days of the review. Later ones would take in people whom nobody has seen.
+    pub(super) before: Date,
+    pub(super) today: Date,
 }
 
-impl From<EraseIn> for Params {
-    fn from(input: EraseIn) -> Self {
-        Self { category: input.category, ids: input.ids, except: input.except }
+impl Params {
+    pub(super) fn new(input: EraseIn, days: Days) -> Self {
+        Self { category: input.category, ids: input.ids, except: input.except, before: days.before, today: days.today }
+    }
+
+    /// The days that hold now: terms that were made longer since spare, shorter ones wait for another review.
+    async fn days(&self, tx: &mut Tx) -> Result<Days, Failure> {
+        let now = http::days(tx, self.category).await?;
+        Ok(Days { before: self.before.min(now.before), today: self.today })
     }
 }
 
@@ -59,13 +71,13 @@ impl Job for Sweep {
         let mut done = job.done;
         loop {
             let mut tx = ctx.read().await?;
-            let days = http::days(&mut tx, params.category).await?;
+            let days = params.days(&mut tx).await?;
             let rows = store::page(&mut tx, params.category, days, params.ids.as_deref(), after, BATCH).await?;
             drop(tx);
             let Some(last) = rows.last() else { break };
             let end = last.id;
             for row in rows.iter().filter(|row| !params.except.contains(&row.id)) {
-                if let Some(child) = begin(&ctx, &job, row.id).await? {
+                if let Some(child) = begin(&ctx, &job, &params, row.id).await? {
                     EraseContact { job_id: child }.run(fork(&ctx)).await?;
                     done += 1;
                 }
@@ -89,8 +101,14 @@ async fn advance(ctx: &JobContext, job: &BackgroundJob, done: i64, at: Uuid) -> 
 }
 
 /// Begins one erasure; `None` where something stands against it.
-async fn begin(ctx: &JobContext, job: &BackgroundJob, contact: Uuid) -> Result<Option<Uuid>, Failure> {
+async fn begin(ctx: &JobContext, job: &BackgroundJob, params: &Params, contact: Uuid) -> Result<Option<Uuid>, Failure> {
     let mut tx = ctx.begin().await?;
+    // Who was on the list a moment ago may have called, or be kept, since: the row is locked first, and asked again.
+    contacts::lock(&mut tx, contact).await?;
+    let days = params.days(&mut tx).await?;
+    if store::page(&mut tx, params.category, days, Some(&[contact]), None, 1).await?.is_empty() {
+        return Ok(None);
+    }
     let begun = erasure::begin_for_retention(&mut tx, contact, job.id).await?;
     tx.commit().await?;
     Ok(begun.map(|child| child.id))

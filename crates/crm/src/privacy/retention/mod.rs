@@ -32,7 +32,8 @@ const SIGNS: &[(&str, &str)] = &[
     ("consents", "SELECT max(s.given_at) FROM consents s WHERE s.tenant_id = c.tenant_id AND s.contact_id = c.id"),
     (
         "tasks",
-        "SELECT max(s.done_at) FROM tasks s WHERE s.tenant_id = c.tenant_id AND s.contact_id = c.id AND s.kind IN ('call', 'meeting') AND s.deleted_at IS NULL",
+        "SELECT max(s.done_at) FROM tasks s WHERE s.tenant_id = c.tenant_id AND s.contact_id = c.id AND s.kind IN ('call', 'meeting') AND s.deleted_at IS NULL
+           AND coalesce(s.outcome, 'reached') IN ('reached', 'held')",
     ),
     ("entity_owners", "SELECT max(s.since)::timestamptz FROM entity_owners s WHERE s.tenant_id = c.tenant_id AND s.contact_id = c.id"),
     (
