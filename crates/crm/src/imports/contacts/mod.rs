@@ -218,7 +218,8 @@ impl Contacts {
             if let Some(before) = originals.get(id) {
                 let mut changes = draft.changes_since(before);
                 if references {
-                    crate::custom_fields::ops::name_references(tx, crate::custom_fields::model::RecordObject::Contact, &mut changes).await?;
+                    crate::custom_fields::ops::name_references(tx, crate::custom_fields::model::RecordObject::Contact, &mut changes)
+                        .await?;
                 }
                 tx.emit(&ContactEvent {
                     changes,
