@@ -83,6 +83,37 @@ test('a file of a garage becomes vehicles with their owners', async ({ browser }
   await page.context().close()
 })
 
+test('a file of tasks becomes tasks about contacts', async ({ browser }) => {
+  test.setTimeout(180_000)
+  const page = await freshCompany(browser, 'taches')
+  const errors = watchErrors(page)
+  await page.goto('/imports')
+  await page.getByRole('radio', { name: 'Tâches' }).check()
+  await page.locator('input[type=file]').setInputFiles({
+    name: 'taches.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(
+      "Objet;Type;Date d'échéance;Client;Priorité;Statut\nRappeler l’assureur;Appel;24/11/2099 14h30;Zoé Inconnue;Haute;Non commencée\n" +
+        'Rappeler l’assureur;Appel;24/11/2099 14:30;Zoé Inconnue;;\n;;;;Haute;\n',
+    ),
+  })
+  await expect(page.getByRole('combobox', { name: "Champ pour la colonne Date d'échéance" })).toHaveValue('Échéance')
+  await expect(page.getByRole('radio', { name: 'Ne pas la créer une seconde fois' })).toBeChecked()
+  await expect(page.getByRole('radio', { name: 'Compléter ses champs vides' })).toBeHidden()
+  await page.getByRole('button', { name: 'Vérifier avant d’importer' }).click()
+  await expect(figure(page, 'created')).toHaveText('1', { timeout: 60_000 })
+  await expect(figure(page, 'matched')).toHaveText('1')
+  await expect(figure(page, 'rejected')).toHaveText('1')
+  await page.getByRole('button', { name: 'Importer 2 lignes' }).click()
+  await expect(page.getByRole('heading', { name: 'Import terminé' })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText('Pas de titre')).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Voir les tâches' })).toBeVisible()
+  await page.goto('/taches?liste=upcoming')
+  await expect(page.getByText('Rappeler l’assureur')).toBeVisible()
+  expect(errors).toEqual([])
+  await page.context().close()
+})
+
 test('an import can be taken back', async ({ browser }) => {
   test.setTimeout(180_000)
   const page = await freshCompany(browser, 'retour')

@@ -4,6 +4,7 @@ use super::contacts::custom::PREFIX;
 use super::engine::{Field, guess_mapping, normal_header};
 use super::entities;
 use super::target::Kind;
+use super::tasks;
 use crate::custom_fields::model::RecordObject;
 use crate::custom_fields::store as custom;
 use serde::Serialize;
@@ -16,7 +17,8 @@ use vision_platform::{Failure, Tx};
 pub struct ImportField {
     /// What a mapping calls it; `custom.<key>` for a field of the tenant's own.
     key: String,
-    /// `identity`, `contact_point`, `address`, `company`, `other`, `custom` for the tenant's own; of things `thing`, `vehicle`, `animal`, `owner`.
+    /// `identity`, `contact_point`, `address`, `company`, `other`, `custom` for the tenant's own; of things `thing`, `vehicle`, `animal`, `owner`;
+    /// of tasks `task`, `done`, `subject`.
     group: String,
     /// What the tenant calls a field of its own.
     label: Option<String>,
@@ -42,6 +44,10 @@ impl Fields {
                 let own_kinds = entities::own_kinds(tx).await?.iter().map(|(_, name)| text::fold(name)).collect();
                 Ok(Self { kind, all, own_kinds })
             }
+            Kind::Tasks => {
+                let all = tasks::fields::FIELDS.iter().map(|info| built_in(info.key, info.group.to_owned())).collect();
+                Ok(Self { kind, all, own_kinds: Vec::new() })
+            }
         }
     }
 
@@ -62,8 +68,10 @@ impl Fields {
 
     /// The program that wrote a file, and a field for each column that is understood.
     pub(crate) fn guess(&self, headers: &[String], samples: &[Vec<String>]) -> (String, Vec<Option<String>>) {
-        if self.kind == Kind::Entities {
-            return ("generic".to_owned(), entities::fields::guess(headers, samples, &self.own_kinds));
+        match self.kind {
+            Kind::Contacts => {}
+            Kind::Entities => return ("generic".to_owned(), entities::fields::guess(headers, samples, &self.own_kinds)),
+            Kind::Tasks => return ("generic".to_owned(), tasks::fields::guess(headers, samples)),
         }
         let (source, fields) = guess_mapping(headers, samples);
         let mut mapping: Vec<Option<String>> = fields.into_iter().map(|field| field.map(|field| field.key().to_owned())).collect();

@@ -19,7 +19,7 @@ use std::path::{Path as FsPath, PathBuf};
 use tokio::io::AsyncWriteExt;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
-use vision_kernel::{Cursor, Page, Problem, ProblemKind, text};
+use vision_kernel::{Cursor, Page, Permission, Problem, ProblemKind, text};
 use vision_platform::http::{Created, Json, cursor, page_limit};
 use vision_platform::permits::ContactsImport;
 use vision_platform::{ApiResult, App, Authorized, Failure, Job, Tx, background, crypto};
@@ -292,8 +292,13 @@ async fn list_imports(auth: Authorized<ContactsImport>, Query(query): Query<List
     let rows = store::list(&mut tx, after, limit).await?;
     let contacts = Fields::load(&mut tx, Kind::Contacts).await?;
     let entities = Fields::load(&mut tx, Kind::Entities).await?;
+    let tasks = Fields::load(&mut tx, Kind::Tasks).await?;
     Ok(Json(Page::from_overfetch(rows, limit, |row| Cursor::id(row.id)).map(|row| {
-        let fields = if row.kind() == Kind::Contacts { &contacts } else { &entities };
+        let fields = match row.kind() {
+            Kind::Contacts => &contacts,
+            Kind::Entities => &entities,
+            Kind::Tasks => &tasks,
+        };
         ImportOut::new(row, fields, now)
     })))
 }
@@ -317,7 +322,7 @@ async fn shown(tx: &mut Tx, id: Uuid) -> Result<ImportOut, Failure> {
 pub struct ImportPatch {
     /// One entry per column: a field's key, or null.
     mapping: Option<Vec<Option<String>>>,
-    /// `skip`, `fill`, `create`
+    /// `skip`, `create`, and `fill` except of tasks.
     duplicates: Option<String>,
     options: Option<Options>,
 }
@@ -346,7 +351,7 @@ async fn update_import(
         }
     };
     let duplicates = input.duplicates.unwrap_or_else(|| row.duplicates.clone());
-    if !matches!(duplicates.as_str(), "skip" | "fill" | "create") {
+    if !row.kind().has_rule(&duplicates) {
         return Err(Problem::field("/duplicates", "invalid", "Cette règle n’existe pas.").into());
     }
     let options = match input.options {
@@ -400,7 +405,8 @@ async fn dry_run_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) 
     let mut tx = auth.begin().await?;
     let row = locked(&mut tx, id, &["uploaded", "analysed", "failed"]).await?;
     may_write(&auth, row.kind())?;
-    begin(tx, id, "analysing", &Analyse { import_id: id }).await
+    let blind = !auth.actor.may(Permission::ContactsRead);
+    begin(tx, id, "analysing", &Analyse { import_id: id, blind }).await
 }
 
 /// Imports the file. The mapping is remembered for the next file with these headers.
@@ -413,7 +419,8 @@ async fn start_import(auth: Authorized<ContactsImport>, Path(id): Path<Uuid>) ->
     // What the rehearsal noted; the run notes anew.
     store::clear_rows(&mut tx, id).await?;
     store::remember_mapping(&mut tx, &header_hash(row.kind(), &row.headers), &row.mapping).await?;
-    begin(tx, id, "running", &Run { import_id: id }).await
+    let blind = !auth.actor.may(Permission::ContactsRead);
+    begin(tx, id, "running", &Run { import_id: id, blind }).await
 }
 
 /// Asks a dry run or an import to stop after the present batch. What was imported stays, and can be undone.
@@ -450,10 +457,11 @@ pub struct ImportRowOut {
     /// A matched record got something that it did not have.
     filled: bool,
     /// Why it was refused: `nothing_to_identify`, `more_fields_than_headers`; of things `nothing_to_name`, `invalid_plate`, `invalid_vin`,
-    /// `kind_unavailable`, `kind_gone`, `owner_needed`.
+    /// `kind_unavailable`, `kind_gone`, `owner_needed`; of tasks `title_missing`, `not_a_task`.
     reason: Option<String>,
     /// `[{field, value, code}]`: `invalid`, `truncated`, `ignored`, `required`, `unknown`, `ambiguous`, `not_applicable`, `field_gone`,
-    /// `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`
+    /// `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`;
+    /// of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_unowned`
     warnings: Value,
     label: String,
     /// The contact that the row is, or belongs to.

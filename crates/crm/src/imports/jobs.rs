@@ -4,6 +4,7 @@ use super::contacts::{self, Contacts};
 use super::entities::{self, Entities};
 use super::store::{self, ImportRow};
 use super::target::{Kind, Mode, Target, Who};
+use super::tasks::{self, Tasks};
 use super::{reader, report};
 use crate::contacts::events::ContactsEvent;
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,9 @@ fn unreadable(error: &super::engine::FileError) -> String {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Analyse {
     pub(crate) import_id: Uuid,
+    /// Who asked for it may not read contacts: jobs have every right of their own.
+    #[serde(default)]
+    pub(crate) blind: bool,
 }
 
 impl Job for Analyse {
@@ -77,14 +81,15 @@ impl Job for Analyse {
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
         let Some(import) = load(&ctx, self.import_id).await?.filter(|import| import.status == "analysing") else { return Ok(()) };
         match import.kind() {
-            Kind::Contacts => analyse::<Contacts>(ctx, import).await,
-            Kind::Entities => analyse::<Entities>(ctx, import).await,
+            Kind::Contacts => analyse::<Contacts>(ctx, import, self.blind).await,
+            Kind::Entities => analyse::<Entities>(ctx, import, self.blind).await,
+            Kind::Tasks => analyse::<Tasks>(ctx, import, self.blind).await,
         }
     }
 }
 
-async fn analyse<T: Target>(ctx: JobContext, import: ImportRow) -> Result<(), JobError> {
-    let mut target = T::new(&Who::new(&ctx.actor, ctx.app.config.hds_hosting), &import);
+async fn analyse<T: Target>(ctx: JobContext, import: ImportRow, blind: bool) -> Result<(), JobError> {
+    let mut target = T::new(&Who::new(&ctx.actor, blind, ctx.app.config.hds_hosting), &import);
     let ctx = as_import(ctx);
     let scratch = Scratch::of(&ctx, &import).await?;
     let mut batches = reader::batches(scratch.path().to_owned(), import.format.0, target.parser(), 1);
@@ -117,6 +122,9 @@ async fn analyse<T: Target>(ctx: JobContext, import: ImportRow) -> Result<(), Jo
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Run {
     pub(crate) import_id: Uuid,
+    /// As in [`Analyse`].
+    #[serde(default)]
+    pub(crate) blind: bool,
 }
 
 impl Job for Run {
@@ -125,14 +133,15 @@ impl Job for Run {
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
         let Some(import) = load(&ctx, self.import_id).await?.filter(|import| import.status == "running") else { return Ok(()) };
         match import.kind() {
-            Kind::Contacts => run::<Contacts>(ctx, import).await,
-            Kind::Entities => run::<Entities>(ctx, import).await,
+            Kind::Contacts => run::<Contacts>(ctx, import, self.blind).await,
+            Kind::Entities => run::<Entities>(ctx, import, self.blind).await,
+            Kind::Tasks => run::<Tasks>(ctx, import, self.blind).await,
         }
     }
 }
 
-async fn run<T: Target>(ctx: JobContext, import: ImportRow) -> Result<(), JobError> {
-    let mut target = T::new(&Who::new(&ctx.actor, ctx.app.config.hds_hosting), &import);
+async fn run<T: Target>(ctx: JobContext, import: ImportRow, blind: bool) -> Result<(), JobError> {
+    let mut target = T::new(&Who::new(&ctx.actor, blind, ctx.app.config.hds_hosting), &import);
     let ctx = as_import(ctx);
     let scratch = Scratch::of(&ctx, &import).await?;
     let first = u64::try_from(import.done).unwrap_or(0) + 1;
@@ -188,6 +197,14 @@ impl Job for Undo {
             let mut tx = ctx.begin().await?;
             let more = entities::undo::restore_filled(&mut tx, import.id, &mut record, &mut undone).await?
                 || entities::undo::delete_created(&mut tx, import.id, &mut row, &mut undone).await?;
+            advance(tx, &import, &undone).await?;
+            if !more {
+                break;
+            }
+        }
+        while import.kind() == Kind::Tasks {
+            let mut tx = ctx.begin().await?;
+            let more = tasks::undo::delete_created(&mut tx, import.id, &mut row, &mut undone).await?;
             advance(tx, &import, &undone).await?;
             if !more {
                 break;

@@ -16,5 +16,6 @@ mod report;
 mod samples;
 pub(crate) mod store;
 pub(crate) mod target;
+mod tasks;
 
 pub use http::routes;

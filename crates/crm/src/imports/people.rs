@@ -44,7 +44,7 @@ impl Seek {
 }
 
 /// A name as lists sort it, with its words turned round: files have `DUPRÉ Jean` as well as `Jean Dupré`.
-fn orders(name: &str) -> Vec<String> {
+pub(super) fn orders(name: &str) -> Vec<String> {
     let folded = text::fold(name);
     let mut words: Vec<&str> = folded.split_whitespace().collect();
     if words.len() > 1 && split_full_name(name).civility.is_some() {

@@ -15,6 +15,8 @@ pub(crate) fn why(reason: &str) -> &'static str {
         "invalid_vin" => "VIN non valable, et rien d’autre ne désigne ce véhicule",
         "kind_unavailable" => "les patients demandent un hébergement de données de santé (HDS)",
         "kind_gone" => "le type choisi a été supprimé entre-temps",
+        "title_missing" => "pas de titre",
+        "not_a_task" => "titre de section ou commentaire, pas une tâche",
         "owner_needed" => "le propriétaire doit être l’un de vos contacts",
         _ => "ni nom, ni société, ni e-mail, ni téléphone",
     }

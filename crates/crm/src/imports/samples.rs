@@ -9,8 +9,15 @@ pub(crate) fn file_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Contacts => "exemple-contacts.csv",
         Kind::Entities => "exemple-vehicules.csv",
+        Kind::Tasks => "exemple-taches.csv",
     }
 }
+
+const TASKS: &[&[&str]] = &[
+    &["Type", "Titre", "Échéance", "Heure", "Priorité", "Assigné à", "Client", "E-mail", "Immatriculation", "Statut", "Fait le", "Notes"],
+    &["Appel", "Rappeler pour le devis", "02/12/2026", "14h30", "Haute", "", "", "", "", "À faire", "", "Plutôt l’après-midi"],
+    &["Tâche", "Commander les pneus", "27/11/2026", "", "Normale", "", "", "", "", "Terminé", "26/11/2026", "4 pneus hiver"],
+];
 
 fn rows(kind: Kind) -> &'static [&'static [&'static str]] {
     match kind {
@@ -105,6 +112,7 @@ fn rows(kind: Kind) -> &'static [&'static [&'static str]] {
                 "contact@taxis-lumiere.example",
             ],
         ],
+        Kind::Tasks => TASKS,
     }
 }
 

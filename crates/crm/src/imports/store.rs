@@ -78,8 +78,8 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewImport<'_>) -> sqlx::Result<Imp
     let (tenant, now, actor) = (tx.tenant(), tx.now().to_sqlx(), tx.actor().clone());
     sqlx::query_as(
         "INSERT INTO imports (tenant_id, id, status, filename, format, source, headers, samples, mapping, remembered, file_key, total, created_by, created_by_name,
-           created_at, target)
-         VALUES ($1, $2, 'uploaded', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING *",
+           created_at, target, duplicates)
+         VALUES ($1, $2, 'uploaded', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING *",
     )
     .bind(tenant)
     .bind(new.id)
@@ -96,6 +96,7 @@ pub(crate) async fn insert(tx: &mut Tx, new: &NewImport<'_>) -> sqlx::Result<Imp
     .bind(&actor.name)
     .bind(now)
     .bind(new.kind.as_str())
+    .bind(new.kind.usual_rule())
     .fetch_one(tx.conn())
     .await
 }

@@ -20,12 +20,18 @@ pub(crate) enum Kind {
     Contacts,
     /// Vehicles and other things that contacts own.
     Entities,
+    /// What somebody has to do.
+    Tasks,
 }
 
 impl Kind {
     /// Reads the stored name.
     pub(crate) fn from_stored(name: &str) -> Self {
-        if name == "entities" { Self::Entities } else { Self::Contacts }
+        match name {
+            "entities" => Self::Entities,
+            "tasks" => Self::Tasks,
+            _ => Self::Contacts,
+        }
     }
 
     /// As stored.
@@ -33,6 +39,7 @@ impl Kind {
         match self {
             Self::Contacts => "contacts",
             Self::Entities => "entities",
+            Self::Tasks => "tasks",
         }
     }
 
@@ -40,7 +47,18 @@ impl Kind {
     pub(crate) fn permission(self) -> Permission {
         match self {
             Self::Contacts | Self::Entities => Permission::ContactsWrite,
+            Self::Tasks => Permission::TasksWrite,
         }
+    }
+
+    /// What is done with known records unless somebody chooses otherwise.
+    pub(crate) fn usual_rule(self) -> &'static str {
+        if self == Self::Tasks { "skip" } else { "fill" }
+    }
+
+    /// Whether a rule for known records makes sense: a task that is known is the same in all that tells it apart.
+    pub(crate) fn has_rule(self, rule: &str) -> bool {
+        matches!(rule, "skip" | "create") || (rule == "fill" && self != Self::Tasks)
     }
 }
 
@@ -150,13 +168,30 @@ pub(crate) struct Who {
     id: Uuid,
     /// Owners whose records they see; `None`: all.
     scope: Option<Vec<Uuid>>,
+    /// Whether they may read contacts at all.
+    reads_contacts: bool,
     /// The deployment declares HDS hosting (GD-17).
     hds: bool,
 }
 
 impl Who {
-    pub(crate) fn new(actor: &Actor, hds: bool) -> Self {
-        Self { id: actor.id, scope: actor.owner_scope.clone(), hds }
+    pub(crate) fn new(actor: &Actor, blind: bool, hds: bool) -> Self {
+        Self { id: actor.id, scope: actor.owner_scope.clone(), reads_contacts: !blind, hds }
+    }
+
+    /// Who they are.
+    pub(crate) fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// People whose records they see; `None`: everybody's.
+    pub(crate) fn scope(&self) -> Option<&[Uuid]> {
+        self.scope.as_deref()
+    }
+
+    /// Whether they may read contacts.
+    pub(crate) fn reads_contacts(&self) -> bool {
+        self.reads_contacts
     }
 
     /// Whether people in care may be kept.

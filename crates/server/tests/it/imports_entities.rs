@@ -222,9 +222,9 @@ async fn mappings_are_remembered_by_kind_of_file_and_examples_import_as_they_are
         (contacts["columns"][0]["field"].as_str(), contacts["columns"][0]["remembered"].as_bool()),
         (Some("full_name"), Some(false))
     );
-    for (target, rejected, warnings) in [("contacts", 0, 0), ("entities", 0, 2)] {
+    for (target, rejected, warnings) in [("contacts", 0, 0), ("entities", 0, 2), ("tasks", 0, 0)] {
         let sample = owner.get(&format!("/import-sample?target={target}")).await;
-        let import = owner.upload(&format!("/imports?filename=a.csv&target={target}"), sample.bytes.to_vec()).await.expect(201);
+        let import = owner.upload(&format!("/imports?filename=a.csv&target={target}"), sample.bytes.clone()).await.expect(201);
         assert!(import["columns"].as_array().expect("columns").iter().all(|column| column["field"].is_string()), "{target}: {import}");
         let done = step(&t, &owner, &id(&import), "dry-run").await;
         let report = &done["report"];

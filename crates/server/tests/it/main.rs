@@ -17,6 +17,7 @@ mod filters;
 mod imports;
 mod imports_entities;
 mod imports_fields;
+mod imports_tasks;
 mod merges;
 mod notifications;
 mod openapi;

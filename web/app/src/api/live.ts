@@ -14,7 +14,7 @@ const ALSO: Record<string, string[]> = {
   // A field that is deleted or converted changes what records hold.
   'custom-fields': ['contacts', 'entities'],
   tags: ['contacts'],
-  imports: ['home', 'jobs', 'contacts', 'tags', 'duplicates'],
+  imports: ['home', 'jobs', 'contacts', 'entities', 'tasks', 'tags', 'duplicates'],
   jobs: ['contacts'],
   entities: ['contacts'],
   tasks: ['home', 'contacts'],

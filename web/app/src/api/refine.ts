@@ -53,7 +53,7 @@ interface Everywhere {
 
 type ContactWords = { kind: 'person' | 'company'; status: 'prospect' | 'client' | 'dormant' }
 type ImportWords = {
-  target: 'contacts' | 'entities'
+  target: 'contacts' | 'entities' | 'tasks'
   status: 'uploaded' | 'analysing' | 'analysed' | 'running' | 'done' | 'cancelled' | 'failed' | 'undoing' | 'undone'
 }
 type JobWords = { status: 'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'undoing' | 'undone' }

@@ -3843,7 +3843,10 @@ export interface components {
         };
         /** @description A field that a column can go to. */
         ImportField: {
-            /** @description `identity`, `contact_point`, `address`, `company`, `other`, `custom` for the tenant's own; of things `thing`, `vehicle`, `animal`, `owner`. */
+            /**
+             * @description `identity`, `contact_point`, `address`, `company`, `other`, `custom` for the tenant's own; of things `thing`, `vehicle`, `animal`, `owner`;
+             *     of tasks `task`, `done`, `subject`.
+             */
             group: string;
             /** @description The tenant's group that it is in. */
             group_label?: string | null;
@@ -3864,7 +3867,7 @@ export interface components {
         };
         /** @description A mapping and a rule for duplicates. */
         ImportPatch: {
-            /** @description `skip`, `fill`, `create` */
+            /** @description `skip`, `create`, and `fill` except of tasks. */
             duplicates?: string | null;
             /** @description One entry per column: a field's key, or null. */
             mapping?: (string | null)[] | null;
@@ -3884,7 +3887,7 @@ export interface components {
             outcome: string;
             /**
              * @description Why it was refused: `nothing_to_identify`, `more_fields_than_headers`; of things `nothing_to_name`, `invalid_plate`, `invalid_vin`,
-             *     `kind_unavailable`, `kind_gone`, `owner_needed`.
+             *     `kind_unavailable`, `kind_gone`, `owner_needed`; of tasks `title_missing`, `not_a_task`.
              */
             reason?: string | null;
             /**
@@ -3896,7 +3899,8 @@ export interface components {
             row: number;
             /**
              * @description `[{field, value, code}]`: `invalid`, `truncated`, `ignored`, `required`, `unknown`, `ambiguous`, `not_applicable`, `field_gone`,
-             *     `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`
+             *     `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`;
+             *     of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_unowned`
              */
             warnings: unknown;
         };
@@ -3904,7 +3908,7 @@ export interface components {
          * @description The kinds of files.
          * @enum {string}
          */
-        ImportTarget: "contacts" | "entities";
+        ImportTarget: "contacts" | "entities" | "tasks";
         /** @description A pending invitation. */
         Invitation: {
             /** Format: date-time */
@@ -4614,7 +4618,7 @@ export interface components {
                 outcome: string;
                 /**
                  * @description Why it was refused: `nothing_to_identify`, `more_fields_than_headers`; of things `nothing_to_name`, `invalid_plate`, `invalid_vin`,
-                 *     `kind_unavailable`, `kind_gone`, `owner_needed`.
+                 *     `kind_unavailable`, `kind_gone`, `owner_needed`; of tasks `title_missing`, `not_a_task`.
                  */
                 reason?: string | null;
                 /**
@@ -4626,7 +4630,8 @@ export interface components {
                 row: number;
                 /**
                  * @description `[{field, value, code}]`: `invalid`, `truncated`, `ignored`, `required`, `unknown`, `ambiguous`, `not_applicable`, `field_gone`,
-                 *     `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`
+                 *     `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`;
+                 *     of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_unowned`
                  */
                 warnings: unknown;
             }[];

@@ -3,7 +3,7 @@
 pub(crate) mod fields;
 mod known;
 mod row;
-mod store;
+pub(super) mod store;
 pub(crate) mod undo;
 
 use super::contacts::matcher::draft_of;

@@ -149,6 +149,7 @@ export function ImportPage() {
                 {t.see.entities}
               </ButtonLink>
             )}
+            {one.status === 'done' && one.target === 'tasks' && <ButtonLink to="/taches">{t.see.tasks}</ButtonLink>}
             {one.report && one.report.rejected > 0 && (
               <Button
                 variant="default"

@@ -108,8 +108,8 @@ export function Mapping({ one, save, actions }: Props) {
           onChange={value => save({ duplicates: value as Import['duplicates'] })}
         >
           <div className={classes.rules}>
-            {(['fill', 'skip', 'create'] as const).map(rule => (
-              <Radio key={rule} value={rule} label={t.rules[one.target][rule]} />
+            {Object.entries(t.rules[one.target]).map(([rule, label]) => (
+              <Radio key={rule} value={rule} label={label} />
             ))}
           </div>
         </Radio.Group>

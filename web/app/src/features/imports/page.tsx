@@ -4,6 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { type DragEvent, useRef, useState } from 'react'
 import { BASE, upload } from '@/api/client'
 import type { Import } from '@/api/types'
+import { useCan } from '@/app/me'
 import { dateTime, number } from '@/i18n/format'
 import { IconChevronRight, IconDownload, IconUpload } from '@/ui/icons'
 import { Card, Page } from '@/ui/page'
@@ -58,13 +59,18 @@ export function Imports() {
 }
 
 function Drop() {
+  const can = useCan()
   const input = useRef<HTMLInputElement>(null)
   const client = useQueryClient()
   const navigate = useNavigate()
   const [share, setShare] = useState<number>()
   const [over, setOver] = useState(false)
-  const [target, setTarget] = useState<Import['target']>('contacts')
+  const [target, setTarget] = useState<Import['target']>(can('contacts.write') ? 'contacts' : 'tasks')
   const [problem, setProblem] = useState<string>()
+  // Importing is one right; writing what the file holds is another.
+  const targets = (['contacts', 'entities', 'tasks'] as const).filter(value =>
+    can(value === 'tasks' ? 'tasks.write' : 'contacts.write'),
+  )
 
   const take = async (file: File | undefined) => {
     if (!file || share !== undefined) return
@@ -99,7 +105,7 @@ function Drop() {
       <Card title={t.whatIsIt}>
         <Radio.Group aria-label={t.whatIsIt} value={target} onChange={value => setTarget(value as Import['target'])}>
           <div className={classes.rules}>
-            {(['contacts', 'entities'] as const).map(value => (
+            {targets.map(value => (
               <Radio key={value} value={value} label={t.targets[value]} description={t.targetHints[value]} />
             ))}
           </div>

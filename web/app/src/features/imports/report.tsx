@@ -84,7 +84,11 @@ function LinesTable({ one, rows }: { one: Import; rows: Line[] }) {
                 </Tag>
               </td>
               <td>
-                {line.record_id ? (
+                {line.record_id && one.target === 'tasks' ? (
+                  <Link to="/taches" search={{ tache: line.record_id }}>
+                    {line.label ?? '—'}
+                  </Link>
+                ) : line.record_id ? (
                   <Link to="/biens/$id" params={{ id: line.record_id }}>
                     {line.label ?? '—'}
                   </Link>
