@@ -2087,7 +2087,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is kept too long, in the order in which they came. */
+        /** Who is kept too long, by id. */
         get: operations["list_retention_due"];
         put?: never;
         post?: never;
@@ -11527,6 +11527,12 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
