@@ -52,7 +52,10 @@ pub(super) fn read(text: &str) -> Read {
             None => this_century(Moment::Instant(at), false),
         };
     }
-    let (first, rest) = text.find(['T', ' ']).map_or((text, ""), |at| text.split_at(at));
+    // The T of ISO 8601 stands after a digit; the one of "Tue" begins a word.
+    let end = text.char_indices().zip(text.chars().skip(1)).find(|((_, before), c)| *c == ' ' || *c == 'T' && before.is_ascii_digit());
+    let end = end.map_or(text.len(), |((at, before), _)| at + before.len_utf8());
+    let (first, rest) = text.split_at(end);
     match read_date(&with_century(first)) {
         None => return Read::Nothing,
         Some(Some(day)) => return with_hour(day, rest.trim_start_matches('T')),
