@@ -22,6 +22,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("smtp_url", "", "mail server; without one, mail goes to the test mailbox (never in production)"),
     ("mail_from", "Vision CRM <ne-pas-repondre@localhost.example>", "sender of the product's own mail"),
     ("burst_per_second", "50", "requests per second and session before 429"),
+    ("signups_per_hour", "30", "companies that may sign up from one address in an hour"),
     ("trust_proxy", "false", "take the caller's address from the last X-Forwarded-For entry"),
     ("log", "info", "log filter, as in tracing"),
     ("log_format", "text", "text or json"),
@@ -78,6 +79,8 @@ pub struct Config {
     pub mail_from: String,
     /// Burst limit.
     pub burst_per_second: u32,
+    /// Sign-ups from one address in an hour.
+    pub signups_per_hour: u32,
     /// Whether X-Forwarded-For is believed.
     pub trust_proxy: bool,
     /// Log filter.
@@ -219,6 +222,7 @@ impl Config {
             smtp_url: optional("smtp_url")?.map(Secret::new),
             mail_from: text("mail_from")?,
             burst_per_second: number("burst_per_second")?,
+            signups_per_hour: number("signups_per_hour")?,
             trust_proxy: text("trust_proxy")? == "true",
             log: text("log")?,
             log_json: text("log_format")? == "json",

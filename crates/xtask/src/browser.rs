@@ -50,6 +50,8 @@ impl Server {
             .env("VISION_METRICS", "")
             // Many browsers share three demo accounts: the burst limit has tests of its own.
             .env("VISION_BURST_PER_SECOND", "1000")
+            // Every journey that needs a company of its own signs up, all from one address.
+            .env("VISION_SIGNUPS_PER_HOUR", "1000")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

@@ -75,7 +75,8 @@ pub(crate) async fn sign_up(app: &App, new: NewAccount, client: &Client) -> Resu
     let email = new.email.normalized();
     let mut tx = app.db.system().await?;
     if let Some(ip) = &client.ip {
-        throttle::hit(&mut tx, &format!("signup:{ip}"), 30, SignedDuration::from_hours(1)).await?;
+        let limit = i32::try_from(app.config.signups_per_hour).unwrap_or(i32::MAX);
+        throttle::hit(&mut tx, &format!("signup:{ip}"), limit, SignedDuration::from_hours(1)).await?;
     }
     let claim = json!(Claim {
         password_hash: hash.clone(),
