@@ -209,7 +209,7 @@ pub(super) async fn start(tx: &mut Tx, id: Uuid, input: ErasureIn) -> Result<Bac
 }
 
 /// Begins the erasure of somebody who is kept too long, as a part of another job, which carries it out; `None` where something stands
-/// against it, or where another erasure was faster.
+/// against it, or where another erasure was faster. Unlike on request, nothing is objected to in the person's name: they asked for nothing.
 pub(super) async fn begin_for_retention(tx: &mut Tx, id: Uuid, parent: Uuid) -> Result<Option<BackgroundJob>, Failure> {
     let Some(target) = store::lock(tx, id).await? else { return Ok(None) };
     let ids = store::ids(tx, id).await?;
