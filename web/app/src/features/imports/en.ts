@@ -59,6 +59,9 @@ export const en: typeof fr = {
     vehicle: 'Vehicle',
     animal: 'Animal',
     owner: 'Owner',
+    task: 'The task',
+    done: 'What is done',
+    subject: 'About',
   },
   fields: {
     full_name: 'Full name',
