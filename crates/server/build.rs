@@ -1,13 +1,8 @@
-//! Makes the built web app an input of release builds, which embed it: also when there was none at the last build.
+//! Makes the folder of the built staff app where it is missing: development builds read it at run time, and only if it was there when
+//! they were compiled. Without this, a server compiled before the first build of the app would never find it.
 
-use std::io::Write;
-
-fn main() {
-    let mut out = std::io::stdout();
-    let mut watch = |path: &str| drop(writeln!(out, "cargo:rerun-if-changed={path}"));
-    watch("build.rs");
-    // Development builds read it from disk at run time.
-    if std::env::var_os("PROFILE").is_some_and(|profile| profile == "release") {
-        watch("../../web/app/dist/index.html");
-    }
+fn main() -> std::io::Result<()> {
+    let cargo_reads_this = "cargo::rerun-if-changed=build.rs\n";
+    std::io::Write::write_all(&mut std::io::stdout(), cargo_reads_this.as_bytes())?;
+    std::fs::create_dir_all("../../web/app/dist")
 }
