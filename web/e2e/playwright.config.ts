@@ -21,6 +21,8 @@ export default defineConfig({
     trace: 'retain-on-failure',
     actionTimeout: 10_000,
     launchOptions: {
+      // Without a UTF-8 locale Chromium gives files with an accent in their names another name.
+      env: { ...process.env, LC_ALL: 'C.UTF-8' },
       executablePath: existsSync(chromium) ? chromium : undefined,
       args: [
         '--headless',
