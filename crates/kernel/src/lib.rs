@@ -11,6 +11,7 @@ pub mod permission;
 pub mod problem;
 pub mod secret;
 pub mod text;
+pub mod totals;
 pub mod vehicle;
 
 pub use actor::{Actor, ActorKind, Attempt, Visibility};
