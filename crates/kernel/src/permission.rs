@@ -53,6 +53,22 @@ permissions! {
     TasksRead = "tasks.read" / "tasks",
     /// Create, change, complete and delete tasks.
     TasksWrite = "tasks.write" / "tasks",
+    /// See the catalogue.
+    CatalogRead = "catalog.read" / "sales",
+    /// Change the catalogue.
+    CatalogWrite = "catalog.write" / "sales",
+    /// See invoices, payments and closings.
+    InvoicesRead = "invoices.read" / "billing",
+    /// Write drafts of invoices and credit notes.
+    InvoicesWrite = "invoices.write" / "billing",
+    /// Issue invoices and credit notes: from then on they are numbered and final.
+    InvoicesIssue = "invoices.issue" / "billing",
+    /// Record and reverse payments.
+    PaymentsWrite = "payments.write" / "billing",
+    /// Take invoices and journals out of the product as files.
+    InvoicesExport = "invoices.export" / "billing",
+    /// Change how the company invoices; close days, months and years.
+    BillingManage = "billing.manage" / "billing",
 }
 
 /// A role that every tenant starts with and cannot change.
@@ -89,25 +105,52 @@ pub const BUILTIN_ROLES: &[BuiltinRole] = &[
             P::AuditRead,
             P::TasksRead,
             P::TasksWrite,
+            P::CatalogRead,
+            P::CatalogWrite,
+            P::InvoicesRead,
+            P::InvoicesWrite,
+            P::InvoicesIssue,
+            P::PaymentsWrite,
+            P::InvoicesExport,
         ],
     },
     BuiltinRole {
         key: "member",
         name: "Membre",
         visibility: crate::Visibility::All,
-        permissions: &[P::ContactsRead, P::ContactsWrite, P::TeamRead, P::TasksRead, P::TasksWrite],
+        permissions: &[
+            P::ContactsRead,
+            P::ContactsWrite,
+            P::TeamRead,
+            P::TasksRead,
+            P::TasksWrite,
+            P::CatalogRead,
+            P::InvoicesRead,
+            P::InvoicesWrite,
+            P::InvoicesIssue,
+            P::PaymentsWrite,
+        ],
     },
     BuiltinRole {
         key: "technician",
         name: "Technicien",
         visibility: crate::Visibility::Team,
-        permissions: &[P::ContactsRead, P::TeamRead, P::TasksRead, P::TasksWrite],
+        permissions: &[P::ContactsRead, P::TeamRead, P::TasksRead, P::TasksWrite, P::CatalogRead],
     },
     BuiltinRole {
         key: "accountant",
         name: "Comptable",
         visibility: crate::Visibility::All,
-        permissions: &[P::ContactsRead, P::ContactsExport, P::TeamRead, P::TasksRead, P::TasksWrite],
+        permissions: &[
+            P::ContactsRead,
+            P::ContactsExport,
+            P::TeamRead,
+            P::TasksRead,
+            P::TasksWrite,
+            P::CatalogRead,
+            P::InvoicesRead,
+            P::InvoicesExport,
+        ],
     },
 ];
 

@@ -84,6 +84,22 @@ pub mod permits {
         TasksRead => Some(Permission::TasksRead),
         /// `tasks.write`
         TasksWrite => Some(Permission::TasksWrite),
+        /// `catalog.read`
+        CatalogRead => Some(Permission::CatalogRead),
+        /// `catalog.write`
+        CatalogWrite => Some(Permission::CatalogWrite),
+        /// `invoices.read`
+        InvoicesRead => Some(Permission::InvoicesRead),
+        /// `invoices.write`
+        InvoicesWrite => Some(Permission::InvoicesWrite),
+        /// `invoices.issue`
+        InvoicesIssue => Some(Permission::InvoicesIssue),
+        /// `payments.write`
+        PaymentsWrite => Some(Permission::PaymentsWrite),
+        /// `invoices.export`
+        InvoicesExport => Some(Permission::InvoicesExport),
+        /// `billing.manage`
+        BillingManage => Some(Permission::BillingManage),
     }
 }
 

@@ -58,7 +58,13 @@ struct ApiDoc;
 fn api_routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(ApiDoc::openapi()).nest(
         API,
-        OpenApiRouter::new().merge(vision_accounts::routes()).merge(vision_crm::routes()).merge(background::routes()).merge(sse::routes()),
+        OpenApiRouter::new()
+            .merge(vision_accounts::routes())
+            .merge(vision_crm::routes())
+            .merge(vision_sales::routes())
+            .merge(vision_billing::routes())
+            .merge(background::routes())
+            .merge(sse::routes()),
     )
 }
 

@@ -3,6 +3,7 @@
 //! Invariants: a contact has at least a name, an e-mail or a phone; its status is derived, never typed; only an archived contact
 //! can be deleted; `contact_keys` holds what identifies it, in normal form, and changes in the same transaction.
 
+pub mod buyers;
 pub(crate) mod events;
 pub mod filter;
 pub mod http;

@@ -29,6 +29,25 @@ struct Hold {
 
 const HOLDS: &[Hold] = &[
     Hold {
+        key: "invoice_drafts",
+        blocks: true,
+        count: "SELECT count(*) FROM invoices WHERE tenant_id = $1 AND contact_id = ANY ($2) AND state = 'draft'",
+        explain: "Des brouillons de facture sont à son nom : émettez-les ou supprimez-les d’abord.",
+    },
+    Hold {
+        key: "unpaid_invoices",
+        blocks: false,
+        count: "SELECT count(*) FROM invoices WHERE tenant_id = $1 AND contact_id = ANY ($2) AND state = 'issued' AND kind <> 'credit_note'
+                AND gross_minor > paid_minor + credited_minor",
+        explain: "Des factures restent à payer : elles le restent après l’effacement, mais plus rien ne permettra de joindre la personne.",
+    },
+    Hold {
+        key: "invoices",
+        blocks: false,
+        count: "SELECT count(*) FROM invoices WHERE tenant_id = $1 AND contact_id = ANY ($2) AND state = 'issued'",
+        explain: "Les factures émises sont conservées dix ans, avec le nom et l’adresse qu’elles portent (C. com. L123-22).",
+    },
+    Hold {
         key: "restriction",
         blocks: true,
         count: "SELECT count(*) FROM privacy_requests WHERE tenant_id = $1 AND contact_id = ANY ($2) AND kind = 'restriction' AND status = 'open'",
@@ -51,7 +70,7 @@ const HOLDS: &[Hold] = &[
 /// Something that an erasure runs into.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ErasureHold {
-    /// `restriction`, `entities`, `open_tasks`
+    /// `invoice_drafts`, `unpaid_invoices`, `invoices`, `restriction`, `entities`, `open_tasks`
     key: &'static str,
     /// True: nothing can be erased before it is ended.
     pub(super) blocks: bool,

@@ -17,6 +17,7 @@ pub mod retention;
 mod store;
 mod tables;
 mod tables_elsewhere;
+mod tables_trade;
 mod terms;
 
 pub use access::ExportPerson;

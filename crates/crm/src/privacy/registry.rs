@@ -3,6 +3,7 @@
 
 use super::tables::TABLES;
 use super::tables_elsewhere::TABLES as ELSEWHERE;
+use super::tables_trade::TABLES as TRADE;
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,10 @@ pub enum Owner {
     Platform,
     /// The accounts.
     Accounts,
+    /// The catalogue.
+    Sales,
+    /// Invoices and payments.
+    Billing,
 }
 
 /// A table.
@@ -103,7 +108,7 @@ impl Table {
 
 /// Every table. Children come before their parents: that is the order of deletion.
 pub fn tables() -> impl Iterator<Item = &'static Table> {
-    TABLES.iter().chain(ELSEWHERE)
+    TABLES.iter().chain(TRADE).chain(ELSEWHERE)
 }
 
 #[cfg(test)]

@@ -51,8 +51,9 @@ pub(super) async fn freeze(tx: &mut Tx) -> sqlx::Result<()> {
     unhurried(tx).await
 }
 
-/// Lets statements take the time that a whole table needs.
+/// Lets statements take the time that a whole table needs, and lines of issued invoices come after their invoices.
 pub(super) async fn unhurried(tx: &mut Tx) -> sqlx::Result<()> {
+    sqlx::query("SET LOCAL app.restoring = 'on'").execute(tx.conn()).await?;
     sqlx::query("SET LOCAL statement_timeout = '30min'").execute(tx.conn()).await?;
     sqlx::query("SET LOCAL idle_in_transaction_session_timeout = '5min'").execute(tx.conn()).await?;
     Ok(())

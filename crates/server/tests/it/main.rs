@@ -18,6 +18,7 @@ mod imports;
 mod imports_entities;
 mod imports_fields;
 mod imports_tasks;
+mod invoices;
 mod merges;
 mod notifications;
 mod openapi;

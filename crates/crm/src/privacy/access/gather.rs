@@ -77,6 +77,16 @@ pub(super) const PARTS: &[Part] = &[
            SELECT FROM entity_owners o WHERE o.tenant_id = $1 AND o.entity_id = f.entity_id AND o.contact_id = ANY ($2)
              AND f.created_at >= o.since AND (o.until IS NULL OR f.created_at < o.until))) ORDER BY f.id",
     ),
+    read(
+        "invoices",
+        "Factures et avoirs",
+        "SELECT jsonb_build_object('number', i.number, 'issue_date', i.issue_date, 'due_date', i.due_date, 'buyer_name', i.buyer_name, 'title', i.title,
+           'net_minor', i.net_minor, 'vat_minor', i.vat_minor, 'gross_minor', i.gross_minor, 'paid_minor', i.paid_minor, 'lines',
+           (SELECT jsonb_agg(jsonb_build_object('label', l.label, 'description', l.description, 'quantity', trim_scale(l.quantity)::text, 'net_minor', l.net_minor)
+              ORDER BY l.position) FROM invoice_items l WHERE l.tenant_id = i.tenant_id AND l.invoice_id = i.id))
+         FROM invoices i WHERE i.tenant_id = $1 AND i.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY i.id DESC",
+    ),
+    part("payment_transactions", "Encaissements"),
     part("timeline", "Historique de la fiche"),
     part("privacy_requests", "Demandes d’exercice de droits"),
     part("privacy_keeps", "Conservation prolongée"),

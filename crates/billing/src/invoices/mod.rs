@@ -1,0 +1,18 @@
+//! Invoices and credit notes, from the draft to the sealed document.
+//!
+//! Invariants: a draft has no number and may be thrown away; issuing takes the number, writes the document, seals it and tells the timeline
+//! in one transaction (QI-24); what is issued is never changed, only credited or corrected (QI-28); a credit note never exceeds what it
+//! credits, rate by rate (QI-29).
+
+mod credit;
+mod document;
+mod events;
+mod http;
+mod issue;
+mod model;
+mod numbers;
+mod ops;
+mod store;
+
+pub use http::routes;
+pub(crate) use store::{Due, lock_due, paid};

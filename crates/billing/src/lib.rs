@@ -1,0 +1,15 @@
+//! From the draft to the money: invoices with numbers without a gap, the chain that proves them, payments and closings.
+
+mod day;
+pub mod invoices;
+pub mod payments;
+pub mod profiles;
+pub mod seal;
+
+use utoipa_axum::router::OpenApiRouter;
+use vision_platform::App;
+
+/// Every route of the context, relative to the API's base.
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(profiles::routes()).merge(invoices::routes()).merge(payments::routes()).merge(seal::routes())
+}

@@ -1,0 +1,120 @@
+//! Closed days, months and years of the till (IS-07).
+
+use super::store::{self, NewClosing, TILL};
+use crate::{day, seal};
+use jiff::civil::Date;
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+use vision_kernel::{DomainEvent, Problem, Subject};
+use vision_platform::crypto::Crypto;
+use vision_platform::{Failure, Tx};
+
+/// Most days closed in one request.
+const MOST_DAYS: usize = 400;
+
+/// The chain of the till.
+pub(super) fn chain() -> String {
+    format!("till:{TILL}")
+}
+
+/// A period was closed.
+#[derive(Debug, Serialize)]
+struct PeriodClosed {
+    #[serde(skip)]
+    tenant: Uuid,
+    until: Date,
+    closings: usize,
+}
+
+impl DomainEvent for PeriodClosed {
+    fn name(&self) -> &'static str {
+        "till.closed"
+    }
+    fn subject(&self) -> Subject {
+        Subject { kind: "till", id: self.tenant, label: self.until.to_string() }
+    }
+}
+
+async fn close(tx: &mut Tx, key: &seal::Key, period: &str, from: Date, to: Date) -> Result<(), Failure> {
+    let (entries, total_minor, moved, by_method, by_rate) = store::sums(tx, from, to).await?;
+    let year = to.first_of_year();
+    let (_, cumulative_minor, ..) = store::sums(tx, year, to).await?;
+    let before = store::carried(tx).await?.map_or(0, |(_, perpetual)| perpetual);
+    // The months and years say again what their days have carried.
+    let perpetual_minor = if period == "day" { before + moved } else { before };
+    let body = json!({
+        "period": period, "starts_on": from, "ends_on": to, "entries": entries, "total_minor": total_minor, "cumulative_minor": cumulative_minor,
+        "perpetual_minor": perpetual_minor, "by_method": by_method, "by_rate": by_rate,
+    });
+    let chain_seq = seal::append(tx, key, &chain(), "closing", tx.new_id(), &body).await?;
+    let closing = NewClosing {
+        period,
+        starts_on: from,
+        ends_on: to,
+        entries,
+        total_minor,
+        cumulative_minor,
+        perpetual_minor,
+        by_method: &by_method,
+        by_rate: &by_rate,
+        chain_seq,
+    };
+    store::insert_closing(tx, &closing).await?;
+    Ok(())
+}
+
+/// Closes every open day up to and with `until`, and the months and years that are over by then.
+pub(super) async fn close_until(tx: &mut Tx, crypto: &Crypto, until: Date) -> Result<(), Failure> {
+    let today = day::today(tx).await?;
+    if until > today {
+        return Err(Problem::field("/until", "future", "Ce jour est à venir.").into());
+    }
+    seal::lock_head(tx, &chain()).await?;
+    let closed = store::closed_until(tx).await?;
+    if closed.is_some_and(|closed| closed >= until) {
+        return Err(Problem::conflict("Ce jour est déjà clos.").into());
+    }
+    let first = match closed {
+        Some(closed) => closed.tomorrow().unwrap_or(closed),
+        None => store::first_day(tx).await?.unwrap_or(until).min(until),
+    };
+    let mut days = store::days_with_entries(tx, first, until).await?;
+    // The last day is closed also when nothing came in: the till says so.
+    if days.last() != Some(&until) {
+        days.push(until);
+    }
+    if days.len() > MOST_DAYS {
+        return Err(Problem::field("/until", "too_many", "400 jours au plus à la fois.").into());
+    }
+    let key = seal::Key::of(crypto);
+    let (mut closings, mut before) = (0, closed);
+    for one in days {
+        closings += close_periods(tx, &key, before, one).await?;
+        close(tx, &key, "day", one, one).await?;
+        closings += 1;
+        before = Some(one);
+    }
+    // A month or year whose last day was closed is over.
+    if let Some(next) = until.tomorrow().ok().filter(|next| next.day() == 1) {
+        closings += close_periods(tx, &key, Some(until), next).await?;
+    }
+    let tenant = tx.tenant();
+    tx.emit(&PeriodClosed { tenant, until, closings });
+    Ok(())
+}
+
+/// Closes the months and years that end between the last closed day and the next one.
+async fn close_periods(tx: &mut Tx, key: &seal::Key, before: Option<Date>, next: Date) -> Result<usize, Failure> {
+    let Some(before) = before else { return Ok(0) };
+    let mut closings = 0;
+    if before.first_of_month() < next.first_of_month() {
+        close(tx, key, "month", before.first_of_month(), before.last_of_month()).await?;
+        closings += 1;
+    }
+    if before.year() < next.year() {
+        close(tx, key, "year", before.first_of_year(), before.last_of_year()).await?;
+        closings += 1;
+    }
+    Ok(closings)
+}

@@ -1,0 +1,56 @@
+//! Adding a record to a chain.
+
+use super::store;
+use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+use vision_platform::crypto::Crypto;
+use vision_platform::{Failure, Tx};
+
+/// What stands before the first record.
+pub(super) const GENESIS: [u8; 32] = [0; 32];
+
+/// The instance's signature. Its public half goes into archives, so that they can be checked without us (IS-09).
+pub(crate) struct Key(SigningKey);
+
+impl Key {
+    /// The key of this instance: made from the oldest master key, so that it survives a rotation.
+    pub(crate) fn of(crypto: &Crypto) -> Self {
+        Self(SigningKey::from_bytes(&crypto.purpose_key("billing.seal")))
+    }
+
+    /// The public half.
+    pub(crate) fn public(&self) -> VerifyingKey {
+        self.0.verifying_key()
+    }
+}
+
+/// SHA-256 of the previous hash and the text.
+pub(super) fn link(previous: &[u8], body: &str) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(previous);
+    hash.update(body.as_bytes());
+    hash.finalize().into()
+}
+
+/// True when the signature was made over this hash by the holder of this key.
+pub(super) fn is_signed(key: &VerifyingKey, hash: &[u8], signature: &[u8]) -> bool {
+    Signature::from_slice(signature).is_ok_and(|signature| key.verify(hash, &signature).is_ok())
+}
+
+/// Locks a chain until the transaction ends; gives the number that the next record will have.
+pub(crate) async fn lock_head(tx: &mut Tx, chain: &str) -> Result<i64, Failure> {
+    Ok(store::lock_head(tx, chain).await?.0 + 1)
+}
+
+/// Seals a record at the end of a chain; gives its number.
+pub(crate) async fn append(tx: &mut Tx, key: &Key, chain: &str, kind: &str, record: Uuid, body: &Value) -> Result<i64, Failure> {
+    let (seq, previous) = store::lock_head(tx, chain).await?;
+    let body = serde_json::to_string(body)?;
+    let hash = link(&previous, &body);
+    let signature = key.0.sign(&hash).to_bytes();
+    let link = store::Link { chain, seq: seq + 1, kind, record, body: &body, previous: &previous, hash: &hash, signature: &signature };
+    store::insert(tx, &link).await?;
+    Ok(seq + 1)
+}
