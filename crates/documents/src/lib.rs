@@ -4,6 +4,8 @@
 //! only after `finish`; one that was not finished is of no use and is the caller's to remove.
 
 mod archive;
+pub mod commercial;
+mod layout;
 pub mod pdf;
 mod table;
 mod vcard;

@@ -2,13 +2,13 @@
 
 use crate::run::{Done, command, run, say};
 use crate::workspace::{root, web};
-use crate::{browser, deny, lint, openapi, setup, tests};
+use crate::{browser, deny, judge, lint, openapi, setup, tests};
 use std::time::Instant;
 
 type Check = (&'static str, fn() -> Done);
 
 /// Cheap ones first. The development profile is built once: tests and browser tests share it.
-const CHECKS: [Check; 10] = [
+const CHECKS: [Check; 11] = [
     ("packages", setup::everything),
     ("format", format),
     ("lint", lint::all),
@@ -18,6 +18,7 @@ const CHECKS: [Check; 10] = [
     ("clippy", clippy),
     ("openapi and types", openapi::check),
     ("rust tests", rust),
+    ("factur-x judge", judge::written),
     ("browser tests", browser_tests),
 ];
 

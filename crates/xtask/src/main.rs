@@ -5,6 +5,7 @@
 mod browser;
 mod ci;
 mod deny;
+mod judge;
 mod lint;
 mod new_domain;
 mod openapi;
@@ -22,7 +23,8 @@ cargo xtask <command>
 
   setup                       install what is missing: npm packages, a browser for the tests
   up                          build what is stale and serve the product with its demo data
-  test [rust|web|browser]     run all tests, or some; arguments after -- go to the runner
+  test [rust|judge|web|browser]  run all tests, or some; arguments after -- go to the runner
+  judge                       the golden invoices before the official rules of Factur-X
   ci                          everything that must hold before a change lands
   lint                        imports, table ownership, file sizes, forbidden words
   deny                        licences, banned crates and sources of the dependencies
@@ -54,6 +56,7 @@ fn dispatch(command: &str, rest: &[&str]) -> Done {
         ("setup", []) => setup::everything(),
         ("up", more) => setup::up(more),
         ("test", parts) => tests::chosen(parts),
+        ("judge", []) => judge::golden(),
         ("ci", []) => ci::all(),
         ("lint", []) => lint::all(),
         ("deny", []) => deny::check(),

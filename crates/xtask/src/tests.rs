@@ -2,7 +2,7 @@
 
 use crate::run::{Done, command, has_cargo, run, say};
 use crate::workspace::{root, web};
-use crate::{browser, setup};
+use crate::{browser, judge, setup};
 use std::process::Command;
 
 /// Runs the named parts, or all of them. What comes after `--` goes to the runner of the one part that was named.
@@ -13,15 +13,18 @@ pub(crate) fn chosen(arguments: &[&str]) -> Done {
     if !extra.is_empty() && parts.len() != 1 {
         return Err("name the one part that the arguments after -- are for".into());
     }
-    let parts = if parts.is_empty() { &["rust", "web", "browser"] } else { parts };
+    let parts = if parts.is_empty() { &["rust", "judge", "web", "browser"] } else { parts };
     // All parts run: one that fails does not hide another.
     let mut failed = Vec::new();
     for part in parts {
         let done = match *part {
             "rust" => rust(extra),
+            // The Rust tests have written the cases.
+            "judge" if parts.contains(&"rust") => judge::written(),
+            "judge" => judge::golden(),
             "web" => web_tests(extra),
             "browser" => browser::tests(extra),
-            other => return Err(format!("`{other}` is not a part: rust, web, browser")),
+            other => return Err(format!("`{other}` is not a part: rust, judge, web, browser")),
         };
         if let Err(error) = done {
             say(&format!("✗ {error}"));
