@@ -14,7 +14,6 @@ use vision_platform::{Failure, Tx};
 
 /// What is taken back of a line.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct CreditLineIn {
     /// Place of the line in the invoice, from one.
     position: usize,
@@ -25,7 +24,6 @@ pub struct CreditLineIn {
 
 /// A credit note to begin.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct CreditNoteIn {
     /// Why; printed on it.
     reason: String,

@@ -40,7 +40,6 @@ pub enum Nature {
 
 /// What is taken off; one of the two.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct DiscountIn {
     /// 0 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -73,7 +72,6 @@ impl From<Discount> for DiscountIn {
 
 /// A line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct InvoiceLineIn {
     /// A heading above this line.
     #[serde(default)]
@@ -114,7 +112,6 @@ pub struct InvoiceLineIn {
 
 /// What a client writes. In a change, absent keeps and null clears; `lines` replaces them all.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct InvoiceIn {
     /// Whom it is for.
     #[serde(default)]

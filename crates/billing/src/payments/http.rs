@@ -122,7 +122,6 @@ async fn record_payment(
 
 /// Why an entry is reversed.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct ReversalIn {
     /// Kept with the entry.
     reason: String,
@@ -240,7 +239,6 @@ async fn list_closings(auth: Authorized<InvoicesRead>, Query(query): Query<Closi
 
 /// Until when to close.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct CloseIn {
     /// The last day to close; yesterday where nothing is said. A closed day takes no entry any more.
     #[schema(value_type = Option<String>, format = Date)]

@@ -42,7 +42,6 @@ pub(crate) const MOST_CASH: i64 = 100_000;
 
 /// A payment of an invoice.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct PaymentIn {
     /// How.
     pub method: PaymentMethod,

@@ -102,8 +102,10 @@ async fn enter(tx: &mut Tx, crypto: &Crypto, due: &Due, parts: &[super::model::P
     store::insert(tx, &entry).await?;
     invoices::paid(tx, due.row.id, new.amount_minor).await?;
     // IS-04: what is sealed is what the table says, line by line.
-    let allocations: Vec<Value> = parts
-        .iter()
+    let mut sealed: Vec<&super::model::Part> = parts.iter().collect();
+    sealed.sort_by(|a, b| a.category.cmp(&b.category).then(a.rate.cmp(&b.rate)));
+    let allocations: Vec<Value> = sealed
+        .into_iter()
         .map(|part| json!({ "invoice_id": due.row.id, "category": part.category, "rate": part.rate.normalize().to_string(), "amount_minor": part.amount_minor }))
         .collect();
     let body = json!({

@@ -86,7 +86,6 @@ impl Seller {
 
 /// A change of how the company invoices. Absent keeps, null clears.
 #[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct BillingProfilePatch {
     /// `normal` or `franchise` (QI-41)
     pub(crate) vat_regime: Option<String>,

@@ -79,7 +79,6 @@ pub struct Component {
 
 /// What a client writes. In a change, absent keeps and null clears.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct CatalogItemIn {
     /// Fixed once created.
     pub kind: Option<ItemKind>,

@@ -118,7 +118,8 @@ async fn an_incomplete_profile_or_customer_names_everything_that_is_lacking() {
         assert!(refused.pointers().contains(&pointer), "{pointer}: {:?}", refused.pointers());
     }
     // No number was spent on it.
-    let (owner, contact) = ready(&TestApp::new().await).await;
+    let t = TestApp::new().await;
+    let (owner, contact) = ready(&t).await;
     let empty = owner.post("/invoices", &json!({ "contact_id": contact })).await.expect(201)["id"].as_str().expect("id").to_owned();
     assert_eq!(owner.post(&format!("/invoices/{empty}/issue"), &json!({})).await.pointers(), ["/lines"]);
 }

@@ -62,6 +62,12 @@ fn body(operation: &Operation) -> Option<Value> {
     if operation.path.contains("erasure") {
         value["confirm"] = json!("Essai");
     }
+    if operation.path.ends_with("/payments") {
+        (value["method"], value["amount_minor"]) = (json!("card"), json!(1));
+    }
+    if operation.path.ends_with("/reverse") || operation.path.ends_with("/credit-notes") {
+        value["reason"] = json!("Essai");
+    }
     if operation.path.contains("consent") || operation.path.contains("opposition") {
         for (key, part) in [
             ("channels", json!(["email"])),
@@ -133,6 +139,19 @@ async fn a_member_without_the_permission_gets_403() {
     }
 }
 
+/// An invoice that was issued and a payment of it.
+async fn paid_invoice(owner: &Persona) -> (String, String) {
+    let seat = json!({ "legal_form": "EI", "siren": "732829320", "address_line1": "1 rue", "postal_code": "69003", "city": "Lyon" });
+    owner.patch("/tenant", &seat).await.expect(200);
+    let buyer = owner.contact(&json!({ "last_name": "Payeur", "addresses": [{ "line1": "1 rue", "city": "Lyon" }] })).await;
+    let lines = json!([{ "label": "secret", "quantity": "1", "unit_price": "10", "vat_rate": "20" }]);
+    let made = owner.post("/invoices", &json!({ "contact_id": buyer, "title": "secret", "lines": lines })).await.expect(201);
+    let invoice = made["id"].as_str().expect("id").to_owned();
+    owner.post(&format!("/invoices/{invoice}/issue"), &json!({})).await.expect(200);
+    let paid = owner.post(&format!("/invoices/{invoice}/payments"), &json!({ "method": "card", "amount_minor": 100 })).await.expect(201);
+    (invoice, paid["id"].as_str().expect("id").to_owned())
+}
+
 /// One record of every kind in a tenant, by the path segment before its id.
 async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String> {
     let contact = owner.contact(&json!({ "last_name": "Dupré" })).await;
@@ -162,6 +181,8 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let upload = id(owner.post("/files/uploads", &upload).await.expect(201));
     let request = json!({ "kind": "access", "contact_id": contact, "details": "secret" });
     let request = id(owner.post("/privacy/requests", &request).await.expect(201));
+    let item = id(owner.post("/catalog-items", &json!({ "name": "secret", "price": "1" })).await.expect(201));
+    let (invoice, payment) = paid_invoice(owner).await;
     t.run_jobs().await;
     let notification = owner.get("/notifications").await.expect(200)["items"][0]["id"].as_str().expect("notification").to_owned();
     BTreeMap::from([
@@ -186,6 +207,9 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
         ("uploads", upload),
         ("bulk", undo),
         ("notifications", notification),
+        ("catalog-items", item),
+        ("invoices", invoice),
+        ("payments", payment),
         ("requests", request),
         // Passkeys belong to a person; one that does not exist stands for another person's.
         ("passkeys", t.app.clock.new_id().to_string()),
@@ -233,6 +257,10 @@ async fn lists_searches_exports_and_filters_show_nothing_of_another_tenant() {
         "/entities",
         "/entities?q=ab123cd",
         "/entity-kinds",
+        "/catalog-items",
+        "/invoices",
+        "/invoices?q=secret",
+        "/payments",
         "/tasks?view=all",
         "/files",
         "/files?trash=true",

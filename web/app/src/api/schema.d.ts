@@ -328,6 +328,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/billing-profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the company invoices, the rates it may charge, and what its profile lacks. */
+        get: operations["get_billing_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes how the company invoices. What was issued stays as it is. */
+        patch: operations["update_billing_profile"];
+        trace?: never;
+    };
+    "/api/v1/catalog-items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Items by name. */
+        get: operations["list_catalog_items"];
+        put?: never;
+        /** Creates an item. */
+        post: operations["create_catalog_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog-items/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One item. */
+        get: operations["get_catalog_item"];
+        put?: never;
+        post?: never;
+        /** Deletes an archived item. */
+        delete: operations["delete_catalog_item"];
+        options?: never;
+        head?: never;
+        /** Changes an item. */
+        patch: operations["update_catalog_item"];
+        trace?: never;
+    };
+    "/api/v1/catalog-items/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an item off the lists. */
+        post: operations["archive_catalog_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog-items/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an item back on the lists. */
+        post: operations["restore_catalog_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/closings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Closings of the till, the newest first. */
+        get: operations["list_closings"];
+        put?: never;
+        /** Closes every open day of the till up to a day, and the months and years that are over. */
+        post: operations["close_till"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/company-lookup": {
         parameters: {
             query?: never;
@@ -1477,6 +1584,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoice-totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What lines come to, by the rules by which documents are added up. Nothing is stored. */
+        post: operations["compute_invoice_totals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invoices, the newest first. */
+        get: operations["list_invoices"];
+        put?: never;
+        /** Begins a draft. */
+        post: operations["create_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One invoice. */
+        get: operations["get_invoice"];
+        put?: never;
+        post?: never;
+        /** Throws a draft away. */
+        delete: operations["delete_invoice"];
+        options?: never;
+        head?: never;
+        /** Changes a draft. 409 with `reason: issued` when it is none any more. */
+        patch: operations["update_invoice"];
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/credit-notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a credit note for an issued invoice, in whole or in part (QI-29). */
+        post: operations["create_credit_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A copy as a new draft. */
+        post: operations["duplicate_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issues a draft: number, seal, PDF and Factur-X in one transaction. 422 names everything that is lacking. */
+        post: operations["issue_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records a payment of an issued invoice. 409 with `reason: closed` when the till of today is closed. */
+        post: operations["record_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The PDF: of an issued invoice the very file that was issued, Factur-X inside; of a draft its preview. */
+        get: operations["get_invoice_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The electronic invoice: the `factur-x.xml` that is in the PDF. */
+        get: operations["get_invoice_xml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -1923,6 +2186,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/numbering-proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads every chain again and says what it found (QI-28, IS-06). */
+        get: operations["get_numbering_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/oppositions": {
         parameters: {
             query?: never;
@@ -1969,6 +2249,40 @@ export interface paths {
         put?: never;
         /** Takes an address off the list: a typing error, or the person's own wish. */
         post: operations["lift_opposition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payments, the newest first. */
+        get: operations["list_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/reverse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reverses an entry by another one. */
+        post: operations["reverse_payment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2708,6 +3022,58 @@ export interface components {
              */
             to?: string | null;
         };
+        /** @description How the company invoices. */
+        BillingProfile: {
+            bic?: string | null;
+            discount_terms?: string | null;
+            footer?: string | null;
+            iban?: string | null;
+            late_rate?: string | null;
+            mention_set: string;
+            /** @description What must be filled in before anything is issued. */
+            missing: components["schemas"]["FieldError"][];
+            /** Format: int32 */
+            payment_days: number;
+            prices_include_vat: boolean;
+            /** @description The VAT rates that may be charged today. */
+            rates: components["schemas"]["VatRate"][];
+            rcs_city?: string | null;
+            share_capital?: string | null;
+            /** @description `mainland`, `corsica`, `antilles_reunion`, `untaxed` */
+            territory: string;
+            vat_on_debits: boolean;
+            /** @description `normal` or `franchise` */
+            vat_regime: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A change of how the company invoices. Absent keeps, null clears. */
+        BillingProfilePatch: {
+            bic?: string | null;
+            discount_terms?: string | null;
+            footer?: string | null;
+            iban?: string | null;
+            /** @description Per cent a year; null is the rate of the ECB plus ten points (QI-37). */
+            late_rate?: string | null;
+            /** @description `cgi` or `cibs` (X-02) */
+            mention_set?: string | null;
+            /**
+             * Format: int32
+             * @description 0 to 60 (QI-36)
+             */
+            payment_days?: number | null;
+            /** @description What new documents begin with. */
+            prices_include_vat?: boolean | null;
+            rcs_city?: string | null;
+            /** @description Such as `10 000 €`. */
+            share_capital?: string | null;
+            /** @description `mainland`, `corsica`, `antilles_reunion`, `untaxed` (QI-39) */
+            territory?: string | null;
+            /** @description VAT is due when invoiced, not when paid (QI-45). */
+            vat_on_debits?: boolean | null;
+            /** @description `normal` or `franchise` (QI-41) */
+            vat_regime?: string | null;
+        };
         /** @description A kind that the product knows. */
         BuiltinKind: {
             facts: components["schemas"]["Fact"][];
@@ -2744,6 +3110,64 @@ export interface components {
             action: components["schemas"]["BulkAction"];
             selection: components["schemas"]["Selection"];
         };
+        /** @description An item of the catalogue. */
+        CatalogItem: {
+            /** Format: date-time */
+            archived_at?: string | null;
+            barcode?: string | null;
+            category: components["schemas"]["ItemCategory"];
+            /** @description What a package is made of. */
+            components: components["schemas"]["ComponentRow"][];
+            /** @description Euros, without VAT. */
+            cost?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            description?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["ItemKind"];
+            name: string;
+            /** @description Euros. */
+            price: string;
+            price_includes_vat: boolean;
+            reference?: string | null;
+            stocked: boolean;
+            supplier?: string | null;
+            supplier_reference?: string | null;
+            /** @description UN/ECE recommendation 20. */
+            unit: string;
+            /** Format: date-time */
+            updated_at: string;
+            vat_class: components["schemas"]["VatClass"];
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description What a client writes. In a change, absent keeps and null clears. */
+        CatalogItemIn: {
+            barcode?: string | null;
+            category?: components["schemas"]["ItemCategory"] | null;
+            /** @description For packages. */
+            components?: components["schemas"]["Component"][] | null;
+            /** @description What it costs, without VAT. */
+            cost?: string | null;
+            description?: string | null;
+            kind?: components["schemas"]["ItemKind"] | null;
+            /** @description Required when creating. */
+            name?: string | null;
+            /** @description Euros, at most six decimals; with or without VAT as `price_includes_vat` says. */
+            price?: string | null;
+            /** @description True: `price` is what a consumer pays. */
+            price_includes_vat?: boolean | null;
+            /** @description Unique, such as `VID-5W30`. */
+            reference?: string | null;
+            /** @description True: its stock is counted. */
+            stocked?: boolean | null;
+            supplier?: string | null;
+            supplier_reference?: string | null;
+            /** @description UN/ECE recommendation 20: `C62`, `HUR`, `DAY`, `KGM`, `LTR`, `MTR`, `MTK`. */
+            unit?: string | null;
+            vat_class?: components["schemas"]["VatClass"] | null;
+        };
         /**
          * @description Kinds of personal data, as a register of processing names them.
          * @enum {string}
@@ -2763,9 +3187,87 @@ export interface components {
          * @enum {string}
          */
         Channel: "email" | "sms" | "whatsapp" | "call";
+        /** @description Until when to close. */
+        CloseIn: {
+            /**
+             * Format: date
+             * @description The last day to close; yesterday where nothing is said. A closed day takes no entry any more.
+             */
+            until?: string | null;
+        };
+        /** @description A closed day, month or year of the till. */
+        Closing: {
+            /** @description Cents by method. */
+            by_method: {
+                [key: string]: number;
+            };
+            by_rate: components["schemas"]["ClosingRate"][];
+            /** Format: date-time */
+            closed_at: string;
+            closed_by: string;
+            /**
+             * Format: int64
+             * @description Since the first of January.
+             */
+            cumulative_minor: number;
+            /** Format: date */
+            ends_on: string;
+            /** Format: int64 */
+            entries: number;
+            /** @description `day`, `month`, `year` */
+            period: string;
+            /**
+             * Format: int64
+             * @description Of everything that ever moved; it only grows (IS-07).
+             */
+            perpetual_minor: number;
+            /** Format: date */
+            starts_on: string;
+            /** Format: int64 */
+            total_minor: number;
+        };
+        /** @description What of a closing stands under one rate. */
+        ClosingRate: {
+            /** Format: int64 */
+            amount_minor: number;
+            category: string;
+            rate: string;
+        };
+        /** @description Closings. */
+        Closings: {
+            /**
+             * Format: date
+             * @description The last closed day.
+             */
+            closed_until?: string | null;
+            /** @description The newest first. */
+            items: components["schemas"]["Closing"][];
+            /**
+             * Format: date
+             * @description What to send as `before` for the next page; null at the end.
+             */
+            next_before?: string | null;
+        };
         /** @description A code of six digits. */
         CodeIn: {
             code: string;
+        };
+        /** @description One part of a package. */
+        Component: {
+            /**
+             * Format: uuid
+             * @description An item that is no package.
+             */
+            item_id: string;
+            /** @description More than zero, at most four decimals. */
+            quantity: string;
+        };
+        /** @description A part of a package, with its name. */
+        ComponentRow: {
+            /** Format: uuid */
+            item_id: string;
+            name: string;
+            quantity: string;
         };
         /** @description The person's password, to confirm. */
         ConfirmIn: {
@@ -3088,6 +3590,20 @@ export interface components {
             /** @description Of choices. */
             options?: components["schemas"]["FieldOption"][];
         };
+        /** @description What is taken back of a line. */
+        CreditLineIn: {
+            /** @description Place of the line in the invoice, from one. */
+            position: number;
+            /** @description How much of it; all of it where nothing is said. */
+            quantity?: string | null;
+        };
+        /** @description A credit note to begin. */
+        CreditNoteIn: {
+            /** @description Which lines; the whole invoice where nothing is said. */
+            lines?: components["schemas"]["CreditLineIn"][] | null;
+            /** @description Why; printed on it. */
+            reason: string;
+        };
         /** @description A field that the tenant added. */
         CustomField: {
             /** @description `all`; of contacts `person` or `company`; of entities a built-in kind or the id of one of the tenant's own. */
@@ -3168,6 +3684,16 @@ export interface components {
         /** @description At most a hundred sessions. */
         DeviceList: {
             items: components["schemas"]["Device"][];
+        };
+        /** @description What is taken off; one of the two. */
+        DiscountIn: {
+            /**
+             * Format: int64
+             * @description Cents, in the taxes of the prices.
+             */
+            amount_minor?: number | null;
+            /** @description 0 to 100. */
+            percent?: string | null;
         };
         /** @description Contacts that are the same by the rule of imports: same e-mail, else same phone or SIREN where one of them has no e-mail. */
         DuplicateGroup: {
@@ -3478,7 +4004,7 @@ export interface components {
             count: number;
             /** @description Why, in French. */
             explanation: string;
-            /** @description `restriction`, `entities`, `open_tasks` */
+            /** @description `invoice_drafts`, `unpaid_invoices`, `invoices`, `restriction`, `entities`, `open_tasks` */
             key: string;
         };
         /** @description A decision to erase. */
@@ -3522,6 +4048,11 @@ export interface components {
          * @enum {string}
          */
         Fact: "plate" | "vin" | "make" | "model" | "mileage" | "energy" | "first_registration" | "inspection_due" | "serial_number" | "species" | "breed" | "birth_date" | "address";
+        /**
+         * @description What is wrong with a record.
+         * @enum {string}
+         */
+        Fault: "gap" | "altered" | "unlinked" | "unsigned" | "row_gone" | "row_altered" | "truncated" | "unsealed";
         /** @description What this instance offers. */
         Features: {
             /** @description The tenant holds demo data. */
@@ -3940,6 +4471,219 @@ export interface components {
             role_name: string;
             tenant_name: string;
         };
+        /** @description An invoice. */
+        Invoice: {
+            buyer_name?: string | null;
+            contact?: components["schemas"]["InvoiceRef"] | null;
+            corrections: components["schemas"]["InvoiceCorrection"][];
+            corrects?: components["schemas"]["InvoiceRef"] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** Format: int64 */
+            credited_minor: number;
+            currency: string;
+            customer_kind?: string | null;
+            discount: components["schemas"]["DiscountIn"];
+            /** Format: date */
+            due_date?: string | null;
+            /**
+             * Format: int64
+             * @description Still to pay.
+             */
+            due_minor: number;
+            entity?: components["schemas"]["InvoiceRef"] | null;
+            /** Format: int64 */
+            gross_minor: number;
+            /** Format: uuid */
+            id: string;
+            intro?: string | null;
+            /** Format: date */
+            issue_date?: string | null;
+            /** Format: date-time */
+            issued_at?: string | null;
+            issued_by?: string | null;
+            kind: components["schemas"]["InvoiceKind"];
+            /**
+             * Format: int32
+             * @description Code of its life cycle on the platform that carries it (EI-14).
+             */
+            lifecycle?: number | null;
+            lines: components["schemas"]["InvoiceLine"][];
+            /** Format: int64 */
+            net_minor: number;
+            /** @description `F2026-000123`; null while a draft (QI-24). */
+            number?: string | null;
+            order_reference?: string | null;
+            outro?: string | null;
+            /** Format: int64 */
+            paid_minor: number;
+            prices_include_vat: boolean;
+            /**
+             * Format: int32
+             * @description How often it was printed (IS-11).
+             */
+            prints: number;
+            status: components["schemas"]["InvoiceStatus"];
+            /** Format: date */
+            supply_date?: string | null;
+            title?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            vat: components["schemas"]["InvoiceVat"][];
+            /** Format: int64 */
+            vat_minor: number;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A credit note or correction of an invoice. */
+        InvoiceCorrection: {
+            /** Format: int64 */
+            gross_minor: number;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /** @description Null: a draft. */
+            number?: string | null;
+        };
+        /** @description What a client writes. In a change, absent keeps and null clears; `lines` replaces them all. */
+        InvoiceIn: {
+            /**
+             * Format: uuid
+             * @description Whom it is for.
+             */
+            contact_id?: string | null;
+            discount?: components["schemas"]["DiscountIn"] | null;
+            /**
+             * Format: date
+             * @description When it is due; follows from the terms where nothing is said.
+             */
+            due_date?: string | null;
+            /**
+             * Format: uuid
+             * @description The thing it is about.
+             */
+            entity_id?: string | null;
+            /** @description Above the lines. */
+            intro?: string | null;
+            /** @description Lines, in order. */
+            lines?: components["schemas"]["InvoiceLineIn"][] | null;
+            /** @description The buyer's order number. */
+            order_reference?: string | null;
+            /** @description Below the lines. */
+            outro?: string | null;
+            /** @description True: prices and discounts are with VAT. */
+            prices_include_vat?: boolean | null;
+            /**
+             * Format: date
+             * @description When it was delivered or done, where that is another day than the issue's.
+             */
+            supply_date?: string | null;
+            /** @description Subject. */
+            title?: string | null;
+        };
+        /**
+         * @description What an invoice is.
+         * @enum {string}
+         */
+        InvoiceKind: "invoice" | "deposit" | "situation" | "balance" | "credit_note" | "corrective";
+        /** @description A line with what it comes to. */
+        InvoiceLine: components["schemas"]["InvoiceLineIn"] & {
+            /** Format: int64 */
+            gross_minor: number;
+            /** Format: int64 */
+            net_minor: number;
+        };
+        /** @description A line. */
+        InvoiceLineIn: {
+            /** @description What there is to say of it. */
+            description?: string | null;
+            /** @description Taken off this line. */
+            discount?: components["schemas"]["DiscountIn"];
+            /**
+             * Format: uuid
+             * @description The item of the catalogue that it was made from.
+             */
+            item_id?: string | null;
+            /** @description What it is. */
+            label: string;
+            /** @description Goods or work; work by default. */
+            nature?: components["schemas"]["Nature"];
+            /** @description At most four decimals. */
+            quantity: string;
+            /** @description Reference of the item. */
+            reference?: string | null;
+            /** @description A heading above this line. */
+            section?: string | null;
+            /** @description UN/ECE recommendation 20; `C62` by default. */
+            unit?: string | null;
+            /** @description Euros, at most six decimals, never negative: what comes back has a negative quantity (QI-47). */
+            unit_price: string;
+            /** @description `S` by default. */
+            vat_category?: components["schemas"]["VatCategory"];
+            /** @description Per cent. */
+            vat_rate: string;
+        };
+        /** @description A contact or a thing by name. */
+        InvoiceRef: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description An invoice in a list. */
+        InvoiceRow: {
+            /** @description The name under which it was issued. */
+            buyer_name?: string | null;
+            contact?: components["schemas"]["InvoiceRef"] | null;
+            currency: string;
+            /** Format: date */
+            due_date?: string | null;
+            /**
+             * Format: int64
+             * @description Still to pay.
+             */
+            due_minor: number;
+            /** Format: int64 */
+            gross_minor: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            issue_date?: string | null;
+            kind: components["schemas"]["InvoiceKind"];
+            /** Format: int64 */
+            net_minor: number;
+            number?: string | null;
+            status: components["schemas"]["InvoiceStatus"];
+            title?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            vat_minor: number;
+        };
+        /**
+         * @description Where an invoice stands with its payment.
+         * @enum {string}
+         */
+        InvoiceStatus: "draft" | "due" | "partial" | "overdue" | "paid" | "credited" | "issued";
+        /** @description What stands under one rate. */
+        InvoiceVat: {
+            /** Format: int64 */
+            base_minor: number;
+            category: string;
+            rate: string;
+            /** Format: int64 */
+            vat_minor: number;
+        };
+        /**
+         * @description Where the trades put things.
+         * @enum {string}
+         */
+        ItemCategory: "labour" | "part" | "tyre" | "fluid" | "room_night" | "dish" | "drink" | "fee" | "other";
+        /**
+         * @description What kind of thing is sold.
+         * @enum {string}
+         */
+        ItemKind: "product" | "service" | "part" | "package";
         /** @description A background job as clients see it. */
         Job: {
             can_cancel: boolean;
@@ -3979,6 +4723,24 @@ export interface components {
             address: string;
             /** @description Why; goes into the audit log. 5 to 200 characters. */
             reason: string;
+        };
+        /** @description What one line comes to, in cents. */
+        LineTotal: {
+            /**
+             * Format: int64
+             * @description The discount, in the taxes of the prices.
+             */
+            discount_minor: number;
+            /**
+             * Format: int64
+             * @description With VAT; for one line alone, rounded by itself.
+             */
+            gross_minor: number;
+            /**
+             * Format: int64
+             * @description Without VAT, after its discount (BT-131).
+             */
+            net_minor: number;
         };
         /** @description What a person is in a company. */
         LinkIn: {
@@ -4154,6 +4916,11 @@ export interface components {
         MileageReadingList: {
             items: components["schemas"]["MileageReading"][];
         };
+        /**
+         * @description Goods or work (QI-16).
+         * @enum {string}
+         */
+        Nature: "goods" | "service";
         /** @description A note. */
         Note: {
             author: components["schemas"]["NoteAuthor"];
@@ -4322,6 +5089,14 @@ export interface components {
             digest_hour?: number | null;
             quiet_hours?: components["schemas"]["QuietHours"] | null;
         };
+        /** @description Numbering, proved now: every chain was read again for this answer. */
+        NumberingProof: {
+            chains: components["schemas"]["SealedChain"][];
+            /** @description Ed25519, in hexadecimal: the public half of the key that signs. */
+            public_key: string;
+            /** @description True: no chain is broken. */
+            valid: boolean;
+        };
         /** @description Where the onboarding stands. */
         OnboardingIn: {
             /** @description True ends the onboarding. */
@@ -4405,6 +5180,43 @@ export interface components {
                 object_id: string;
                 object_label: string;
                 object_type: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CatalogItem: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** Format: date-time */
+                archived_at?: string | null;
+                barcode?: string | null;
+                category: components["schemas"]["ItemCategory"];
+                /** @description What a package is made of. */
+                components: components["schemas"]["ComponentRow"][];
+                /** @description Euros, without VAT. */
+                cost?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                description?: string | null;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["ItemKind"];
+                name: string;
+                /** @description Euros. */
+                price: string;
+                price_includes_vat: boolean;
+                reference?: string | null;
+                stocked: boolean;
+                supplier?: string | null;
+                supplier_reference?: string | null;
+                /** @description UN/ECE recommendation 20. */
+                unit: string;
+                /** Format: date-time */
+                updated_at: string;
+                vat_class: components["schemas"]["VatClass"];
+                /** Format: int32 */
+                version: number;
             }[];
             /** @description What to send as `cursor` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -4639,6 +5451,41 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_InvoiceRow: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** @description The name under which it was issued. */
+                buyer_name?: string | null;
+                contact?: components["schemas"]["InvoiceRef"] | null;
+                currency: string;
+                /** Format: date */
+                due_date?: string | null;
+                /**
+                 * Format: int64
+                 * @description Still to pay.
+                 */
+                due_minor: number;
+                /** Format: int64 */
+                gross_minor: number;
+                /** Format: uuid */
+                id: string;
+                /** Format: date */
+                issue_date?: string | null;
+                kind: components["schemas"]["InvoiceKind"];
+                /** Format: int64 */
+                net_minor: number;
+                number?: string | null;
+                status: components["schemas"]["InvoiceStatus"];
+                title?: string | null;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: int64 */
+                vat_minor: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Job: {
             /** @description The rows, in the order asked for. */
             items: {
@@ -4711,6 +5558,39 @@ export interface components {
                 subject_id: string;
                 /** @description `task`, `contact`, `import`, `job` */
                 subject_kind: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Payment: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Negative: it went back.
+                 */
+                amount_minor: number;
+                contact?: components["schemas"]["PaymentRef"] | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                currency: string;
+                /** Format: uuid */
+                id: string;
+                invoice?: components["schemas"]["PaymentRef"] | null;
+                method: components["schemas"]["PaymentMethod"];
+                note?: string | null;
+                /** Format: date */
+                received_on: string;
+                reference?: string | null;
+                /** @description True: another entry reverses it. */
+                reversed: boolean;
+                /**
+                 * Format: uuid
+                 * @description The entry that this one reverses.
+                 */
+                reverses_id?: string | null;
             }[];
             /** @description What to send as `cursor` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -4885,6 +5765,64 @@ export interface components {
         PasswordIn: {
             current_password: string;
             new_password: string;
+        };
+        /** @description Money that came in, or went back. */
+        Payment: {
+            /**
+             * Format: int64
+             * @description Negative: it went back.
+             */
+            amount_minor: number;
+            contact?: components["schemas"]["PaymentRef"] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            currency: string;
+            /** Format: uuid */
+            id: string;
+            invoice?: components["schemas"]["PaymentRef"] | null;
+            method: components["schemas"]["PaymentMethod"];
+            note?: string | null;
+            /** Format: date */
+            received_on: string;
+            reference?: string | null;
+            /** @description True: another entry reverses it. */
+            reversed: boolean;
+            /**
+             * Format: uuid
+             * @description The entry that this one reverses.
+             */
+            reverses_id?: string | null;
+        };
+        /** @description A payment of an invoice. */
+        PaymentIn: {
+            /**
+             * Format: int64
+             * @description Cents, more than zero; at most what is due.
+             */
+            amount_minor: number;
+            /** @description How. */
+            method: components["schemas"]["PaymentMethod"];
+            /** @description Note. */
+            note?: string | null;
+            /**
+             * Format: date
+             * @description The day on which it came in; today where nothing is said.
+             */
+            received_on?: string | null;
+            /** @description Number of the cheque, label of the transfer. */
+            reference?: string | null;
+        };
+        /**
+         * @description How money comes in.
+         * @enum {string}
+         */
+        PaymentMethod: "cash" | "cheque" | "card" | "transfer" | "direct_debit" | "online";
+        /** @description A contact or an invoice by name. */
+        PaymentRef: {
+            /** Format: uuid */
+            id: string;
+            name: string;
         };
         /** @description Every permission. */
         PermissionList: {
@@ -5145,6 +6083,11 @@ export interface components {
         RetentionKept: {
             kept: number;
         };
+        /** @description Why an entry is reversed. */
+        ReversalIn: {
+            /** @description Kept with the entry. */
+            reason: string;
+        };
         /** @description A role. */
         Role: {
             builtin: boolean;
@@ -5177,6 +6120,32 @@ export interface components {
             id: string;
             key: string;
             name: string;
+        };
+        /** @description What reading a chain found. */
+        SealVerdict: {
+            /**
+             * Format: int64
+             * @description The first broken record, if any.
+             */
+            broken_at?: number | null;
+            /** @description Code of the series, or `till:` and the till. */
+            chain: string;
+            fault?: components["schemas"]["Fault"] | null;
+            /**
+             * Format: int64
+             * @description Records read.
+             */
+            records: number;
+        };
+        /** @description A chain. */
+        SealedChain: components["schemas"]["SealVerdict"] & {
+            /** @description First and last number of a series. */
+            first_number?: string | null;
+            /** @description Hash of the last record, in hexadecimal: what an accountant can keep. */
+            head: string;
+            last_number?: string | null;
+            /** Format: date-time */
+            sealed_at?: string | null;
         };
         /** @description One thing found. */
         SearchHit: {
@@ -5604,6 +6573,38 @@ export interface components {
             /** @description `onboarding`, `first_contacts`, `import_to_review`, `import_rejects`, `pending_invitations` */
             kind: string;
         };
+        /** @description What a document comes to, in cents. */
+        Totals: {
+            /**
+             * Format: int64
+             * @description The document's discount, without VAT (BT-107).
+             */
+            allowance_minor: number;
+            /**
+             * Format: int64
+             * @description With VAT (BT-112).
+             */
+            gross_minor: number;
+            /** @description Line by line, in order. */
+            lines: components["schemas"]["LineTotal"][];
+            /**
+             * Format: int64
+             * @description Σ of the lines without VAT (BT-106).
+             */
+            lines_minor: number;
+            /**
+             * Format: int64
+             * @description Without VAT (BT-109).
+             */
+            net_minor: number;
+            /** @description By rate, highest first. */
+            vat: components["schemas"]["VatTotal"][];
+            /**
+             * Format: int64
+             * @description VAT (BT-110).
+             */
+            vat_minor: number;
+        };
         /** @description A TOTP secret that waits for its first code. */
         TotpStart: {
             otpauth_url: string;
@@ -5671,6 +6672,45 @@ export interface components {
             /** Format: uuid */
             role_id?: string | null;
             team?: string | null;
+        };
+        /**
+         * @description Why VAT is taken, or not: the category of EN 16931 (BT-151).
+         * @enum {string}
+         */
+        VatCategory: "S" | "Z" | "E" | "AE" | "K" | "G" | "O";
+        /**
+         * @description The class of goods that decides the VAT rate in a territory.
+         * @enum {string}
+         */
+        VatClass: "standard" | "intermediate" | "reduced" | "super_reduced" | "exempt";
+        /** @description A rate with the class of goods that it is for. */
+        VatRate: {
+            /** @description `standard`, `intermediate`, `reduced`, `super_reduced`, `special` */
+            class: string;
+            /** @description Per cent. */
+            rate: string;
+        };
+        /** @description What stands under one rate, in cents. */
+        VatTotal: {
+            /**
+             * Format: int64
+             * @description Part of the document's discount that fell to this rate, without VAT.
+             */
+            allowance_minor: number;
+            /**
+             * Format: int64
+             * @description Taxable base (BT-116).
+             */
+            base_minor: number;
+            /** @description Category. */
+            category: components["schemas"]["VatCategory"];
+            /** @description Per cent. */
+            rate: string;
+            /**
+             * Format: int64
+             * @description VAT (BT-117).
+             */
+            vat_minor: number;
         };
         /** @description The token of the mailed link, or the address and the mailed code. */
         VerifyIn: {
@@ -6296,6 +7336,348 @@ export interface operations {
         };
         responses: {
             202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_billing_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingProfile"];
+                };
+            };
+        };
+    };
+    update_billing_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BillingProfilePatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingProfile"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_catalog_items: {
+        parameters: {
+            query?: {
+                /** @description Words of the name, reference, supplier or barcode. */
+                q?: string | null;
+                /** @description `product`, `service`, `part`, `package` */
+                kind?: string | null;
+                /** @description A category. */
+                category?: string | null;
+                /** @description True: only what is archived. */
+                archived?: boolean | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CatalogItem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_catalog_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogItemIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogItem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_catalog_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogItem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_catalog_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_catalog_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogItemIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogItem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    archive_catalog_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogItem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    restore_catalog_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogItem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_closings: {
+        parameters: {
+            query?: {
+                /** @description `day` (default), `month`, `year` */
+                period?: string | null;
+                /** @description Only what begins before this day. */
+                before?: string | null;
+                /** @description 1 to 100; default 31. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closings"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    close_till: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Closings"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9289,6 +10671,427 @@ export interface operations {
             };
         };
     };
+    compute_invoice_totals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvoiceIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Totals"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_invoices: {
+        parameters: {
+            query?: {
+                /** @description Words of the number, the buyer, the subject or the order number. */
+                q?: string | null;
+                /** @description `draft`, `issued`, `due`, `overdue`, `paid` */
+                status?: string | null;
+                /** @description `invoice`, `deposit`, `situation`, `balance`, `credit_note`, `corrective` */
+                kind?: string | null;
+                contact_id?: string | null;
+                entity_id?: string | null;
+                /** @description First day of issue. */
+                from?: string | null;
+                /** @description Last day of issue. */
+                to?: string | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvoiceRow"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvoiceIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvoiceIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_credit_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreditNoteIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    duplicate_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    issue_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    record_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_invoice_pdf: {
+        parameters: {
+            query?: {
+                /** @description True: a print for handing over again, marked "DUPLICATA" and counted (IS-11). The issued file itself carries no mark. */
+                duplicate?: boolean | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_invoice_xml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_jobs: {
         parameters: {
             query?: {
@@ -10075,6 +11878,25 @@ export interface operations {
             };
         };
     };
+    get_numbering_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberingProof"];
+                };
+            };
+        };
+    };
     count_oppositions: {
         parameters: {
             query?: never;
@@ -10172,6 +11994,84 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_payments: {
+        parameters: {
+            query?: {
+                /** @description Of one invoice. */
+                invoice_id?: string | null;
+                /** @description `cash`, `cheque`, `card`, `transfer`, `direct_debit`, `online` */
+                method?: string | null;
+                from?: string | null;
+                to?: string | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Payment"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reverse_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReversalIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
