@@ -80,3 +80,13 @@ export type ConsentPurpose = ConsentState['purpose']
 export type ConsentSource = Sent<'/contacts/{id}/consents', 'post'>['source']
 export type Opposition = Answer<'/oppositions/check', 'post'>['items'][number]
 export type SearchHit = Answer<'/search', 'get'>['items'][number]
+
+export type CatalogItem = Answer<'/catalog-items/{id}', 'get'>
+export type CatalogItemIn = Sent<'/catalog-items', 'post'>
+export type InvoiceRow = Answer<'/invoices', 'get'>['items'][number]
+export type InvoiceQuery = Query<'/invoices'>
+export type Invoice = Answer<'/invoices/{id}', 'get'>
+export type InvoiceIn = Sent<'/invoices', 'post'>
+export type Payment = Answer<'/payments', 'get'>['items'][number]
+export type BillingProfile = Answer<'/billing-profile', 'get'>
+export type SealedChain = Answer<'/numbering-proof', 'get'>['chains'][number]

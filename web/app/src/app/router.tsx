@@ -13,6 +13,7 @@ import {
 import { ApiError } from '@/api/problem'
 import { homeQuery, meQuery, queryClient } from '@/api/queries'
 import type { Me, Permission } from '@/api/types'
+import { invoiceSearch } from '@/features/billing/search'
 import { contactSearch } from '@/features/contacts/filters'
 import { entitySearch } from '@/features/entities/filters'
 import { taskSearch } from '@/features/tasks/search'
@@ -166,6 +167,32 @@ const tasks = createRoute({
   component: lazyRouteComponent(() => import('@/features/tasks/page'), 'Tasks'),
 })
 
+const invoices = createRoute({
+  getParentRoute: () => shell,
+  path: '/factures',
+  beforeLoad: needs('invoices.read'),
+  validateSearch: invoiceSearch,
+  component: lazyRouteComponent(() => import('@/features/billing/page'), 'Invoices'),
+})
+const invoice = createRoute({
+  getParentRoute: () => shell,
+  path: '/factures/$id',
+  beforeLoad: needs('invoices.read'),
+  component: lazyRouteComponent(() => import('@/features/billing/detail'), 'InvoicePage'),
+})
+const catalog = createRoute({
+  getParentRoute: () => shell,
+  path: '/catalogue',
+  beforeLoad: needs('catalog.read'),
+  component: lazyRouteComponent(() => import('@/features/billing/catalog'), 'Catalog'),
+})
+const till = createRoute({
+  getParentRoute: () => shell,
+  path: '/caisse',
+  beforeLoad: needs('invoices.read'),
+  component: lazyRouteComponent(() => import('@/features/billing/till'), 'Till'),
+})
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/parametres',
@@ -267,6 +294,12 @@ const settingsPages = [
   }),
   createRoute({
     getParentRoute: () => settings,
+    path: '/facturation',
+    beforeLoad: needs('invoices.read'),
+    component: lazyRouteComponent(() => import('@/features/billing/settings'), 'BillingSettings'),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
     path: '/notifications',
     component: lazyRouteComponent(() => import('@/features/settings/notifications'), 'NotificationSettingsPage'),
   }),
@@ -285,6 +318,10 @@ const tree = root.addChildren([
     importPage,
     entities,
     entity,
+    invoices,
+    invoice,
+    catalog,
+    till,
     settings.addChildren(settingsPages),
   ]),
 ])

@@ -10,6 +10,11 @@ export const PERMISSIONS: { group: keyof typeof t.permissionGroups; keys: Permis
   },
   { group: 'company', keys: ['company.manage', 'team.read', 'team.manage', 'roles.manage', 'audit.read', 'api_keys.manage'] },
   { group: 'tasks', keys: ['tasks.read', 'tasks.write'] },
+  { group: 'sales', keys: ['catalog.read', 'catalog.write'] },
+  {
+    group: 'billing',
+    keys: ['invoices.read', 'invoices.write', 'invoices.issue', 'payments.write', 'invoices.export', 'billing.manage'],
+  },
 ]
 
 /** Nobody gives away a right that they do not hold; the server refuses it, so it is not offered. */

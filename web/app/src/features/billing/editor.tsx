@@ -1,0 +1,359 @@
+// A draft: who, what, how much. Totals come from the server as one types; nothing is added up here.
+import { Button, Checkbox, Textarea, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useEffect, useMemo, useState } from 'react'
+import { api, data, ifMatch } from '@/api/client'
+import { ApiError } from '@/api/problem'
+import type { Invoice, InvoiceIn } from '@/api/types'
+import { ContactPicker } from '@/app/contact-picker'
+import { useCan } from '@/app/me'
+import { decimal, money } from '@/i18n/format'
+import { Confirm } from '@/ui/dialog'
+import { useForm } from '@/ui/form'
+import { IconFile, IconPlus } from '@/ui/icons'
+import { Card } from '@/ui/page'
+import { fieldErrors } from '@/ui/problem-text'
+import { Banner, FormBanner } from '@/ui/states'
+import { toast, toastError } from '@/ui/toast'
+import classes from './billing.module.css'
+import { LineEditor } from './line-editor'
+import { emptyLine, type LineForm, lineForm, lineOfItem, sentLines } from './lines'
+import { field, typedNumber } from './money'
+import { invoiceQuery, profileQuery, refreshInvoices, totalsQuery } from './queries'
+import { t } from './text'
+
+interface Values {
+  contact_id: string
+  title: string
+  order_reference: string
+  supply_date: string
+  due_date: string
+  intro: string
+  outro: string
+  prices_include_vat: boolean
+  discount: string
+  lines: LineForm[]
+}
+
+const valuesOf = (invoice: Invoice): Values => ({
+  contact_id: invoice.contact?.id ?? '',
+  title: invoice.title ?? '',
+  order_reference: invoice.order_reference ?? '',
+  supply_date: invoice.supply_date ?? '',
+  due_date: invoice.due_date ?? '',
+  intro: invoice.intro ?? '',
+  outro: invoice.outro ?? '',
+  prices_include_vat: invoice.prices_include_vat,
+  discount: field(invoice.discount.percent),
+  lines: invoice.lines.map(lineForm),
+})
+
+function bodyOf(values: Values, invoice: Invoice): InvoiceIn {
+  return {
+    contact_id: values.contact_id || null,
+    title: values.title.trim() || null,
+    order_reference: values.order_reference.trim() || null,
+    supply_date: values.supply_date || null,
+    due_date: values.due_date || null,
+    intro: values.intro.trim() || null,
+    outro: values.outro.trim() || null,
+    prices_include_vat: values.prices_include_vat,
+    // A discount in euros came with a credit note: it stays unless one types another.
+    discount: values.discount.trim()
+      ? { percent: typedNumber(values.discount) ?? '0' }
+      : { amount_minor: invoice.discount.amount_minor },
+    lines: sentLines(values.lines),
+  }
+}
+
+export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stale: () => void }) {
+  // A colleague's save arrives by itself, but must not wipe what is being typed.
+  const [invoice, setInvoice] = useState(latest)
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const can = useCan()
+  const profile = useQuery(profileQuery).data
+  const [asking, setAsking] = useState<'issue' | 'discard'>()
+  const [missing, setMissing] = useState<string[]>([])
+  const editable = can('invoices.write')
+  const credit = invoice.kind === 'credit_note'
+
+  const write = async (values: Values) => {
+    try {
+      const body = bodyOf(values, invoice)
+      const params = { path: { id: invoice.id } }
+      const saved = await data(api.PATCH('/invoices/{id}', { params, body, headers: ifMatch(invoice.version) }))
+      client.setQueryData(invoiceQuery(invoice.id).queryKey, saved)
+      setInvoice(saved)
+      return saved
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'stale_version') stale()
+      throw error
+    }
+  }
+  const form = useForm<Values>({
+    initial: valuesOf(invoice),
+    submit: async values => {
+      await write(values)
+      refreshInvoices(client)
+      toast(t.saved)
+    },
+    shows: () => true,
+  })
+  const { values, set } = form
+
+  const rates = profile?.rates ?? []
+  const usual = profile && !rates.length ? 'E' : `S:${rates[0]?.rate ?? '20'}`
+  const vats = useMemo(() => {
+    const known = [...new Set(rates.map(rate => rate.rate))].map(rate => ({ value: `S:${rate}`, label: `${decimal(rate)} %` }))
+    const without = Object.entries(t.vatCategories).map(([value, label]) => ({ value, label }))
+    const extra = values.lines
+      .map(line => line.vat)
+      .filter(vat => vat.startsWith('S:') && !known.some(one => one.value === vat))
+      .map(vat => ({ value: vat, label: `${decimal(vat.slice(2))} %` }))
+    return [...known, ...extra, ...without]
+  }, [rates, values.lines])
+
+  const sent = useMemo(() => bodyOf(values, invoice), [values, invoice])
+  const [asked] = useDebouncedValue(sent, 200)
+  const totals = useQuery(
+    totalsQuery({ lines: asked.lines, discount: asked.discount, prices_include_vat: asked.prices_include_vat }),
+  )
+  const sums = totals.isError ? undefined : totals.data
+  const wrong = totals.isError ? fieldErrors(totals.error) : {}
+  // Lines with nothing in them are not sent: the answer's lines stand under those that are.
+  const sentKeys = values.lines.filter(line => line.label.trim() || line.unit_price.trim()).map(line => line.key)
+  const place = (line: LineForm) => sentKeys.indexOf(line.key)
+  const errorOf = (line: LineForm) => {
+    const at = `/lines/${place(line)}`
+    const all = { ...wrong, ...form.errors }
+    return place(line) < 0
+      ? undefined
+      : Object.entries(all).find(([pointer]) => pointer === at || pointer.startsWith(`${at}/`))?.[1]
+  }
+
+  const change = (key: string, next: Partial<LineForm>) =>
+    set({ lines: values.lines.map(line => (line.key === key ? { ...line, ...next } : line)) })
+  const focus = (key: string) => setTimeout(() => document.querySelector<HTMLInputElement>(`[data-line-label="${key}"]`)?.focus())
+  const add = (after?: string) => {
+    const line = emptyLine(values.lines.at(-1)?.vat ?? usual)
+    const index = after ? values.lines.findIndex(one => one.key === after) + 1 : values.lines.length
+    set({ lines: values.lines.toSpliced(index, 0, line) })
+    focus(line.key)
+  }
+  const move = (index: number, by: -1 | 1) => {
+    const line = values.lines[index]
+    if (!line || index + by < 0 || index + by >= values.lines.length) return
+    set({ lines: values.lines.toSpliced(index, 1).toSpliced(index + by, 0, line) })
+    focus(line.key)
+  }
+
+  const issue = async () => {
+    setMissing([])
+    try {
+      const saved = form.dirty ? await write(values) : invoice
+      const params = { path: { id: invoice.id } }
+      const done = await data(api.POST('/invoices/{id}/issue', { params, headers: ifMatch(saved.version) }))
+      client.setQueryData(invoiceQuery(invoice.id).queryKey, done)
+      refreshInvoices(client)
+      toast(credit ? t.issuedCredit(done.number ?? '') : t.issued(done.number ?? ''))
+    } catch (error) {
+      const lacking = Object.values(fieldErrors(error))
+      if (lacking.length) setMissing(lacking)
+      else toastError(error)
+    }
+  }
+  const discard = async () => {
+    try {
+      await api.DELETE('/invoices/{id}', { params: { path: { id: invoice.id } } })
+      client.removeQueries({ queryKey: invoiceQuery(invoice.id).queryKey })
+      refreshInvoices(client)
+      toast(t.discarded)
+      await navigate({ to: '/factures' })
+    } catch (error) {
+      toastError(error)
+    }
+  }
+  const preview = async () => {
+    // The window opens at once: browsers close those that open after an answer.
+    const window_ = window.open('', '_blank')
+    try {
+      if (form.dirty) await write(values)
+      if (window_) window_.location.href = `/api/v1/invoices/${invoice.id}/pdf`
+    } catch (error) {
+      window_?.close()
+      toastError(error)
+    }
+  }
+
+  // Closing the tab on unsaved lines asks first.
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent) => form.dirty && event.preventDefault()
+    addEventListener('beforeunload', ask)
+    return () => removeEventListener('beforeunload', ask)
+  }, [form.dirty])
+
+  return (
+    <form onSubmit={form.submit} noValidate className={classes.editor}>
+      {missing.length > 0 && (
+        <Banner tone="warn">
+          <strong>{t.missing}</strong>
+          <ul className={classes.missing}>
+            {missing.map(text => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
+          {(profile?.missing.length ?? 0) > 0 && can('billing.manage') && (
+            <Link to="/parametres/facturation">{t.openProfile}</Link>
+          )}
+        </Banner>
+      )}
+      <FormBanner form={form} />
+      <Card title={t.fields}>
+        <fieldset disabled={!editable} className={classes.fields}>
+          {credit ? (
+            <TextInput label={t.customer} value={invoice.contact?.name ?? ''} readOnly />
+          ) : (
+            <ContactPicker
+              label={t.customer}
+              value={values.contact_id}
+              name={invoice.contact?.name}
+              onChange={contact_id => set({ contact_id })}
+              error={form.errors['/contact_id']}
+            />
+          )}
+          <TextInput label={credit ? t.creditReason : t.subject} maxLength={200} {...form.text('title')} />
+          <TextInput label={t.orderReference} maxLength={100} {...form.text('order_reference')} />
+          <TextInput type="date" label={t.supplyDate} description={t.supplyHint} {...form.text('supply_date')} />
+          {!credit && <TextInput type="date" label={t.dueDate} description={t.dueHint} {...form.text('due_date')} />}
+          <Textarea className={classes.wide} label={t.intro} autosize minRows={1} maxRows={6} {...form.text('intro')} />
+        </fieldset>
+      </Card>
+      <Card
+        title={t.lines}
+        actions={
+          <Checkbox
+            label={t.pricesWithVat}
+            disabled={!editable || credit}
+            checked={values.prices_include_vat}
+            onChange={event => set({ prices_include_vat: event.currentTarget.checked })}
+          />
+        }
+      >
+        <fieldset disabled={!editable} className={classes.bare}>
+          {values.lines.length ? (
+            <ol className={classes.lines}>
+              {values.lines.map((line, index) => (
+                <LineEditor
+                  key={line.key}
+                  line={line}
+                  place={index + 1}
+                  vats={vats}
+                  withVat={values.prices_include_vat}
+                  total={sums?.lines[place(line)]?.[values.prices_include_vat ? 'gross_minor' : 'net_minor']}
+                  error={errorOf(line)}
+                  onChange={next => change(line.key, next)}
+                  onItem={item => {
+                    const {
+                      key: _key,
+                      quantity: _quantity,
+                      discount: _discount,
+                      section: _section,
+                      ...taken
+                    } = lineOfItem(item, rates, values.prices_include_vat, usual)
+                    change(line.key, taken)
+                  }}
+                  onRemove={() => set({ lines: values.lines.filter(one => one.key !== line.key) })}
+                  onMove={by => move(index, by)}
+                  onEnter={() => add(line.key)}
+                />
+              ))}
+            </ol>
+          ) : (
+            <p className="muted">{t.noLines}</p>
+          )}
+          <div className={classes.underLines}>
+            <Button variant="default" size="xs" leftSection={<IconPlus size={14} aria-hidden />} onClick={() => add()}>
+              {t.addLine}
+            </Button>
+            <span className="muted small">{t.keys}</span>
+          </div>
+        </fieldset>
+      </Card>
+      <div className={classes.bottom}>
+        <Card>
+          <fieldset disabled={!editable} className={classes.bare}>
+            <Textarea label={t.outro} autosize minRows={2} maxRows={8} {...form.text('outro')} />
+          </fieldset>
+        </Card>
+        <Card title={t.totals}>
+          <TextInput label={t.documentDiscount} inputMode="decimal" disabled={!editable} {...form.text('discount')} />
+          <dl className={classes.sums} aria-live="polite">
+            {sums && sums.allowance_minor !== 0 && (
+              <div>
+                <dt>{t.totalDiscount}</dt>
+                <dd className="numeric">{money(-sums.allowance_minor)}</dd>
+              </div>
+            )}
+            <div>
+              <dt>{t.totalNet}</dt>
+              <dd className="numeric">{sums ? money(sums.net_minor) : '–'}</dd>
+            </div>
+            {sums?.vat
+              .filter(vat => vat.category === 'S')
+              .map(vat => (
+                <div key={vat.rate}>
+                  <dt>{t.vatAt(decimal(vat.rate))}</dt>
+                  <dd className="numeric">{money(vat.vat_minor)}</dd>
+                </div>
+              ))}
+            <div className={classes.grand}>
+              <dt>{t.totalGross}</dt>
+              <dd className="numeric">{sums ? money(sums.gross_minor) : '–'}</dd>
+            </div>
+          </dl>
+        </Card>
+      </div>
+      <div className={classes.verbs}>
+        {editable && (
+          <Button variant="subtle" color="gray" onClick={() => setAsking('discard')}>
+            {t.discard}
+          </Button>
+        )}
+        <span className={classes.push} aria-live="polite">
+          {form.dirty && <span className="muted small">{t.unsaved}</span>}
+        </span>
+        <Button variant="default" leftSection={<IconFile size={16} aria-hidden />} onClick={() => void preview()}>
+          {t.preview}
+        </Button>
+        {editable && (
+          <Button type="submit" variant="default" loading={form.busy} disabled={!form.dirty}>
+            {t.save}
+          </Button>
+        )}
+        {can('invoices.issue') && <Button onClick={() => setAsking('issue')}>{t.issue}</Button>}
+      </div>
+      <Confirm
+        opened={asking === 'issue'}
+        onClose={() => setAsking(undefined)}
+        title={credit ? t.issueCreditTitle : t.issueTitle}
+        verb={t.issueVerb}
+        danger={false}
+        run={issue}
+      >
+        {credit ? t.issueCreditBody : t.issueBody}
+      </Confirm>
+      <Confirm
+        opened={asking === 'discard'}
+        onClose={() => setAsking(undefined)}
+        title={t.discardTitle}
+        verb={t.discard}
+        run={discard}
+      >
+        {t.discardBody}
+      </Confirm>
+    </form>
+  )
+}
