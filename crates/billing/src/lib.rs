@@ -1,6 +1,7 @@
 //! From the draft to the money: invoices with numbers without a gap, the chain that proves them, payments and closings.
 
 mod day;
+pub mod demo;
 pub mod invoices;
 pub mod payments;
 pub mod profiles;

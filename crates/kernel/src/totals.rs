@@ -229,11 +229,8 @@ pub fn compute(lines: &[PricedLine], discount: Discount, include_vat: bool) -> R
     let mut rates: Vec<Rate> = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let (amount, taken) = priced(line).ok_or(TotalsError::Line(index))?;
-        let (net, gross) = if include_vat {
-            (base_within(amount, line.rate), amount)
-        } else {
-            (amount, amount + vat_on(amount, line.rate))
-        };
+        let (net, gross) =
+            if include_vat { (base_within(amount, line.rate), amount) } else { (amount, amount + vat_on(amount, line.rate)) };
         totals.lines.push(LineTotal { net_minor: net, gross_minor: gross, discount_minor: taken });
         amounts.push(amount);
         if line.counted {
@@ -295,7 +292,9 @@ pub fn unit_net(net_before_discount_minor: i64, quantity: Decimal) -> Decimal {
     if quantity.is_zero() {
         return Decimal::ZERO;
     }
-    (Decimal::new(net_before_discount_minor, 2) / quantity).round_dp_with_strategy(PRICE_DECIMALS, RoundingStrategy::MidpointAwayFromZero).normalize()
+    (Decimal::new(net_before_discount_minor, 2) / quantity)
+        .round_dp_with_strategy(PRICE_DECIMALS, RoundingStrategy::MidpointAwayFromZero)
+        .normalize()
 }
 
 #[cfg(test)]
@@ -313,7 +312,8 @@ mod tests {
 
     #[test] // QI-49
     fn vat_is_taken_on_the_sum_of_a_rate_and_not_line_by_line() {
-        let totals = compute(&[line("1", "10.01", "20"), line("1", "10.01", "20"), line("1", "10.01", "20")], Discount::None, false).expect("sum");
+        let totals =
+            compute(&[line("1", "10.01", "20"), line("1", "10.01", "20"), line("1", "10.01", "20")], Discount::None, false).expect("sum");
         assert_eq!((totals.net_minor, totals.vat_minor, totals.gross_minor), (3003, 601, 3604));
     }
 
@@ -344,7 +344,13 @@ mod tests {
     #[test]
     fn numbers_out_of_bounds_name_their_line() {
         let good = line("1", "1", "20");
-        for bad in [line("1.00001", "1", "20"), line("1", "1.0000001", "20"), line("1", "-1", "20"), line("99999999999", "9999999", "20"), line("1", "1", "101")] {
+        for bad in [
+            line("1.00001", "1", "20"),
+            line("1", "1.0000001", "20"),
+            line("1", "-1", "20"),
+            line("99999999999", "9999999", "20"),
+            line("1", "1", "101"),
+        ] {
             assert_eq!(compute(&[good.clone(), bad], Discount::None, false), Err(TotalsError::Line(1)));
         }
         let over = PricedLine { discount: Discount::Amount(101), ..good.clone() };

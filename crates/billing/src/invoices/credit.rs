@@ -36,11 +36,15 @@ fn chosen(all: &[LineRow], wanted: Option<Vec<CreditLineIn>>) -> Result<Vec<Invo
     let mut lines = Vec::new();
     for (index, one) in wanted.into_iter().enumerate() {
         let line = one.position.checked_sub(1).and_then(|place| all.get(place));
-        let mut line = line.map(InvoiceLineIn::from).ok_or_else(|| {
-            Problem::field(&format!("/lines/{index}/position"), "unknown", "Cette ligne n’est pas dans la facture.")
-        })?;
+        let mut line = line
+            .map(InvoiceLineIn::from)
+            .ok_or_else(|| Problem::field(&format!("/lines/{index}/position"), "unknown", "Cette ligne n’est pas dans la facture."))?;
         if let Some(quantity) = one.quantity {
-            let within = if line.quantity.is_sign_negative() { quantity >= line.quantity && quantity < Decimal::ZERO } else { quantity > Decimal::ZERO && quantity <= line.quantity };
+            let within = if line.quantity.is_sign_negative() {
+                quantity >= line.quantity && quantity < Decimal::ZERO
+            } else {
+                quantity > Decimal::ZERO && quantity <= line.quantity
+            };
             if !within {
                 return Err(Problem::field(&format!("/lines/{index}/quantity"), "range", "Au plus la quantité facturée."));
             }
@@ -114,7 +118,13 @@ pub(super) async fn preceding(tx: &mut Tx, row: &Row) -> Result<Vec<Preceding>, 
         gross: original.gross_minor,
         vat: vat
             .iter()
-            .map(|rate| VatSubtotal { category: rate.category.clone(), rate: rate.rate, base: rate.base_minor, vat: rate.vat_minor, ..VatSubtotal::default() })
+            .map(|rate| VatSubtotal {
+                category: rate.category.clone(),
+                rate: rate.rate,
+                base: rate.base_minor,
+                vat: rate.vat_minor,
+                ..VatSubtotal::default()
+            })
             .collect(),
     }])
 }

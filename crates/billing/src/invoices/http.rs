@@ -216,7 +216,12 @@ async fn shown(tx: &mut vision_platform::Tx, row: Row, lines: Vec<LineRow>) -> R
         totals
             .vat
             .iter()
-            .map(|vat| VatRow { category: vat.category.code().to_owned(), rate: vat.rate, base_minor: vat.base_minor, vat_minor: vat.vat_minor })
+            .map(|vat| VatRow {
+                category: vat.category.code().to_owned(),
+                rate: vat.rate,
+                base_minor: vat.base_minor,
+                vat_minor: vat.vat_minor,
+            })
             .collect()
     } else {
         store::vat(tx, row.id).await?
@@ -251,7 +256,12 @@ async fn shown(tx: &mut vision_platform::Tx, row: Row, lines: Vec<LineRow>) -> R
                 .collect(),
             vat: vat
                 .into_iter()
-                .map(|vat| InvoiceVat { category: vat.category, rate: vat.rate.normalize(), base_minor: vat.base_minor, vat_minor: vat.vat_minor })
+                .map(|vat| InvoiceVat {
+                    category: vat.category,
+                    rate: vat.rate.normalize(),
+                    base_minor: vat.base_minor,
+                    vat_minor: vat.vat_minor,
+                })
                 .collect(),
             net_minor: row.net_minor,
             vat_minor: row.vat_minor,

@@ -55,7 +55,8 @@ async fn check_rates(tx: &mut Tx, seller: &Seller, draft: &Draft, kind: InvoiceK
     if kind == InvoiceKind::CreditNote {
         return Ok(());
     }
-    let allowed: Vec<Decimal> = vat::rates_on(tx, &seller.profile.territory, today).await?.iter().map(|rate| rate.rate.normalize()).collect();
+    let allowed: Vec<Decimal> =
+        vat::rates_on(tx, &seller.profile.territory, today).await?.iter().map(|rate| rate.rate.normalize()).collect();
     let mut errors = Vec::new();
     for (index, line) in draft.lines.iter().enumerate().filter(|(_, line)| line.vat_category == VatCategory::S) {
         let pointer = format!("/lines/{index}/vat_rate");

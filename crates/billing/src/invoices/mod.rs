@@ -5,6 +5,7 @@
 //! credits, rate by rate (QI-29).
 
 mod credit;
+pub(crate) mod demo;
 mod document;
 mod events;
 mod http;

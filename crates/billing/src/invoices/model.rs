@@ -263,7 +263,9 @@ impl Draft {
                 "out_of_bounds",
                 "Quantité (4 décimales), prix (6 décimales, positif), remise ou taux hors limites.",
             ),
-            TotalsError::Discount => Problem::field("/discount", "out_of_bounds", "La remise dépasse le total, ou n’est pas entre 0 et 100 %."),
+            TotalsError::Discount => {
+                Problem::field("/discount", "out_of_bounds", "La remise dépasse le total, ou n’est pas entre 0 et 100 %.")
+            }
             TotalsError::TooLarge => Problem::field("/lines", "too_large", "Le total dépasse ce qu’un document peut porter."),
         })
     }

@@ -54,7 +54,11 @@ pub(crate) struct Row {
 impl Row {
     /// What is still to pay, in cents; never negative.
     pub(crate) fn due_minor(&self) -> i64 {
-        if self.state == "issued" && self.kind != "credit_note" { (self.gross_minor - self.paid_minor - self.credited_minor).max(0) } else { 0 }
+        if self.state == "issued" && self.kind != "credit_note" {
+            (self.gross_minor - self.paid_minor - self.credited_minor).max(0)
+        } else {
+            0
+        }
     }
 
     /// The part that people write.
@@ -110,7 +114,9 @@ pub(crate) async fn page(tx: &mut Tx, wanted: &Wanted, after: Option<Cursor>, li
         Some("draft") => "i.state = 'draft'",
         Some("issued") => "i.state = 'issued'",
         Some("due") => "i.state = 'issued' AND i.kind <> 'credit_note' AND i.gross_minor > i.paid_minor + i.credited_minor",
-        Some("overdue") => "i.state = 'issued' AND i.kind <> 'credit_note' AND i.gross_minor > i.paid_minor + i.credited_minor AND i.due_date < $9",
+        Some("overdue") => {
+            "i.state = 'issued' AND i.kind <> 'credit_note' AND i.gross_minor > i.paid_minor + i.credited_minor AND i.due_date < $9"
+        }
         Some("paid") => "i.state = 'issued' AND i.kind <> 'credit_note' AND i.gross_minor <= i.paid_minor + i.credited_minor",
         _ => "true",
     };
@@ -243,7 +249,8 @@ pub(crate) async fn put(tx: &mut Tx, id: Uuid, draft: &Draft, totals: &Totals, s
     .bind(now)
     .execute(tx.conn())
     .await?;
-    let rows: Vec<Value> = draft.lines.iter().zip(&totals.lines).enumerate().map(|(index, (line, total))| stored(index, line, total)).collect();
+    let rows: Vec<Value> =
+        draft.lines.iter().zip(&totals.lines).enumerate().map(|(index, (line, total))| stored(index, line, total)).collect();
     sqlx::query("DELETE FROM invoice_items WHERE tenant_id = $1 AND invoice_id = $2").bind(tenant).bind(id).execute(tx.conn()).await?;
     sqlx::query(
         "INSERT INTO invoice_items (tenant_id, invoice_id, position, section, item_id, label, description, reference, quantity, unit, unit_price, discount,
@@ -275,7 +282,11 @@ fn stored(index: usize, line: &InvoiceLineIn, total: &vision_kernel::totals::Lin
 /// Throws a draft away.
 pub(crate) async fn delete(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     let tenant = tx.tenant();
-    sqlx::query("DELETE FROM invoices WHERE tenant_id = $1 AND id = $2 AND state = 'draft'").bind(tenant).bind(id).execute(tx.conn()).await?;
+    sqlx::query("DELETE FROM invoices WHERE tenant_id = $1 AND id = $2 AND state = 'draft'")
+        .bind(tenant)
+        .bind(id)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -463,13 +474,15 @@ pub(crate) async fn corrections(tx: &mut Tx, id: Uuid) -> sqlx::Result<Vec<(Uuid
 /// Notes on the original what a credit note took back.
 pub(crate) async fn add_credited(tx: &mut Tx, id: Uuid, gross_minor: i64) -> sqlx::Result<()> {
     let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
-    sqlx::query("UPDATE invoices SET credited_minor = credited_minor + $3, updated_at = $4, version = version + 1 WHERE tenant_id = $1 AND id = $2")
-        .bind(tenant)
-        .bind(id)
-        .bind(gross_minor)
-        .bind(now)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(
+        "UPDATE invoices SET credited_minor = credited_minor + $3, updated_at = $4, version = version + 1 WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind(tenant)
+    .bind(id)
+    .bind(gross_minor)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -489,13 +502,15 @@ pub(crate) async fn lock_due(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Due>>
 /// Notes what was paid; a negative amount went back.
 pub(crate) async fn paid(tx: &mut Tx, id: Uuid, amount_minor: i64) -> sqlx::Result<()> {
     let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
-    sqlx::query("UPDATE invoices SET paid_minor = paid_minor + $3, updated_at = $4, version = version + 1 WHERE tenant_id = $1 AND id = $2")
-        .bind(tenant)
-        .bind(id)
-        .bind(amount_minor)
-        .bind(now)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(
+        "UPDATE invoices SET paid_minor = paid_minor + $3, updated_at = $4, version = version + 1 WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind(tenant)
+    .bind(id)
+    .bind(amount_minor)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 

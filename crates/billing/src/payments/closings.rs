@@ -104,17 +104,23 @@ pub(super) async fn close_until(tx: &mut Tx, crypto: &Crypto, until: Date) -> Re
     Ok(())
 }
 
-/// Closes the months and years that end between the last closed day and the next one.
+/// Closes the months and years that end between the last closed day and the next one, also those in which nothing came in; each once.
 async fn close_periods(tx: &mut Tx, key: &seal::Key, before: Option<Date>, next: Date) -> Result<usize, Failure> {
     let Some(before) = before else { return Ok(0) };
     let mut closings = 0;
-    if before.first_of_month() < next.first_of_month() {
-        close(tx, key, "month", before.first_of_month(), before.last_of_month()).await?;
-        closings += 1;
-    }
-    if before.year() < next.year() {
-        close(tx, key, "year", before.first_of_year(), before.last_of_year()).await?;
-        closings += 1;
+    let mut month = before.first_of_month();
+    while month < next.first_of_month() {
+        let over = month.last_of_month();
+        if !store::is_closed(tx, "month", month).await? {
+            close(tx, key, "month", month, over).await?;
+            closings += 1;
+        }
+        if month.month() == 12 && !store::is_closed(tx, "year", month.first_of_year()).await? {
+            close(tx, key, "year", month.first_of_year(), over).await?;
+            closings += 1;
+        }
+        let Ok(following) = over.tomorrow() else { break };
+        month = following;
     }
     Ok(closings)
 }

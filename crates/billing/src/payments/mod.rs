@@ -4,6 +4,7 @@
 //! a closed day takes no entry; the perpetual total only grows.
 
 mod closings;
+pub(crate) mod demo;
 mod http;
 mod model;
 mod ops;

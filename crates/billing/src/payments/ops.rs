@@ -83,7 +83,9 @@ async fn enter(tx: &mut Tx, crypto: &Crypto, due: &Due, parts: &[super::model::P
     // Read under the lock of the chain: nobody closes the day between this look and the entry.
     let today = day::today(tx).await?;
     if store::closed_until(tx).await?.is_some_and(|closed| closed >= today) {
-        return Err(Problem::conflict("La caisse d’aujourd’hui est close : l’encaissement se saisit demain.").with("reason", "closed").into());
+        return Err(Problem::conflict("La caisse d’aujourd’hui est close : l’encaissement se saisit demain.")
+            .with("reason", "closed")
+            .into());
     }
     let entry = Entry {
         id,

@@ -143,11 +143,13 @@ pub(super) async fn cash_on(tx: &mut Tx, invoice: Uuid) -> sqlx::Result<i64> {
 /// The split of an entry.
 pub(super) async fn parts(tx: &mut Tx, id: Uuid) -> sqlx::Result<Vec<(String, rust_decimal::Decimal, i64)>> {
     let tenant = tx.tenant();
-    sqlx::query_as("SELECT category, rate, amount_minor FROM payment_allocations WHERE tenant_id = $1 AND payment_id = $2 ORDER BY category, rate")
-        .bind(tenant)
-        .bind(id)
-        .fetch_all(tx.conn())
-        .await
+    sqlx::query_as(
+        "SELECT category, rate, amount_minor FROM payment_allocations WHERE tenant_id = $1 AND payment_id = $2 ORDER BY category, rate",
+    )
+    .bind(tenant)
+    .bind(id)
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// A closing.
@@ -169,19 +171,23 @@ pub(super) struct ClosingRow {
 /// The last day that is closed.
 pub(super) async fn closed_until(tx: &mut Tx) -> sqlx::Result<Option<Date>> {
     let tenant = tx.tenant();
-    let day: Option<jiff_sqlx::Date> =
-        sqlx::query_scalar("SELECT max(ends_on) FROM closings WHERE tenant_id = $1 AND till = $2").bind(tenant).bind(TILL).fetch_one(tx.conn()).await?;
+    let day: Option<jiff_sqlx::Date> = sqlx::query_scalar("SELECT max(ends_on) FROM closings WHERE tenant_id = $1 AND till = $2")
+        .bind(tenant)
+        .bind(TILL)
+        .fetch_one(tx.conn())
+        .await?;
     Ok(day.map(jiff_sqlx::Date::to_jiff))
 }
 
 /// The first day with an entry.
 pub(super) async fn first_day(tx: &mut Tx) -> sqlx::Result<Option<Date>> {
     let tenant = tx.tenant();
-    let day: Option<jiff_sqlx::Date> = sqlx::query_scalar("SELECT min(entered_on) FROM payment_transactions WHERE tenant_id = $1 AND till = $2")
-        .bind(tenant)
-        .bind(TILL)
-        .fetch_one(tx.conn())
-        .await?;
+    let day: Option<jiff_sqlx::Date> =
+        sqlx::query_scalar("SELECT min(entered_on) FROM payment_transactions WHERE tenant_id = $1 AND till = $2")
+            .bind(tenant)
+            .bind(TILL)
+            .fetch_one(tx.conn())
+            .await?;
     Ok(day.map(jiff_sqlx::Date::to_jiff))
 }
 
@@ -229,6 +235,18 @@ pub(super) async fn carried(tx: &mut Tx) -> sqlx::Result<Option<(i64, i64)>> {
     .bind(TILL)
     .fetch_optional(tx.conn())
     .await
+}
+
+/// True when a period is closed.
+pub(super) async fn is_closed(tx: &mut Tx, period: &str, starts_on: Date) -> sqlx::Result<bool> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar("SELECT EXISTS (SELECT FROM closings WHERE tenant_id = $1 AND till = $2 AND period = $3 AND starts_on = $4)")
+        .bind(tenant)
+        .bind(TILL)
+        .bind(period)
+        .bind(starts_on.to_sqlx())
+        .fetch_one(tx.conn())
+        .await
 }
 
 /// A closing about to be written.

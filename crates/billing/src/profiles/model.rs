@@ -55,7 +55,9 @@ impl Seller {
     pub(crate) fn is_sole_trader(&self) -> bool {
         self.legal_form.as_deref().is_some_and(|form| {
             let form = text::fold(form);
-            form.split_whitespace().any(|word| word == "ei" || word == "micro") || form.contains("entrepreneur") || form.contains("entreprise individuelle")
+            form.split_whitespace().any(|word| word == "ei" || word == "micro")
+                || form.contains("entrepreneur")
+                || form.contains("entreprise individuelle")
         })
     }
 
@@ -80,7 +82,11 @@ impl Seller {
             ("rcs_city", has_capital && lacks(&self.profile.rcs_city), "La ville du RCS"),
         ];
         let missing = wanted.into_iter().filter(|(_, lacking, _)| *lacking);
-        missing.map(|(field, _, what)| FieldError::new(format!("/seller/{field}"), "required", format!("{what} manque au profil de l’entreprise."))).collect()
+        missing
+            .map(|(field, _, what)| {
+                FieldError::new(format!("/seller/{field}"), "required", format!("{what} manque au profil de l’entreprise."))
+            })
+            .collect()
     }
 }
 

@@ -4,7 +4,8 @@ use super::registry::Class::{Keep, Person, Staff, Technical};
 use super::registry::{Category, Class, Erasure, Owner, Table};
 
 const TEN_YEARS: &str = "Pièces comptables : dix ans à compter de la clôture de l’exercice (C. com. L123-22, QI-52).";
-const SEALED: &str = "Enregistrements scellés : une écriture ne se modifie pas (IS-05), et sa chaîne ne contient que ce que la facture exige (GD-04).";
+const SEALED: &str =
+    "Enregistrements scellés : une écriture ne se modifie pas (IS-05), et sa chaîne ne contient que ce que la facture exige (GD-04).";
 const KEPT: Class = Keep(TEN_YEARS);
 
 /// The tables.

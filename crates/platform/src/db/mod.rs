@@ -29,6 +29,12 @@ impl Db {
         Self { app, system, clock }
     }
 
+    /// The same database at another time: for a history that is written as it would have been.
+    #[must_use]
+    pub fn at(&self, clock: Clock) -> Self {
+        Self { clock, ..self.clone() }
+    }
+
     /// A transaction that may write, in the actor's tenant. Dropping it rolls back.
     pub async fn begin(&self, actor: Actor) -> Result<Tx, Failure> {
         Tx::begin(&self.app, actor, self.clock.clone(), "BEGIN").await

@@ -3,6 +3,7 @@
 //! Invariants: a reference and a barcode name one item; a package holds no package and is priced by itself; an item that was archived
 //! stays on the documents that name it, because they carry copies.
 
+pub mod demo;
 mod events;
 mod http;
 pub mod model;

@@ -179,7 +179,14 @@ fn price(value: Decimal, pointer: &str, errors: &mut Vec<FieldError>) -> Decimal
     value
 }
 
-fn line(value: Patch<String>, before: Option<String>, pointer: &str, max: usize, multi: bool, errors: &mut Vec<FieldError>) -> Option<String> {
+fn line(
+    value: Patch<String>,
+    before: Option<String>,
+    pointer: &str,
+    max: usize,
+    multi: bool,
+    errors: &mut Vec<FieldError>,
+) -> Option<String> {
     let value = match value {
         Patch::Keep => return before,
         Patch::Clear => return None,
@@ -217,7 +224,10 @@ impl Draft {
             errors.push(FieldError::new("/components", "too_many", "50 composants au plus."));
         }
         for (index, component) in components.iter().enumerate() {
-            if component.quantity <= Decimal::ZERO || component.quantity.normalize().scale() > 4 || component.quantity > Decimal::from(1_000_000) {
+            if component.quantity <= Decimal::ZERO
+                || component.quantity.normalize().scale() > 4
+                || component.quantity > Decimal::from(1_000_000)
+            {
                 errors.push(FieldError::new(
                     format!("/components/{index}/quantity"),
                     "range",
@@ -247,7 +257,8 @@ impl Draft {
 
     /// What a search finds it by.
     pub(crate) fn search_text(&self) -> String {
-        let words = [Some(&self.name), self.reference.as_ref(), self.supplier_reference.as_ref(), self.barcode.as_ref(), self.supplier.as_ref()];
+        let words =
+            [Some(&self.name), self.reference.as_ref(), self.supplier_reference.as_ref(), self.barcode.as_ref(), self.supplier.as_ref()];
         text::fold(&words.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" "))
     }
 

@@ -63,7 +63,10 @@ async fn an_issued_invoice_has_a_number_files_and_a_seal_and_never_changes() {
     let year = invoice["issue_date"].as_str().expect("day")[..4].to_owned();
     assert_eq!(invoice["number"], format!("F{year}-000001"));
     // 79.90 + 4.5 × 9.99 − 10 % + 12 = 132.36; VAT 20 % of 120.36 and 5.5 % of 12.
-    assert_eq!((invoice["net_minor"].as_i64(), invoice["vat_minor"].as_i64(), invoice["gross_minor"].as_i64()), (Some(13_236), Some(2_473), Some(15_709)));
+    assert_eq!(
+        (invoice["net_minor"].as_i64(), invoice["vat_minor"].as_i64(), invoice["gross_minor"].as_i64()),
+        (Some(13_236), Some(2_473), Some(15_709))
+    );
     assert_eq!(invoice["due_date"], invoice["issue_date"], "a consumer pays at once");
     let id = invoice["id"].as_str().expect("id");
     let pdf = owner.get(&format!("/invoices/{id}/pdf")).await;
@@ -129,7 +132,8 @@ async fn only_the_rates_of_the_territory_are_charged_and_none_in_franchise() {
     let t = TestApp::new().await;
     let (owner, contact) = ready(&t).await;
     let odd = json!([{ "label": "X", "quantity": "1", "unit_price": "10", "vat_rate": "19.6" }]);
-    let id = owner.post("/invoices", &json!({ "contact_id": contact, "lines": odd })).await.expect(201)["id"].as_str().expect("id").to_owned();
+    let id =
+        owner.post("/invoices", &json!({ "contact_id": contact, "lines": odd })).await.expect(201)["id"].as_str().expect("id").to_owned();
     assert_eq!(owner.post(&format!("/invoices/{id}/issue"), &json!({})).await.pointers(), ["/lines/0/vat_rate"]);
     owner.patch("/billing-profile", &json!({ "vat_regime": "franchise" })).await.expect(200);
     let id = draft(&owner, &contact).await;
@@ -177,7 +181,11 @@ async fn payments_are_split_by_rate_and_reversed_never_changed() {
     let invoice = issued(&owner, &contact).await;
     let path = format!("/invoices/{}/payments", invoice["id"].as_str().expect("id"));
     assert_eq!(owner.post(&path, &json!({ "method": "card", "amount_minor": 15_710 })).await.pointers(), ["/amount_minor"]);
-    for bad in [json!({ "method": "card", "amount_minor": 0 }), json!({ "method": "card", "amount_minor": -5 }), json!({ "method": "card", "amount_minor": 1, "received_on": "2099-01-01" })] {
+    for bad in [
+        json!({ "method": "card", "amount_minor": 0 }),
+        json!({ "method": "card", "amount_minor": -5 }),
+        json!({ "method": "card", "amount_minor": 1, "received_on": "2099-01-01" }),
+    ] {
         owner.post(&path, &bad).await.expect(422);
     }
     let first = owner.post(&path, &json!({ "method": "cheque", "amount_minor": 5_000, "reference": "0001234" })).await.expect(201);
@@ -186,10 +194,11 @@ async fn payments_are_split_by_rate_and_reversed_never_changed() {
     assert_eq!(owner.get(&get).await.expect(200)["status"], "paid");
     owner.post(&path, &json!({ "method": "card", "amount_minor": 1 })).await.expect(422);
     let mut conn = direct(&t, "owner").await;
-    let sums: Vec<(String, i64)> = sqlx::query_as("SELECT trim_scale(rate)::text, sum(amount_minor)::bigint FROM payment_allocations GROUP BY rate ORDER BY rate")
-        .fetch_all(&mut conn)
-        .await
-        .expect("sums");
+    let sums: Vec<(String, i64)> =
+        sqlx::query_as("SELECT trim_scale(rate)::text, sum(amount_minor)::bigint FROM payment_allocations GROUP BY rate ORDER BY rate")
+            .fetch_all(&mut conn)
+            .await
+            .expect("sums");
     assert_eq!(sums, [("5.5".to_owned(), 1_266), ("20".to_owned(), 14_443)]);
     conn.close().await.expect("closed");
 
@@ -209,7 +218,8 @@ async fn nobody_pays_more_than_a_thousand_euros_in_cash() {
     let t = TestApp::new().await;
     let (owner, contact) = ready(&t).await;
     let dear = json!([{ "label": "Boîte de vitesses", "quantity": "1", "unit_price": "2000", "vat_rate": "20" }]);
-    let id = owner.post("/invoices", &json!({ "contact_id": contact, "lines": dear })).await.expect(201)["id"].as_str().expect("id").to_owned();
+    let id =
+        owner.post("/invoices", &json!({ "contact_id": contact, "lines": dear })).await.expect(201)["id"].as_str().expect("id").to_owned();
     owner.post(&format!("/invoices/{id}/issue"), &json!({})).await.expect(200);
     let path = format!("/invoices/{id}/payments");
     owner.post(&path, &json!({ "method": "cash", "amount_minor": 60_000 })).await.expect(201);
@@ -227,7 +237,11 @@ async fn a_closed_till_takes_no_entry_and_its_perpetual_total_only_grows() {
     let today = paid["received_on"].as_str().expect("day").to_owned();
     let closings = owner.post("/closings", &json!({ "until": today })).await.expect(201);
     assert_eq!(
-        (closings["items"][0]["total_minor"].as_i64(), closings["items"][0]["by_method"]["card"].as_i64(), closings["closed_until"].as_str()),
+        (
+            closings["items"][0]["total_minor"].as_i64(),
+            closings["items"][0]["by_method"]["card"].as_i64(),
+            closings["closed_until"].as_str()
+        ),
         (Some(5_000), Some(5_000), Some(today.as_str()))
     );
     assert_eq!(owner.post(&path, &json!({ "method": "card", "amount_minor": 1 })).await.expect(409)["reason"], "closed");
@@ -236,12 +250,25 @@ async fn a_closed_till_takes_no_entry_and_its_perpetual_total_only_grows() {
     // The money goes back the next day; the perpetual total counts that as well.
     t.advance(SignedDuration::from_hours(24));
     let owner = t.sign_in(owner.tenant_id, owner.user_id, "owner@example.com").await;
-    owner.post(&format!("/payments/{}/reverse", paid["id"].as_str().expect("id")), &json!({ "reason": "Erreur de saisie" })).await.expect(201);
+    owner
+        .post(&format!("/payments/{}/reverse", paid["id"].as_str().expect("id")), &json!({ "reason": "Erreur de saisie" }))
+        .await
+        .expect(201);
     t.advance(SignedDuration::from_hours(24));
     let owner = t.sign_in(owner.tenant_id, owner.user_id, "owner@example.com").await;
     let closings = owner.post("/closings", &json!({})).await.expect(201);
     let last = &closings["items"][0];
     assert_eq!((last["total_minor"].as_i64(), last["perpetual_minor"].as_i64()), (Some(-5_000), Some(10_000)));
+    // Months in which nothing came in are closed as well, each once, and the year after its December.
+    t.advance(SignedDuration::from_hours(24 * 400));
+    let owner = t.sign_in(owner.tenant_id, owner.user_id, "owner@example.com").await;
+    owner.post("/closings", &json!({})).await.expect(201);
+    let months = owner.get("/closings?period=month").await.expect(200);
+    assert!((13..=14).contains(&months["items"].as_array().expect("items").len()), "{months}");
+    assert_eq!(owner.get("/closings?period=year").await.expect(200)["items"].as_array().map(Vec::len), Some(1));
+    t.advance(SignedDuration::from_hours(24));
+    let owner = t.sign_in(owner.tenant_id, owner.user_id, "owner@example.com").await;
+    owner.post("/closings", &json!({})).await.expect(201);
     assert_eq!(owner.get("/numbering-proof").await.expect(200)["valid"], true);
 }
 
@@ -252,7 +279,12 @@ async fn two_hundred_issues_at_once_give_two_hundred_numbers_in_a_row() {
     let one = json!([{ "label": "X", "quantity": "1", "unit_price": "1", "vat_rate": "20" }]);
     let mut ids = Vec::new();
     for _ in 0..200 {
-        ids.push(owner.post("/invoices", &json!({ "contact_id": contact, "lines": one })).await.expect(201)["id"].as_str().expect("id").to_owned());
+        ids.push(
+            owner.post("/invoices", &json!({ "contact_id": contact, "lines": one })).await.expect(201)["id"]
+                .as_str()
+                .expect("id")
+                .to_owned(),
+        );
     }
     // Every eighth transaction is rolled back after it has taken its number.
     let mut conn = direct(&t, "owner").await;
@@ -280,7 +312,10 @@ async fn two_hundred_issues_at_once_give_two_hundred_numbers_in_a_row() {
         }
     }
     assert_eq!(left, Vec::<String>::new());
-    let numbers: Vec<i64> = sqlx::query_scalar("SELECT right(number, 6)::bigint FROM invoices WHERE state = 'issued' ORDER BY chain_seq").fetch_all(&mut conn).await.expect("numbers");
+    let numbers: Vec<i64> = sqlx::query_scalar("SELECT right(number, 6)::bigint FROM invoices WHERE state = 'issued' ORDER BY chain_seq")
+        .fetch_all(&mut conn)
+        .await
+        .expect("numbers");
     assert_eq!(numbers, (1..=200).collect::<Vec<i64>>());
     conn.close().await.expect("closed");
     assert_eq!(owner.get("/numbering-proof").await.expect(200)["valid"], true);
@@ -297,15 +332,27 @@ async fn the_first_record_that_somebody_touched_is_named() {
     sqlx::raw_sql("ALTER TABLE invoices DISABLE TRIGGER keep_issued").execute(&mut conn).await.expect("trigger off");
     let cases = [
         ("UPDATE invoices SET gross_minor = gross_minor + 1 WHERE chain_seq = 3", 3, "row_altered"),
-        ("UPDATE invoice_files SET pdf = pdf || '\\x00' WHERE invoice_id = (SELECT id FROM invoices WHERE chain_seq = 2)", 2, "row_altered"),
+        (
+            "UPDATE invoice_files SET pdf = pdf || '\\x00' WHERE invoice_id = (SELECT id FROM invoices WHERE chain_seq = 2)",
+            2,
+            "row_altered",
+        ),
         ("DELETE FROM invoices WHERE chain_seq = 4", 4, "row_gone"),
         ("UPDATE sealed_records SET body = replace(body, 'Vidange', 'Vidanges') WHERE seq = 1", 1, "altered"),
         ("DELETE FROM sealed_records WHERE seq = 2", 2, "gap"),
         ("DELETE FROM sealed_records WHERE seq = 5", 5, "truncated"),
         ("UPDATE sealed_records SET signature = decode(repeat('00', 64), 'hex') WHERE seq = 3", 3, "unsigned"),
         // Two records change places: the first of them does not follow its predecessor.
-        ("UPDATE sealed_records SET seq = CASE seq WHEN 2 THEN 1003 ELSE 1002 END WHERE seq IN (2, 3); UPDATE sealed_records SET seq = seq - 1000 WHERE seq > 1000", 2, "unlinked"),
-        ("INSERT INTO invoices SELECT (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(), 'number', 'F2026-9', 'chain_seq', 6))).* FROM invoices i WHERE chain_seq = 5", 6, "unsealed"),
+        (
+            "UPDATE sealed_records SET seq = CASE seq WHEN 2 THEN 1003 ELSE 1002 END WHERE seq IN (2, 3); UPDATE sealed_records SET seq = seq - 1000 WHERE seq > 1000",
+            2,
+            "unlinked",
+        ),
+        (
+            "INSERT INTO invoices SELECT (jsonb_populate_record(i, jsonb_build_object('id', gen_random_uuid(), 'number', 'F2026-9', 'chain_seq', 6))).* FROM invoices i WHERE chain_seq = 5",
+            6,
+            "unsealed",
+        ),
     ];
     for (sql, at, fault) in cases {
         sqlx::raw_sql("CREATE TABLE kept_invoices AS TABLE invoices; CREATE TABLE kept_files AS TABLE invoice_files; CREATE TABLE kept_records AS TABLE sealed_records;
@@ -315,7 +362,11 @@ async fn the_first_record_that_somebody_touched_is_named() {
             .expect("kept");
         sqlx::raw_sql(sql).execute(&mut conn).await.expect(sql);
         let proof = owner.get("/numbering-proof").await.expect(200);
-        assert_eq!((proof["valid"].as_bool(), proof["chains"][0]["broken_at"].as_i64(), proof["chains"][0]["fault"].as_str()), (Some(false), Some(at), Some(fault)), "{sql}");
+        assert_eq!(
+            (proof["valid"].as_bool(), proof["chains"][0]["broken_at"].as_i64(), proof["chains"][0]["fault"].as_str()),
+            (Some(false), Some(at), Some(fault)),
+            "{sql}"
+        );
         sqlx::raw_sql(
             "SET session_replication_role = replica; TRUNCATE invoices, invoice_files, sealed_records, invoice_items, invoice_vat CASCADE; INSERT INTO invoices TABLE kept_invoices;
              INSERT INTO invoice_files TABLE kept_files; INSERT INTO sealed_records TABLE kept_records; INSERT INTO invoice_items TABLE kept_items; INSERT INTO invoice_vat TABLE kept_vat;
@@ -368,9 +419,21 @@ async fn the_catalogue_is_kept_and_a_package_is_made_of_items() {
     let filter = owner.post("/catalog-items", &item("Filtre à huile", "F1")).await.expect(201);
     owner.post("/catalog-items", &item("Autre", "h1")).await.expect(422);
     let parts = json!([{ "item_id": oil["id"], "quantity": "4.5" }, { "item_id": filter["id"], "quantity": "1" }]);
-    let package = owner.post("/catalog-items", &json!({ "name": "Forfait vidange", "kind": "package", "price": "89", "price_includes_vat": true, "components": parts })).await.expect(201);
+    let package = owner
+        .post(
+            "/catalog-items",
+            &json!({ "name": "Forfait vidange", "kind": "package", "price": "89", "price_includes_vat": true, "components": parts }),
+        )
+        .await
+        .expect(201);
     assert_eq!(package["components"][0], json!({ "item_id": oil["id"], "name": "Huile", "quantity": "4.5" }));
-    owner.post("/catalog-items", &json!({ "name": "X", "kind": "package", "price": "1", "components": [{ "item_id": package["id"], "quantity": "1" }] })).await.expect(422);
+    owner
+        .post(
+            "/catalog-items",
+            &json!({ "name": "X", "kind": "package", "price": "1", "components": [{ "item_id": package["id"], "quantity": "1" }] }),
+        )
+        .await
+        .expect(422);
     let found = owner.get("/catalog-items?q=filtre%20huile").await.expect(200);
     assert_eq!(found["items"].as_array().map(Vec::len), Some(1));
     let path = format!("/catalog-items/{}", oil["id"].as_str().expect("id"));

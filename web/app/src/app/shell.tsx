@@ -108,13 +108,13 @@ function Navigation() {
   const can = useCan()
   const { trade } = useMe().tenant
   const items = [
-    { to: '/', label: t.nav.home, icon: IconHome, exact: true },
+    { to: '/', label: t.nav.home, icon: IconHome, exact: true, wide: false },
     ...(can('contacts.read') ? [{ to: '/contacts', label: t.nav.contacts, icon: IconAddressBook }] : []),
     ...(can('contacts.read') ? [{ to: '/biens', label: t.nav.things[trade], icon: trade === 'garage' ? IconCar : IconBox }] : []),
     ...(can('contacts.import') ? [{ to: '/imports', label: t.nav.imports, icon: IconImport }] : []),
     ...(can('invoices.read') ? [{ to: '/factures', label: t.nav.invoices, icon: IconReceipt }] : []),
-    ...(can('catalog.read') ? [{ to: '/catalogue', label: t.nav.catalog, icon: IconListDetails }] : []),
-    ...(can('invoices.read') ? [{ to: '/caisse', label: t.nav.till, icon: IconCashRegister }] : []),
+    ...(can('catalog.read') ? [{ to: '/catalogue', label: t.nav.catalog, icon: IconListDetails, wide: true }] : []),
+    ...(can('invoices.read') ? [{ to: '/caisse', label: t.nav.till, icon: IconCashRegister, wide: true }] : []),
     ...(can('tasks.read') ? [{ to: '/taches', label: t.nav.tasks, icon: IconTasks }] : []),
     { to: '/parametres', label: t.nav.settings, icon: IconSettings },
   ]
@@ -126,6 +126,7 @@ function Navigation() {
           to={item.to}
           activeOptions={{ exact: item.exact ?? false, includeSearch: false }}
           className={classes.link}
+          data-wide={item.wide || undefined}
         >
           <item.icon size={19} stroke={1.7} aria-hidden />
           <span>{item.label}</span>

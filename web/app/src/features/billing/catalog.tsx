@@ -15,6 +15,7 @@ import { Empty, Failed, Loading } from '@/ui/states'
 import { t as ui } from '@/ui/text'
 import { toast, toastError } from '@/ui/toast'
 import classes from './billing.module.css'
+import { withCents } from './money'
 import { catalogQuery } from './queries'
 import { t } from './text'
 
@@ -127,7 +128,7 @@ export function Catalog() {
                   <td className={classes.wideOnly}>{t.categories[row.category]}</td>
                   <td className={classes.wideOnly}>{t.vatClasses[row.vat_class]}</td>
                   <td className={`numeric ${classes.amount}`}>
-                    {decimal(row.price)} €{' '}
+                    {decimal(withCents(row.price))} €{' '}
                     <span className="muted small">{row.price_includes_vat ? t.withVat : t.withoutVat}</span>
                   </td>
                   {editable && (

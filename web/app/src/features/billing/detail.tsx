@@ -14,6 +14,7 @@ import { toast, toastError } from '@/ui/toast'
 import classes from './billing.module.css'
 import { DraftEditor } from './editor'
 import { StatusMark } from './marks'
+import { withCents } from './money'
 import { Payments } from './payments'
 import { invoiceQuery, refreshInvoices } from './queries'
 import { t } from './text'
@@ -150,7 +151,7 @@ function Issued({ invoice }: { invoice: Invoice }) {
                   <td className={`numeric ${classes.amount}`}>
                     {decimal(line.quantity)} {t.units[line.unit ?? 'C62']}
                   </td>
-                  <td className={`numeric ${classes.amount} ${classes.wideOnly}`}>{decimal(line.unit_price)}</td>
+                  <td className={`numeric ${classes.amount} ${classes.wideOnly}`}>{decimal(withCents(line.unit_price))}</td>
                   <td className={`numeric ${classes.amount} ${classes.wideOnly}`}>
                     {line.vat_category === 'S' ? `${decimal(line.vat_rate)} %` : t.vatCategories[line.vat_category ?? 'E']}
                   </td>

@@ -10,7 +10,7 @@ import { FormBanner } from '@/ui/states'
 import { t as ui } from '@/ui/text'
 import { toast } from '@/ui/toast'
 import classes from './billing.module.css'
-import { field, typedNumber } from './money'
+import { field, priceField, typedNumber } from './money'
 import { catalogQuery } from './queries'
 import { t } from './text'
 
@@ -25,10 +25,10 @@ export default function ItemDialog({ item, onClose, done }: { item?: CatalogItem
       description: item?.description ?? '',
       category: item?.category ?? ('other' as CatalogItem['category']),
       unit: item?.unit ?? 'C62',
-      price: field(item?.price),
+      price: priceField(item?.price),
       price_includes_vat: item?.price_includes_vat ?? false,
       vat_class: item?.vat_class ?? ('standard' as CatalogItem['vat_class']),
-      cost: field(item?.cost),
+      cost: priceField(item?.cost),
       supplier: item?.supplier ?? '',
       supplier_reference: item?.supplier_reference ?? '',
       barcode: item?.barcode ?? '',

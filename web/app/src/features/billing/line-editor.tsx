@@ -9,6 +9,7 @@ import { decimal, money } from '@/i18n/format'
 import { IconDots, IconX } from '@/ui/icons'
 import classes from './billing.module.css'
 import type { LineForm } from './lines'
+import { withCents } from './money'
 import { catalogQuery } from './queries'
 import { t } from './text'
 
@@ -79,7 +80,7 @@ export function LineEditor({ line, place, vats, withVat, total, error, onChange,
                 <span>{option.value}</span>
                 {item && (
                   <span className="muted small numeric">
-                    {decimal(item.price)} € {item.price_includes_vat ? t.withVat : t.withoutVat}
+                    {decimal(withCents(item.price))} € {item.price_includes_vat ? t.withVat : t.withoutVat}
                   </span>
                 )}
               </span>

@@ -1,6 +1,6 @@
 // The lines of a draft as they stand in the form: text in every field, until the server adds them up.
 import type { CatalogItem, Invoice, InvoiceIn } from '@/api/types'
-import { field, typedNumber } from './money'
+import { field, priceField, typedNumber } from './money'
 
 export type LineIn = NonNullable<InvoiceIn['lines']>[number]
 
@@ -52,7 +52,7 @@ export const lineForm = (line: Invoice['lines'][number]): LineForm => ({
   reference: line.reference ?? '',
   quantity: field(line.quantity),
   unit: line.unit ?? 'C62',
-  unit_price: field(line.unit_price),
+  unit_price: priceField(line.unit_price),
   discount: field(line.discount?.percent),
   amount_minor: line.discount?.amount_minor ?? null,
   vat: vatKey(line.vat_category ?? 'S', line.vat_rate),
@@ -76,7 +76,7 @@ export function lineOfItem(
     reference: item.reference ?? '',
     unit: item.unit,
     // A price in the other taxes than the document's is not converted here: one adds up on the server, and nowhere else.
-    unit_price: item.price_includes_vat === withVat ? field(item.price) : '',
+    unit_price: item.price_includes_vat === withVat ? priceField(item.price) : '',
     nature: item.kind === 'service' || item.category === 'labour' || item.category === 'room_night' ? 'service' : 'goods',
   }
 }

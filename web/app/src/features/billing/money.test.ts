@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { field, minorField, typedMinor, typedNumber } from './money'
+import { field, minorField, priceField, typedMinor, typedNumber } from './money'
 
 describe('numbers as people type them', () => {
   it('reads commas, points and spaces, and refuses the rest', () => {
@@ -19,5 +19,11 @@ describe('numbers as people type them', () => {
     expect(minorField(5)).toBe('0,05')
     expect(minorField(-123450)).toBe('-1234,50')
     expect(field('12.5')).toBe('12,5')
+    expect([priceField('12.5'), priceField('7'), priceField('0.123456'), priceField(null)]).toEqual([
+      '12,50',
+      '7,00',
+      '0,123456',
+      '',
+    ])
   })
 })

@@ -21,5 +21,14 @@ export function minorField(minor: number): string {
   return `${minor < 0 ? '-' : ''}${digits.slice(0, -2)},${digits.slice(-2)}`
 }
 
+/** A price with its cents: `12.5` → `12.50`; more decimals stay. */
+export function withCents(text: string): string {
+  const [whole, part = ''] = text.split('.')
+  return `${whole}.${part.padEnd(2, '0')}`
+}
+
+/** The same in a field. */
+export const priceField = (text: string | null | undefined) => (text ? field(withCents(text)) : '')
+
 /** `12.5` → `12,5` */
 export const field = (text: string | null | undefined) => (text ?? '').replace('.', ',')

@@ -56,7 +56,20 @@ export function Invoices() {
     </Button>
   )
   return (
-    <Page title={t.title} actions={create}>
+    <Page
+      title={t.title}
+      actions={
+        <>
+          <Link to="/catalogue" className={classes.beside}>
+            {t.catalog}
+          </Link>
+          <Link to="/caisse" className={classes.beside}>
+            {t.till}
+          </Link>
+          {create}
+        </>
+      }
+    >
       <div className={classes.filters}>
         <SearchBox
           box={box}
@@ -87,7 +100,7 @@ export function Invoices() {
             <thead>
               <tr>
                 <th>{t.number}</th>
-                <th>{t.customer}</th>
+                <th className={classes.wideOnly}>{t.customer}</th>
                 <th className={classes.wideOnly}>{t.subject}</th>
                 <th className={classes.wideOnly}>{t.issueDate}</th>
                 <th className={classes.wideOnly}>{t.dueDate}</th>
@@ -103,8 +116,9 @@ export function Invoices() {
                     <Link to="/factures/$id" params={{ id: row.id }} className="numeric">
                       {row.number ?? (row.kind === 'credit_note' ? t.kinds.credit_note : t.draft)}
                     </Link>
+                    <span className={`${classes.phoneOnly} small`}>{row.buyer_name ?? row.contact?.name}</span>
                   </td>
-                  <td className={classes.name}>
+                  <td className={`${classes.name} ${classes.wideOnly}`}>
                     {row.buyer_name ?? row.contact?.name ?? <span className="muted">{t.nobody}</span>}
                   </td>
                   <td className={`${classes.name} ${classes.wideOnly} muted`}>{row.title}</td>
