@@ -47,14 +47,17 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "tasks",
         owner: Owner::Crm,
-        rows: BY_CONTACT,
+        rows: Some(
+            "contact_id = ANY ($2) OR EXISTS (SELECT FROM entity_owners o WHERE o.tenant_id = $1 AND o.entity_id = tasks.entity_id
+             AND o.contact_id = ANY ($2) AND tasks.created_at >= o.since - 1 AND (o.until IS NULL OR tasks.created_at < o.until + 1))",
+        ),
         erasure: Erasure::Delete,
         about: "Tâches, appels et rendez-vous de l’équipe. Aussi longtemps que la fiche.",
         columns: &[
             (
                 Technical,
                 "tenant_id id kind priority due_date due_time due_at time_zone reminder_minutes remind_at repeat_unit repeat_every repeat_until
-                 repeat_from series_id occurrence subject_kind subject_id contact_id done_at duration_minutes deleted_at created_at updated_at version",
+                 repeat_from series_id occurrence subject_kind subject_id contact_id entity_id done_at duration_minutes deleted_at created_at updated_at version",
             ),
             (Staff, "assignee_id done_by done_by_name created_by created_by_name"),
             (Free, "title description outcome result search"),

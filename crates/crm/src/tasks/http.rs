@@ -41,7 +41,7 @@ pub struct TaskPerson {
 /// The record that a task is about.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct TaskSubject {
-    /// `contact`
+    /// `contact`, `entity`
     kind: String,
     id: Uuid,
     /// Its name; null for a reader who may not see the record.

@@ -145,10 +145,11 @@ fn select(condition: &str, tail: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!(
         "SELECT t.id, t.kind, t.title, t.description, t.priority, t.due_date, t.due_time, t.due_at, t.reminder_minutes, t.remind_at, t.repeat_unit,
                 t.repeat_every, t.repeat_until, t.repeat_from, t.series_id, t.occurrence, t.assignee_id, m.full_name AS assignee_name, t.subject_kind,
-                t.subject_id, t.contact_id, s.label AS subject_label, t.done_at, t.done_by, t.done_by_name, t.outcome, t.result, t.duration_minutes,
+                t.subject_id, coalesce(t.contact_id, te.contact_id) AS contact_id, s.label AS subject_label, t.done_at, t.done_by, t.done_by_name, t.outcome, t.result, t.duration_minutes,
                 t.deleted_at, t.created_by, t.created_by_name, t.created_at, t.updated_at, t.version
          FROM tasks t
          LEFT JOIN memberships m ON m.tenant_id = t.tenant_id AND m.user_id = t.assignee_id
+         LEFT JOIN entities te ON te.tenant_id = t.tenant_id AND te.id = t.entity_id
          LEFT JOIN LATERAL ({}) s ON true
          WHERE t.tenant_id = $1 AND {VISIBLE} AND {condition} {tail}",
         subjects::lateral()
@@ -161,7 +162,8 @@ const VISIBLE: &str = "($3::uuid[] IS NULL OR t.assignee_id = ANY ($3) OR t.crea
 const FILTER: &str = "t.deleted_at IS NULL AND ($8::uuid IS NULL OR t.assignee_id = $8) AND (NOT $9 OR t.assignee_id IS NULL)
     AND ($10::text IS NULL OR t.kind = $10) AND ($11::text IS NULL OR t.priority = $11) AND ($12::text IS NULL OR t.subject_kind = $12)
     AND ($13::uuid IS NULL OR t.subject_id = $13) AND ($14::text[] IS NULL OR t.search LIKE ALL ($14)) AND ($15::date IS NULL OR t.due_date >= $15)
-    AND ($16::date IS NULL OR t.due_date <= $16)";
+    AND ($16::date IS NULL OR t.due_date <= $16)
+    AND ($18::uuid IS NULL OR t.contact_id = $18 OR t.entity_id = ANY (ARRAY(SELECT o.id FROM entities o WHERE o.tenant_id = $1 AND o.contact_id = $18)))";
 
 /// One page of tasks.
 pub(crate) async fn page(
@@ -196,6 +198,7 @@ pub(crate) async fn page(
     .bind(wanted.due_from.map(ToSqlx::to_sqlx))
     .bind(wanted.due_to.map(ToSqlx::to_sqlx))
     .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
+    .bind(wanted.contact)
     .fetch_all(tx.conn())
     .await
 }
@@ -238,6 +241,7 @@ pub(crate) async fn count(tx: &mut Tx, zone: &Zone, wanted: &Conditions) -> sqlx
     .bind(wanted.due_from.map(ToSqlx::to_sqlx))
     .bind(wanted.due_to.map(ToSqlx::to_sqlx))
     .bind(CAP + 1)
+    .bind(wanted.contact)
     .fetch_one(tx.conn())
     .await
 }
@@ -474,7 +478,9 @@ pub(crate) async fn take_reminders(tx: &mut Tx, limit: i64) -> sqlx::Result<Vec<
         "WITH due AS (SELECT id, remind_at FROM tasks WHERE tenant_id = $1 AND remind_at <= $2 AND done_at IS NULL AND deleted_at IS NULL
                       ORDER BY remind_at LIMIT $3 FOR UPDATE SKIP LOCKED)
          UPDATE tasks t SET remind_at = NULL FROM due WHERE t.tenant_id = $1 AND t.id = due.id
-         RETURNING t.id, coalesce(t.assignee_id, t.created_by) AS user_id, t.title, t.kind, t.contact_id, t.due_at, t.due_time IS NOT NULL AS has_hour, due.remind_at",
+         RETURNING t.id, coalesce(t.assignee_id, t.created_by) AS user_id, t.title, t.kind,
+           coalesce(t.contact_id, (SELECT e.contact_id FROM entities e WHERE e.tenant_id = $1 AND e.id = t.entity_id)) AS contact_id, t.due_at,
+           t.due_time IS NOT NULL AS has_hour, due.remind_at",
     )
     .bind(tenant)
     .bind(now)

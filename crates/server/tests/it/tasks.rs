@@ -377,3 +377,54 @@ async fn nine_o_clock_stays_nine_o_clock_when_the_company_moves() {
         assert_eq!(owner.get(&format!("/tasks/{}", id(made))).await.expect(200)["due_at"], "2027-06-01T15:00:00Z");
     }
 }
+
+#[tokio::test] // GA-14
+async fn a_task_about_a_thing_stands_with_the_thing_and_with_its_owner() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let contact = owner.contact(&json!({ "last_name": "Quoibet" })).await;
+    let car = owner.post("/entities", &json!({ "plate": "AB-123-CD", "make": "Fiat", "contact_id": contact })).await.expect(201);
+    let about = json!({ "kind": "entity", "id": car["id"] });
+    let call = task(&owner, &json!({ "title": "Rappeler Quoibet", "kind": "call", "subject": about })).await;
+    assert_eq!(call["subject"], json!({ "kind": "entity", "id": car["id"], "label": "Fiat · AB-123-CD" }));
+    task(&owner, &json!({ "title": "Sans lien" })).await;
+    assert_eq!(list(&owner, &format!("subject_kind=entity&subject_id={}", id(&car))).await, ["Rappeler Quoibet"]);
+    assert_eq!(list(&owner, &format!("contact={contact}")).await, ["Rappeler Quoibet"]);
+    assert_eq!(owner.get(&format!("/tasks/count?contact={contact}")).await.expect(200)["open"], 1);
+    owner.post(&format!("/tasks/{}/complete", id(&call)), &json!({ "outcome": "reached" })).await.expect(200);
+    let timeline = owner.get(&format!("/contacts/{contact}/timeline")).await.expect(200).to_string();
+    assert!(timeline.contains("task.created") && timeline.contains("task.completed"), "{timeline}");
+    // Who may not see the owner may not see the thing, nor tie a task to it.
+    let member = t.member_with(owner.tenant_id, &["contacts.read", "tasks.read", "tasks.write"], "own").await;
+    assert_eq!(member.post("/tasks", &json!({ "title": "x", "subject": about })).await.pointers(), ["/subject/id"]);
+    let given = task(&owner, &json!({ "title": "Pour vous", "assignee_id": member.user_id, "subject": about })).await;
+    assert_eq!(member.get(&format!("/tasks/{}", id(&given))).await.expect(200)["subject"]["label"], Value::Null);
+    let stranger = t.owner().await;
+    assert_eq!(stranger.post("/tasks", &json!({ "title": "x", "subject": about })).await.pointers(), ["/subject/id"]);
+    // A merge takes the thing along, and its tasks with it.
+    let kept = owner.contact(&json!({ "last_name": "Quoibet" })).await;
+    owner.post(&format!("/contacts/{kept}/merge"), &json!({ "other_id": contact })).await;
+    t.run_jobs().await;
+    let owned = owner.get(&format!("/entities/{}", id(&car))).await.expect(200)["contact"]["id"].clone();
+    assert_eq!(list(&owner, &format!("view=all&contact={}", owned.as_str().expect("owner"))).await.len(), 2);
+    // The person's file has them, and an erasure takes those of their time: a later owner's stay.
+    let path = format!("/entities/{}", id(&car));
+    let next = owner.contact(&json!({ "last_name": "Suivante" })).await;
+    t.advance(SignedDuration::from_hours(72));
+    let owner = t.sign_in(owner.tenant_id, owner.user_id, &owner.email).await;
+    owner.post(&format!("{path}/owner"), &json!({ "contact_id": next })).await.expect(200);
+    t.advance(SignedDuration::from_hours(72));
+    let owner = t.sign_in(owner.tenant_id, owner.user_id, &owner.email).await;
+    task(&owner, &json!({ "title": "Après la vente", "subject": about })).await;
+    let former = owned.as_str().expect("owner");
+    let name = owner.get(&format!("/contacts/{former}")).await.expect(200)["display_name"].clone();
+    let preview = owner.get(&format!("/contacts/{former}/erasure")).await.expect(200).to_string();
+    assert!(preview.contains("open_tasks"), "{preview}");
+    owner.post(&format!("/contacts/{former}/erasure"), &json!({ "confirm": name })).await.expect(202);
+    t.run_jobs().await;
+    assert_eq!(list(&owner, &format!("view=all&subject_kind=entity&subject_id={}", id(&car))).await, ["Après la vente"]);
+    // The thing goes, and they go with it.
+    owner.post(&format!("{path}/archive"), &json!({})).await.expect(200);
+    owner.delete(&path).await;
+    assert_eq!(list(&owner, "view=all").await, ["Sans lien"]);
+}

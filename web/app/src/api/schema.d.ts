@@ -3900,7 +3900,7 @@ export interface components {
             /**
              * @description `[{field, value, code}]`: `invalid`, `truncated`, `ignored`, `required`, `unknown`, `ambiguous`, `not_applicable`, `field_gone`,
              *     `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`;
-             *     of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_unowned`
+             *     of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_not_theirs`
              */
             warnings: unknown;
         };
@@ -4631,7 +4631,7 @@ export interface components {
                 /**
                  * @description `[{field, value, code}]`: `invalid`, `truncated`, `ignored`, `required`, `unknown`, `ambiguous`, `not_applicable`, `field_gone`,
                  *     `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`;
-                 *     of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_unowned`
+                 *     of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_not_theirs`
                  */
                 warnings: unknown;
             }[];
@@ -5488,7 +5488,7 @@ export interface components {
         TaskSubject: {
             /** Format: uuid */
             id: string;
-            /** @description `contact` */
+            /** @description `contact`, `entity` */
             kind: string;
             /** @description Its name; null for a reader who may not see the record. */
             label?: string | null;
@@ -5497,7 +5497,7 @@ export interface components {
         TaskSubjectIn: {
             /** Format: uuid */
             id: string;
-            /** @description `contact` */
+            /** @description `contact`, `entity` */
             kind: string;
         };
         /** @description The company. */
@@ -10836,7 +10836,7 @@ export interface operations {
                 kind?: ("todo" | "call" | "meeting") | null;
                 /** @description `low`, `normal` or `high`. */
                 priority?: ("low" | "normal" | "high") | null;
-                /** @description Id of a contact. */
+                /** @description Id of a contact: tasks about the contact, and about what the contact owns. */
                 contact?: string | null;
                 /** @description Kind of the record that the tasks are about; with `subject_id`. */
                 subject_kind?: string | null;
@@ -10972,7 +10972,7 @@ export interface operations {
                 kind?: ("todo" | "call" | "meeting") | null;
                 /** @description `low`, `normal` or `high`. */
                 priority?: ("low" | "normal" | "high") | null;
-                /** @description Id of a contact. */
+                /** @description Id of a contact: tasks about the contact, and about what the contact owns. */
                 contact?: string | null;
                 /** @description Kind of the record that the tasks are about; with `subject_id`. */
                 subject_kind?: string | null;

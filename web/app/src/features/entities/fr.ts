@@ -124,7 +124,8 @@ export const fr = {
   restoredToast: (name: string) => `« ${name} » est restauré.`,
   deletedToast: (name: string) => `« ${name} » est supprimé.`,
   deleteTitle: 'Supprimer définitivement ?',
-  deleteBody: (name: string) => `« ${name} », ses relevés et son historique disparaîtront. Cela ne peut pas être annulé.`,
+  deleteBody: (name: string) =>
+    `« ${name} », ses relevés, ses tâches, ses fichiers et son historique disparaîtront. Cela ne peut pas être annulé.`,
   factsTitle: 'Caractéristiques',
   empty: 'Non renseigné',
   ownersTitle: 'Propriétaires',
@@ -164,6 +165,7 @@ export const fr = {
   panelEmpty: 'Rien pour l’instant.',
   panelAll: (count: number) => `Voir les ${n(count)} fiches`,
   files: 'Fichiers',
+  tasks: 'Tâches',
   kindsTitle: 'Types de biens',
   kindsHint: 'En plus des véhicules, animaux, équipements et biens immobiliers, donnez un nom à ce que possèdent vos clients.',
   kindsOwn: 'Vos types',
