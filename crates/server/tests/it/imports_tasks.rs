@@ -188,3 +188,29 @@ async fn rights_and_scope_hold_for_files_of_tasks() {
     let done = run(&t, &blind, "Titre;Client;Immat\nVisite;Cachée;\nPneus;;AB-123-CD\n", json!({})).await;
     assert_eq!(codes(&blind, &done).await, ["1 contact_name contact_hidden", "2 plate plate_unknown"]);
 }
+
+#[tokio::test]
+async fn a_member_to_whom_an_import_gives_tasks_is_told_once_as_they_wish() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let (bob, ana) = (t.member(owner.tenant_id, "member").await, t.member(owner.tenant_id, "member").await);
+    let silent =
+        json!({ "choices": [{ "kind": "task_assigned", "in_app": false, "email": "never" }], "quiet_hours": null, "digest_hour": 9 });
+    ana.patch("/me/notification-settings", &silent).await.expect(200);
+    let line = |title: &str, who: &Persona, status: &str| format!("{title};{};{status}\n", who.email);
+    let file = ["Titre;Assigné à;Statut\n".to_owned()]
+        .into_iter()
+        .chain((0..3).map(|n| line(&format!("Pneus {n}"), &bob, "À faire")))
+        .chain([line("Fini", &bob, "Terminé"), line("Vidange", &ana, ""), line("À moi", &owner, "")])
+        .collect::<String>();
+    run(&t, &owner, &file, json!({})).await;
+    t.run_jobs().await;
+    let told = async |who: &Persona| {
+        let all = who.get("/notifications").await.expect(200)["items"].as_array().expect("items").clone();
+        all.into_iter().filter(|one| one["kind"] == "task_assigned").collect::<Vec<_>>()
+    };
+    let bobs = told(&bob).await;
+    assert_eq!(bobs.len(), 1, "{bobs:?}");
+    assert_eq!((bobs[0]["label"].as_str(), bobs[0]["data"]["count"].as_i64()), (Some("Pneus 0"), Some(3)), "what is done is no news");
+    assert_eq!((told(&ana).await.len(), told(&owner).await.len()), (0, 0));
+}
