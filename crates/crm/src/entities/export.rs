@@ -290,8 +290,7 @@ impl Job for RunEntityExport {
         };
         let mut tx = ctx.begin().await?;
         tx.emit(&exported(job.id, input.format, job.total));
-        tx.commit().await?;
-        background::finish(&ctx, &job, "done", Some((&key, &file_name(&ctx, input.format))), None).await?;
+        background::finish_with(tx, &job, "done", Some((&key, &file_name(&ctx, input.format))), None).await?;
         Ok(())
     }
 }
