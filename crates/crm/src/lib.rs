@@ -74,6 +74,7 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<custom_fields::index::Discard>()
         .with::<merges::jobs::MergeMany>()
         .with::<entities::export::RunEntityExport>()
+        .with::<tasks::export::RunTaskExport>()
         .with::<tasks::jobs::FollowTimeZone>()
         .with::<notifications::subscriber::Notify>()
         .with::<notifications::jobs::DueWork>()

@@ -143,7 +143,7 @@ impl Job for Notify {
             "import" => self.import(&mut tx).await?,
             _ => Vec::new(),
         };
-        if [crate::export::KIND, crate::entities::export::KIND].contains(&self.text("kind"))
+        if [crate::export::KIND, crate::entities::export::KIND, crate::tasks::export::KIND].contains(&self.text("kind"))
             && matches!(self.text("status"), "done" | "failed")
             && let Some(id) = self.id("id")
         {

@@ -4,12 +4,12 @@ use super::model::{TaskKind, TaskPriority, parse_day};
 use super::store::TaskRow;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vision_kernel::{Actor, Cursor, FieldError, Problem, text};
 
 /// The part of the tasks to show.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskView {
     /// Not done.
@@ -54,7 +54,7 @@ pub enum TaskSort {
 }
 
 /// Filters of the task list; all of them must hold.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
 #[serde(default)]
 pub struct TaskFilter {
     /// `open` (default), `overdue`, `today`, `due` (late or today), `upcoming` (later or without a day), `done`, `all`.

@@ -29,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(restore_task))
         .routes(routes!(change_tasks))
         .routes(routes!(undo_task_change))
+        .merge(super::export::routes())
 }
 
 /// A member in short.

@@ -214,15 +214,32 @@ pub(crate) struct Counts {
 
 /// Counts the open tasks that meet the filter, up to [`CAP`] and one more.
 pub(crate) async fn count(tx: &mut Tx, zone: &Zone, wanted: &Conditions) -> sqlx::Result<Counts> {
-    let (tenant, now, scope) = (tx.tenant(), tx.now(), tx.actor().owner_scope.clone());
-    sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT count(*) AS open, count(*) FILTER (WHERE {}) AS overdue, count(*) FILTER (WHERE {}) AS today, count(*) FILTER (WHERE {}) AS upcoming
-         FROM (SELECT t.done_at, t.due_at, t.due_date FROM tasks t
-               WHERE t.tenant_id = $1 AND {VISIBLE} AND t.done_at IS NULL AND {FILTER} AND $2::uuid[] IS NULL AND $6::text IS NULL AND $7::uuid IS NULL
-               LIMIT $17) t",
+    let head = format!(
+        "count(*) AS open, count(*) FILTER (WHERE {}) AS overdue, count(*) FILTER (WHERE {}) AS today, count(*) FILTER (WHERE {}) AS upcoming",
         TaskView::Overdue.sql(),
         TaskView::Today.sql(),
         TaskView::Upcoming.sql()
+    );
+    counted(tx, zone, wanted, &head, TaskView::Open, CAP + 1).await
+}
+
+/// How many tasks a list has, of whatever view.
+pub(crate) async fn total(tx: &mut Tx, zone: &Zone, wanted: &Conditions) -> sqlx::Result<i64> {
+    let (total,): (i64,) = counted(tx, zone, wanted, "count(*)", wanted.view, i64::MAX).await?;
+    Ok(total)
+}
+
+async fn counted<T>(tx: &mut Tx, zone: &Zone, wanted: &Conditions, head: &str, view: TaskView, most: i64) -> sqlx::Result<T>
+where
+    T: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin,
+{
+    let (tenant, now, scope) = (tx.tenant(), tx.now(), tx.actor().owner_scope.clone());
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT {head}
+         FROM (SELECT t.done_at, t.due_at, t.due_date FROM tasks t
+               WHERE t.tenant_id = $1 AND {VISIBLE} AND {} AND {FILTER} AND $2::uuid[] IS NULL AND $4::timestamptz IS NOT NULL AND $5::date IS NOT NULL
+                 AND $6::text IS NULL AND $7::uuid IS NULL LIMIT $17) t",
+        view.sql()
     )))
     .bind(tenant)
     .bind(None::<Vec<Uuid>>)
@@ -240,9 +257,31 @@ pub(crate) async fn count(tx: &mut Tx, zone: &Zone, wanted: &Conditions) -> sqlx
     .bind(wanted.words.as_deref())
     .bind(wanted.due_from.map(ToSqlx::to_sqlx))
     .bind(wanted.due_to.map(ToSqlx::to_sqlx))
-    .bind(CAP + 1)
+    .bind(most)
     .bind(wanted.contact)
     .fetch_one(tx.conn())
+    .await
+}
+
+/// A thing that tasks are about.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Thing {
+    pub id: Uuid,
+    pub name: String,
+    pub plate: Option<String>,
+    pub owner: Option<String>,
+}
+
+/// What things are called, and their owners.
+pub(crate) async fn things(tx: &mut Tx, ids: &[Uuid]) -> sqlx::Result<Vec<Thing>> {
+    let tenant = tx.tenant();
+    sqlx::query_as(
+        "SELECT e.id, e.display_name AS name, e.plate, c.display_name AS owner FROM entities e
+         LEFT JOIN contacts c ON c.tenant_id = e.tenant_id AND c.id = e.contact_id WHERE e.tenant_id = $1 AND e.id = ANY ($2)",
+    )
+    .bind(tenant)
+    .bind(ids)
+    .fetch_all(tx.conn())
     .await
 }
 

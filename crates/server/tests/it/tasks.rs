@@ -428,3 +428,68 @@ async fn a_task_about_a_thing_stands_with_the_thing_and_with_its_owner() {
     owner.delete(&path).await;
     assert_eq!(list(&owner, "view=all").await, ["Sans lien"]);
 }
+
+#[tokio::test]
+async fn tasks_are_exported_as_they_are_filtered_and_seen_and_come_back() {
+    let t = TestApp::new().await;
+    let (owner, other) = (t.owner().await, t.owner().await);
+    let contact = owner.contact(&json!({ "first_name": "Éloïse", "last_name": "Dupré" })).await;
+    let car = owner.post("/entities", &json!({ "plate": "AB-123-CD", "make": "Fiat", "contact_id": contact })).await.expect(201);
+    let about = json!({ "kind": "entity", "id": car["id"] });
+    let call = task(
+        &owner,
+        &json!({ "title": "=Rappeler; vite", "kind": "call", "due_date": "2027-03-28", "due_time": "14:30",
+        "priority": "high", "description": "Deux\nlignes", "subject": about }),
+    )
+    .await;
+    let done = json!({ "outcome": "left_message", "result": "Répondeur", "duration_minutes": 3 });
+    owner.post(&format!("/tasks/{}/complete", id(&call)), &done).await.expect(200);
+    task(&owner, &json!({ "title": "Visite", "kind": "meeting", "subject": { "kind": "contact", "id": contact } })).await;
+    let export = async |who: &Persona, filter: Value| who.post("/tasks/export", &json!({ "filter": filter, "format": "csv" })).await;
+    let open = export(&owner, json!({})).await;
+    assert!(open.headers["content-disposition"].to_str().expect("name").contains("taches-"));
+    assert!(open.text.contains("Visite") && !open.text.contains("Rappeler"), "open ones by default: {}", open.text);
+    let all = export(&owner, json!({ "view": "all" })).await.text;
+    assert!(all.contains("28/03/2027;14:30;Haute;") && all.contains(";Éloïse Dupré;Fiat;AB-123-CD;Terminé;"), "{all}");
+    assert!(!all.contains(";=Rappeler") && !all.contains(";\"=Rappeler"), "no formula: {all}");
+    assert_eq!(
+        export(&owner, json!({ "view": "all", "kind": "call" })).await.text.lines().filter(|line| line.contains("Visite")).count(),
+        0
+    );
+    let audit = owner.get("/audit-log?limit=100").await.expect(200).to_string();
+    assert!(audit.contains("tasks.exported"), "{audit}");
+    // Rights: exporting is one of its own, and tasks are another; what one may not see is not in the file.
+    let reader = t.member_with(owner.tenant_id, &["tasks.read", "contacts.read"], "all").await;
+    assert_eq!(export(&reader, json!({})).await.status.as_u16(), 403);
+    let exporter = t.member_with(owner.tenant_id, &["contacts.export", "contacts.read"], "all").await;
+    assert_eq!(export(&exporter, json!({})).await.json["permission"], "tasks.read");
+    let blind = t.member_with(owner.tenant_id, &["contacts.export", "tasks.read"], "all").await;
+    let hidden = export(&blind, json!({ "view": "all" })).await.text;
+    assert!(hidden.contains("Visite") && !hidden.contains("Dupré") && !hidden.contains("AB-123-CD"), "{hidden}");
+    let own = t.member_with(owner.tenant_id, &["contacts.export", "contacts.read", "tasks.read"], "own").await;
+    assert_eq!(export(&own, json!({ "view": "all" })).await.text.lines().count(), 1, "only headers");
+    assert_eq!(owner.post("/tasks/export", &json!({ "filter": { "assignee": "x" }, "format": "csv" })).await.status.as_u16(), 422);
+    assert_eq!(&owner.post("/tasks/export", &json!({ "format": "xlsx" })).await.bytes[..2], b"PK");
+    // Another company with the same people reads the file as it is.
+    let contact = other.contact(&json!({ "first_name": "Éloïse", "last_name": "Dupré" })).await;
+    other.post("/entities", &json!({ "plate": "AB-123-CD", "contact_id": contact })).await.expect(201);
+    let import = other.upload("/imports?filename=a.csv&target=tasks", all.into_bytes()).await.expect(201);
+    other.post(&format!("/imports/{}/start", id(&import)), &json!({})).await;
+    t.run_jobs().await;
+    let back = other.get("/tasks?view=all&sort=created").await.expect(200);
+    assert_eq!(titles(&back).len(), 2, "{back}");
+    let call = &back["items"][0];
+    assert_eq!(
+        (call["subject"]["kind"].as_str(), call["outcome"].as_str(), call["due_time"].as_str()),
+        (Some("entity"), Some("left_message"), Some("14:30"))
+    );
+    // More than 5,000 are a job.
+    let many: String = (0..5001).map(|n| format!("Série {n}\n")).collect();
+    let import = owner.upload("/imports?filename=b.csv&target=tasks", format!("Titre\n{many}").into_bytes()).await.expect(201);
+    owner.post(&format!("/imports/{}/start", id(&import)), &json!({})).await;
+    t.run_jobs().await;
+    let job = export(&owner, json!({ "view": "all" })).await.expect(202);
+    t.run_jobs().await;
+    let file = owner.get(&format!("/jobs/{}/file", id(&job))).await;
+    assert_eq!(file.text.matches("Série ").count(), 5001);
+}

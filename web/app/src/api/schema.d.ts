@@ -2306,6 +2306,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exports tasks that the caller sees: the file for up to 5,000, a job above. Needs `tasks.read` too. */
+        post: operations["export_tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{id}": {
         parameters: {
             query?: never;
@@ -5425,6 +5442,63 @@ export interface components {
              */
             upcoming: number;
         };
+        /**
+         * @description File formats.
+         * @enum {string}
+         */
+        TaskExportFormat: "csv" | "xlsx";
+        /** @description What to export, as what. */
+        TaskExportIn: {
+            /** @description As of a list: `view` is `open` by default. */
+            filter?: components["schemas"]["TaskFilter"];
+            format: components["schemas"]["TaskExportFormat"];
+        };
+        /** @description Filters of the task list; all of them must hold. */
+        TaskFilter: {
+            /**
+             * @description `me`, `anyone` (default), `none`, or the id of a member.
+             * @default null
+             */
+            assignee?: string | null;
+            /**
+             * Format: uuid
+             * @description Id of a contact: tasks about the contact, and about what the contact owns.
+             * @default null
+             */
+            contact?: string | null;
+            /**
+             * @description Due on this day or later.
+             * @default null
+             */
+            due_from?: string | null;
+            /**
+             * @description Due on this day or earlier.
+             * @default null
+             */
+            due_to?: string | null;
+            /** @default null */
+            kind?: components["schemas"]["TaskKind"] | null;
+            /** @default null */
+            priority?: components["schemas"]["TaskPriority"] | null;
+            /**
+             * @description Words of the title or the description; case and accents do not matter.
+             * @default null
+             */
+            q?: string | null;
+            /**
+             * Format: uuid
+             * @description Id of the record that the tasks are about.
+             * @default null
+             */
+            subject_id?: string | null;
+            /**
+             * @description Kind of the record that the tasks are about; with `subject_id`.
+             * @default null
+             */
+            subject_kind?: string | null;
+            /** @default null */
+            view?: components["schemas"]["TaskView"] | null;
+        };
         /** @description A task as people write it. On creation `title` is needed; without `assignee_id` the task is one's own, with null nobody's. */
         TaskIn: {
             /** Format: uuid */
@@ -5500,6 +5574,11 @@ export interface components {
             /** @description `contact`, `entity` */
             kind: string;
         };
+        /**
+         * @description The part of the tasks to show.
+         * @enum {string}
+         */
+        TaskView: "open" | "overdue" | "today" | "due" | "upcoming" | "done" | "all";
         /** @description The company. */
         Tenant: {
             accent_color?: string | null;
@@ -10997,6 +11076,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskCount"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    export_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskExportIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             422: {

@@ -96,6 +96,7 @@ export const en: typeof fr = {
     set_owner: 'Change of owner',
     archive: 'Archiving contacts',
     restore: 'Restoring contacts',
+    'tasks.export': 'Task export',
     'entities.export': 'Export of assets',
     'privacy.erasure': 'Erasure of a person',
     'privacy.access': 'Copy of a person’s data',

@@ -96,6 +96,7 @@ export const fr = {
     archive: 'Archivage de contacts',
     restore: 'Restauration de contacts',
     'contacts.export': 'Export de contacts',
+    'tasks.export': 'Export de tâches',
     'entities.export': 'Export de biens',
     'privacy.erasure': 'Effacement d’une personne',
     'privacy.access': 'Copie des données d’une personne',

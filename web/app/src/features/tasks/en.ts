@@ -19,6 +19,8 @@ export const en: typeof fr = {
   newTask: 'New task',
   edit: 'Edit',
   editTask: 'Edit the task',
+  export: 'Export this list',
+  exportAs: { csv: 'CSV (French Excel)', xlsx: 'Excel (.xlsx)' },
   search: 'Search tasks',
   anyone: 'The whole team',
   mine: 'My tasks',

@@ -17,6 +17,8 @@ export const fr = {
   newTask: 'Nouvelle tâche',
   edit: 'Modifier',
   editTask: 'Modifier la tâche',
+  export: 'Exporter cette liste',
+  exportAs: { csv: 'CSV (Excel français)', xlsx: 'Excel (.xlsx)' },
   search: 'Chercher une tâche',
   anyone: 'Toute l’équipe',
   mine: 'Mes tâches',
