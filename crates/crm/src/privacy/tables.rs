@@ -171,6 +171,14 @@ pub(super) const TABLES: &[Table] = &[
         columns: &[(Technical, "tenant_id job_id contact_id"), (IDENTITY, "before")],
     },
     Table {
+        name: "entity_bulk_changes",
+        owner: Owner::Crm,
+        rows: None,
+        erasure: Erasure::None,
+        about: "De quoi annuler une action groupée sur des biens.",
+        columns: &[(Technical, "tenant_id job_id entity_id")],
+    },
+    Table {
         name: "import_rows",
         owner: Owner::Crm,
         rows: BY_CONTACT,

@@ -904,6 +904,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entities/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts an action on many things. */
+        post: operations["start_entity_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/entities/count": {
         parameters: {
             query?: never;
@@ -3281,6 +3298,19 @@ export interface components {
             /** @description What deserves a second look without being wrong. */
             warnings: components["schemas"]["EntityWarning"][];
         };
+        /** @description What to do. */
+        EntityBulkAction: {
+            /** @enum {string} */
+            type: "archive";
+        } | {
+            /** @enum {string} */
+            type: "restore";
+        };
+        /** @description An action on a selection. */
+        EntityBulkIn: {
+            action: components["schemas"]["EntityBulkAction"];
+            selection: components["schemas"]["EntitySelection"];
+        };
         /** @description How many entities match, up to a bound. */
         EntityCount: {
             /** @description True: there are more than `count`. */
@@ -3299,6 +3329,7 @@ export interface components {
             columns?: string[] | null;
             filter?: components["schemas"]["EntityFilter"];
             format: components["schemas"]["EntityExportFormat"];
+            selection?: components["schemas"]["EntitySelection"] | null;
         };
         /** @description The filters of the entity list; all of them must hold. */
         EntityFilter: {
@@ -3461,6 +3492,16 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             vin?: string | null;
+        };
+        /** @description Things chosen one by one, or everything that a filter matches but for some. */
+        EntitySelection: {
+            /** @description Their ids. */
+            ids: string[];
+        } | {
+            /** @description Those left out, at most a thousand. */
+            except_ids?: string[];
+            /** @description The filter. */
+            filter: components["schemas"]["EntityFilter"];
         };
         /** @description Something to look at again. */
         EntityWarning: {
@@ -7872,6 +7913,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Entity"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start_entity_bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityBulkIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             422: {

@@ -97,6 +97,8 @@ export const en: typeof fr = {
     archive: 'Archiving contacts',
     restore: 'Restoring contacts',
     'tasks.export': 'Task export',
+    'entities.bulk.archive': 'Archiving of assets',
+    'entities.bulk.restore': 'Restoring of assets',
     'entities.export': 'Export of assets',
     'privacy.erasure': 'Erasure of a person',
     'privacy.access': 'Copy of a person’s data',

@@ -97,6 +97,8 @@ export const fr = {
     restore: 'Restauration de contacts',
     'contacts.export': 'Export de contacts',
     'tasks.export': 'Export de tâches',
+    'entities.bulk.archive': 'Archivage de biens',
+    'entities.bulk.restore': 'Restauration de biens',
     'entities.export': 'Export de biens',
     'privacy.erasure': 'Effacement d’une personne',
     'privacy.access': 'Copie des données d’une personne',

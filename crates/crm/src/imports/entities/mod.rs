@@ -428,7 +428,7 @@ impl Entities {
                 say(slot, "entity.updated", "entity.updated", changes, import.clone())?;
             }
         }
-        store::insert_events(tx, &events).await?;
+        entities::insert_events(tx, &events).await?;
         timeline_each(tx, &lines).await
     }
 }

@@ -65,7 +65,7 @@ pub(crate) async fn restore_filled(tx: &mut Tx, import: Uuid, after: &mut Option
         store::follow_readings(tx, &back).await?;
     }
     if !back.is_empty() {
-        store::insert_events(tx, &events).await?;
+        entities::insert_events(tx, &events).await?;
         entities::index_owners(tx, &owners.into_iter().collect::<Vec<_>>()).await?;
     }
     Ok(true)
