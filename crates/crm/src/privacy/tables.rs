@@ -407,7 +407,7 @@ pub(super) const TABLES: &[Table] = &[
         erasure: Erasure::Anonymise,
         about: "Fiches des personnes et des sociétés. Prospects : 3 ans après leur dernier contact (GD-06).",
         columns: &[
-            (Technical, "tenant_id id kind customer_kind archived_at created_at updated_at version import_id erased_at"),
+            (Technical, "tenant_id id kind customer_kind archived_at created_at updated_at version import_id erased_at last_collected_at"),
             (Staff, "owner_id"),
             (
                 IDENTITY,
