@@ -31,7 +31,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(untagged)]
 #[schema(as = EntitySelection)]
-#[expect(clippy::large_enum_variant, reason = "one lives per request")]
 pub enum Selection {
     /// Chosen things, at most a thousand.
     Ids {

@@ -54,7 +54,7 @@ export const fr = {
   any: 'Tous',
   selectRow: (name: string) => `Sélectionner ${name}`,
   selectPage: 'Sélectionner toutes les lignes chargées',
-  selected: (count: number) => `${n(count)} sélectionné${s(count)}`,
+  selected: (count: number) => `${n(count)} sélectionnée${s(count)}`,
   selectAll: (count: number, capped: boolean) => `Sélectionner les ${capped ? 'plus de ' : ''}${n(count)} fiches de cette liste`,
   allSelected: (count: number, capped: boolean) => `Toutes les fiches de cette liste (${capped ? 'plus de ' : ''}${n(count)})`,
   clearSelection: 'Tout désélectionner',

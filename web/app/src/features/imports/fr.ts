@@ -229,7 +229,7 @@ export const fr = {
     title_missing: 'Pas de titre',
     not_a_task: 'Titre de section ou commentaire, pas une tâche',
   } as Record<string, string>,
-  dropped: (field: string, value: string) => `${field} écarté : « ${value} »`,
+  dropped: (field: string, value: string) => `${field} : « ${value} » n’est pas valable et n’est pas repris`,
   codes: {
     truncated: (field, value) => `${field} raccourci : « ${value} »`,
     ignored: (field, value) => `${field} : une autre valeur était déjà là, « ${value} » n’est pas repris`,
