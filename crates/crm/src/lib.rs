@@ -74,6 +74,9 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<custom_fields::index::Discard>()
         .with::<merges::jobs::MergeMany>()
         .with::<entities::export::RunEntityExport>()
+        .with::<entities::bulk::RunEntityBulk>()
+        .with::<entities::bulk::UndoEntityBulk>()
+        .with::<tasks::export::RunTaskExport>()
         .with::<tasks::jobs::FollowTimeZone>()
         .with::<notifications::subscriber::Notify>()
         .with::<notifications::jobs::DueWork>()
@@ -97,5 +100,5 @@ pub fn beats() -> Vec<Beat> {
 
 /// How background jobs are undone.
 pub fn runners() -> BTreeMap<&'static str, Runner> {
-    BTreeMap::from([(bulk::KIND, bulk::undo as Runner)])
+    BTreeMap::from([(bulk::KIND, bulk::undo as Runner), (entities::bulk::KIND, entities::bulk::undo as Runner)])
 }

@@ -210,10 +210,22 @@ pub async fn finish(
     file: Option<(&str, &str)>,
     error: Option<&str>,
 ) -> Result<(), Failure> {
-    let mut tx = ctx.begin().await?;
+    finish_with(ctx.begin().await?, job, status, file, error).await
+}
+
+/// Ends a job in the transaction of its last work, and commits it: the line in the audit log is there once, wherever a worker is killed.
+/// Where another worker has ended the job meanwhile, nothing of the transaction stays.
+pub async fn finish_with(
+    mut tx: Tx,
+    job: &BackgroundJob,
+    status: &str,
+    file: Option<(&str, &str)>,
+    error: Option<&str>,
+) -> Result<(), Failure> {
     let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
-    sqlx::query(
-        "UPDATE background_jobs SET status = $3, finished_at = $4, file_key = $5, file_name = $6, error = $7 WHERE tenant_id = $1 AND id = $2",
+    let ended = sqlx::query(
+        "UPDATE background_jobs SET status = $3, finished_at = $4, file_key = $5, file_name = $6, error = $7
+         WHERE tenant_id = $1 AND id = $2 AND status <> $3",
     )
     .bind(tenant)
     .bind(job.id)
@@ -224,6 +236,9 @@ pub async fn finish(
     .bind(error)
     .execute(tx.conn())
     .await?;
+    if ended.rows_affected() == 0 {
+        return Ok(());
+    }
     tx.emit(&JobChanged { id: job.id, kind: job.kind.clone(), status: status.to_owned() });
     tx.commit().await
 }

@@ -232,8 +232,7 @@ impl Job for RunAuditExport {
         };
         let mut tx = ctx.begin().await?;
         exported(&mut tx, job.id, input.format);
-        tx.commit().await?;
-        background::finish(&ctx, &job, "done", Some((&key, &file_name(&ctx, input.format))), None).await?;
+        background::finish_with(tx, &job, "done", Some((&key, &file_name(&ctx, input.format))), None).await?;
         Ok(())
     }
 }

@@ -136,8 +136,7 @@ impl Job for RunBulk {
             label: action_name(&params.action).to_owned(),
             count: done,
         });
-        tx.commit().await?;
-        background::finish(&ctx, &job, "done", None, None).await?;
+        background::finish_with(tx, &job, "done", None, None).await?;
         Ok(())
     }
 }

@@ -139,8 +139,7 @@ impl Job for Build {
             store::set_index(&mut tx, field.id, "ready", None).await?;
             tx.emit(&ops::event("custom_field.index_ready", &field, done));
         }
-        tx.commit().await?;
-        background::finish(&ctx, &job, "done", None, None).await?;
+        background::finish_with(tx, &job, "done", None, None).await?;
         Ok(())
     }
 }

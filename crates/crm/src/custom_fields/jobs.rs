@@ -100,8 +100,7 @@ impl Job for Convert {
         store::set_converting(&mut tx, field.id, false).await?;
         super::index::resume(&mut tx, field.id).await?;
         tx.emit(&ops::converted_event(&field, lost));
-        tx.commit().await?;
-        background::finish(&ctx, &job, "done", None, None).await?;
+        background::finish_with(tx, &job, "done", None, None).await?;
         Ok(())
     }
 }

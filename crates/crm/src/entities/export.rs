@@ -1,5 +1,6 @@
 //! Entities as a file: CSV for French Excel, or XLSX. Small ones at once, large ones as a job.
 
+use super::bulk::Selection;
 use super::filter::EntityFilter;
 use super::store::{self, Row, Shown};
 use crate::contacts::events::ContactsEvent;
@@ -17,7 +18,7 @@ use vision_kernel::{Cursor, Problem};
 use vision_platform::background::{self, BackgroundJob, JobOut};
 use vision_platform::http::Json;
 use vision_platform::permits::ContactsExport;
-use vision_platform::{ApiResult, App, Authorized, Failure, Job, JobContext, JobError, crypto};
+use vision_platform::{ApiResult, App, Authorized, Failure, Job, JobContext, JobError, Tx, crypto};
 
 /// Kind of the background job.
 pub(crate) const KIND: &str = "entities.export";
@@ -80,10 +81,22 @@ impl EntityExportFormat {
 pub struct EntityExportIn {
     #[serde(default)]
     filter: EntityFilter,
+    /// Instead of `filter`: things chosen one by one, or all that match but for some.
+    #[serde(default)]
+    selection: Option<Selection>,
     format: EntityExportFormat,
     /// Columns, as a view names them; all of them by default. What it is always stands first.
     #[serde(default)]
     columns: Option<Vec<String>>,
+}
+
+impl EntityExportIn {
+    async fn conditions(&self, tx: &mut Tx) -> Result<Map<String, Value>, Failure> {
+        match &self.selection {
+            Some(selection) => selection.conditions(tx).await,
+            None => self.filter.conditions(tx, "/filter/").await,
+        }
+    }
 }
 
 /// The columns of a file that stand for one of a list.
@@ -128,8 +141,11 @@ async fn export_entities(auth: Authorized<ContactsExport>, Json(input): Json<Ent
     if input.columns.as_ref().is_some_and(|columns| columns.len() > 100) {
         return Err(Problem::field("/columns", "invalid", "100 colonnes au plus.").into());
     }
-    let conditions = input.filter.conditions(&mut tx, "/filter/").await?;
-    let total = store::count(&mut tx, conditions.clone(), i32::MAX).await?;
+    let conditions = input.conditions(&mut tx).await?;
+    let total = match &input.selection {
+        Some(selection) => selection.total(&mut tx, &conditions).await?,
+        None => store::count(&mut tx, conditions.clone(), i32::MAX).await?,
+    };
     if total > INLINE {
         let job = background::create(&mut tx, KIND, serde_json::to_value(&input)?, false).await?;
         background::set_total(&mut tx, job.id, total).await?;
@@ -185,10 +201,11 @@ async fn write(
     let (mut after, mut done) = (None, 0_i64);
     loop {
         let mut tx = ctx.read().await?;
-        let rows = store::page(&mut tx, conditions.clone(), "created", after, BATCH - 1, Shown::All).await?;
+        let mut rows = store::page(&mut tx, conditions.clone(), "created", after, BATCH - 1, Shown::All).await?;
         drop(tx);
         let Some(last) = rows.last() else { break };
         after = Some(Cursor::id(last.id));
+        rows.retain(|row| input.selection.as_ref().is_none_or(|selection| !selection.except().contains(&row.id)));
         for row in &rows {
             write_row(&mut table, row, &fields, &wanted).map_err(failed)?;
         }
@@ -271,7 +288,7 @@ impl Job for RunEntityExport {
         }
         let input: EntityExportIn = serde_json::from_value(job.params.clone()).map_err(|error| JobError::Fail(error.to_string()))?;
         let mut tx = ctx.read().await?;
-        let conditions = input.filter.conditions(&mut tx, "/filter/").await?;
+        let conditions = input.conditions(&mut tx).await?;
         drop(tx);
         let path = scratch(input.format);
         let written = write(&ctx, &conditions, &input, &path, Some(&job)).await;
@@ -290,8 +307,7 @@ impl Job for RunEntityExport {
         };
         let mut tx = ctx.begin().await?;
         tx.emit(&exported(job.id, input.format, job.total));
-        tx.commit().await?;
-        background::finish(&ctx, &job, "done", Some((&key, &file_name(&ctx, input.format))), None).await?;
+        background::finish_with(tx, &job, "done", Some((&key, &file_name(&ctx, input.format))), None).await?;
         Ok(())
     }
 }

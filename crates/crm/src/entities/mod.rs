@@ -3,6 +3,7 @@
 //! Invariants: at most one present owner; mileage never falls without a stated reason (GA-10); the history follows the thing and names no
 //! owner, so that a change of owner leaves nothing of the previous one in sight (GA-14); who may see an entity is who may see its owner.
 
+pub mod bulk;
 pub(crate) mod events;
 pub mod export;
 pub mod filter;
@@ -18,5 +19,5 @@ use vision_platform::App;
 
 /// Routes.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(http::routes()).merge(history::routes()).merge(kinds::routes()).merge(export::routes())
+    OpenApiRouter::new().merge(http::routes()).merge(history::routes()).merge(kinds::routes()).merge(export::routes()).merge(bulk::routes())
 }

@@ -15,7 +15,7 @@ use vision_platform::{Failure, Tx};
 /// Highest mileage that is believed, in km.
 const MAX_MILEAGE: i64 = 9_999_999;
 /// Free text may speak of the owner of its time: it does not follow the thing to the next one (GA-14).
-pub(crate) const PERSONAL: [&str; 3] = ["name", "description", "address"];
+const PERSONAL: [&str; 3] = ["name", "description", "address"];
 
 /// The entity, or 404: also when it is somebody else's to see.
 pub(crate) async fn get(tx: &mut Tx, id: Uuid) -> Result<Row, Failure> {
@@ -44,23 +44,27 @@ async fn editable(tx: &mut Tx, id: Uuid, expected: Option<i32>) -> Result<Row, F
 
 /// What of the changes follows the thing. Of a field of the tenant's own in which people may be named only its name does: the values stand
 /// in the timeline of the owner and in the audit log.
-async fn following(tx: &mut Tx, changes: &[Change]) -> Result<Vec<Change>, Failure> {
-    let custom = |change: &Change| change.field.strip_prefix("custom.").map(str::to_owned);
-    let mut personal = Vec::new();
-    if changes.iter().any(|change| custom(change).is_some()) {
+pub(crate) struct Following {
+    /// Keys of those fields.
+    personal: Vec<String>,
+}
+
+impl Following {
+    pub(crate) async fn load(tx: &mut Tx) -> Result<Self, Failure> {
         let fields = custom_fields::store::definitions(tx, RecordObject::Entity).await?;
-        personal = fields.into_iter().filter(|field| field.kind.may_name_a_person()).map(|field| field.key).collect();
+        Ok(Self { personal: fields.into_iter().filter(|field| field.kind.may_name_a_person()).map(|field| field.key).collect() })
     }
-    let kept = changes.iter().filter(|change| !PERSONAL.contains(&change.field.as_str())).cloned().map(|change| match custom(&change) {
-        Some(key) if personal.contains(&key) => Change { before: Value::Null, after: Value::Null, ..change },
-        _ => change,
-    });
-    Ok(kept.collect())
+
+    pub(crate) fn of(&self, changes: &[Change]) -> Vec<Change> {
+        let personal = |change: &Change| change.field.strip_prefix("custom.").is_some_and(|key| self.personal.iter().any(|own| own == key));
+        let kept = changes.iter().filter(|change| !PERSONAL.contains(&change.field.as_str())).cloned();
+        kept.map(|change| if personal(&change) { Change { before: Value::Null, after: Value::Null, ..change } } else { change }).collect()
+    }
 }
 
 /// Writes an event into the history of the thing, and emits it for the owner's timeline and the audit log.
 async fn record(tx: &mut Tx, event: EntityEvent) -> Result<(), Failure> {
-    let kept = following(tx, &event.changes).await?;
+    let kept = if event.changes.is_empty() { Vec::new() } else { Following::load(tx).await?.of(&event.changes) };
     let mut data = event.data.clone();
     if let Some(data) = data.as_object_mut() {
         data.remove("entity");

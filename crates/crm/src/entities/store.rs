@@ -258,6 +258,74 @@ pub(crate) async fn set_archived(tx: &mut Tx, id: Uuid, archived: bool) -> sqlx:
     Ok(done.rows_affected() > 0)
 }
 
+/// A thing that was archived or restored.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Toggled {
+    pub id: Uuid,
+    pub contact_id: Option<Uuid>,
+    display_name: String,
+    plate: Option<String>,
+}
+
+impl Toggled {
+    /// As [`Draft::label`].
+    pub(crate) fn label(&self) -> String {
+        match &self.plate {
+            Some(plate) if *plate != self.display_name => format!("{} · {plate}", self.display_name),
+            _ => self.display_name.clone(),
+        }
+    }
+}
+
+/// Archives or restores many; those that this changed.
+pub(crate) async fn set_archived_many(tx: &mut Tx, ids: &[Uuid], archived: bool) -> sqlx::Result<Vec<Toggled>> {
+    let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
+    sqlx::query_as(
+        "WITH old AS (SELECT id FROM entities WHERE tenant_id = $1 AND id = ANY ($2) AND (archived_at IS NULL) = $3 ORDER BY id FOR UPDATE)
+         UPDATE entities e SET archived_at = CASE WHEN $3 THEN $4::timestamptz END, updated_at = $4, version = e.version + 1
+         FROM old WHERE e.tenant_id = $1 AND e.id = old.id RETURNING e.id, e.contact_id, e.display_name, e.plate",
+    )
+    .bind(tenant)
+    .bind(ids)
+    .bind(archived)
+    .bind(now)
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// The next things that meet `conditions`, oldest first.
+pub(crate) async fn ids_after(tx: &mut Tx, conditions: &Map<String, Value>, after: Option<Uuid>, limit: i32) -> sqlx::Result<Vec<Uuid>> {
+    sqlx::query_scalar("SELECT entity_id FROM entity_page($1, 'created', $2, $3, $4) AS p(entity_id, sort_key)")
+        .bind(Value::Object(conditions.clone()))
+        .bind(after.map(|_| ""))
+        .bind(after)
+        .bind(limit)
+        .fetch_all(tx.conn())
+        .await
+}
+
+/// Writes lines of the histories that follow things, as (thing, event, changes, data).
+pub(crate) async fn insert_events(tx: &mut Tx, events: &[(Uuid, &str, Value, Value)]) -> sqlx::Result<()> {
+    let (tenant, now, actor) = (tx.tenant(), tx.now().to_sqlx(), tx.actor().clone());
+    let rows: Vec<Value> = events
+        .iter()
+        .map(|(entity, kind, changes, data)| json!({ "entity": entity, "id": tx.new_id(), "kind": kind, "changes": changes, "data": data }))
+        .collect();
+    sqlx::query(
+        "INSERT INTO entity_events (tenant_id, entity_id, id, at, actor_kind, actor_id, actor_name, kind, changes, data)
+         SELECT $1, entity, id, $3, $4, $5, $6, kind, changes, data FROM jsonb_to_recordset($2) AS r(entity uuid, id uuid, kind text, changes jsonb, data jsonb)",
+    )
+    .bind(tenant)
+    .bind(Value::Array(rows))
+    .bind(now)
+    .bind(actor.kind.as_str())
+    .bind(actor.id)
+    .bind(actor.name)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Deletes an entity with its readings, owners and history.
 pub(crate) async fn delete(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
     let tenant = tx.tenant();

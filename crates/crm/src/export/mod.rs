@@ -363,8 +363,7 @@ impl Job for RunExport {
             label: input.format.extension().to_owned(),
             count: job.total,
         });
-        tx.commit().await?;
-        background::finish(&ctx, &job, "done", Some((&key, &file_name(&ctx, input.format))), None).await?;
+        background::finish_with(tx, &job, "done", Some((&key, &file_name(&ctx, input.format))), None).await?;
         Ok(())
     }
 }

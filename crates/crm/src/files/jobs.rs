@@ -7,7 +7,8 @@ use super::ops::{KEEP_DELETED, record};
 use super::store::{self, Checked, Unchecked};
 use super::{images, kinds};
 use bytes::Bytes;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::path::Path;
@@ -184,6 +185,18 @@ pub fn beat(app: &App) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Sen
     })
 }
 
+/// Notes that what lies below `prefix` is nobody's after `until`, whatever becomes of those who work with it meanwhile.
+pub(crate) async fn forget_after(tx: &mut Tx, prefix: &str, until: Timestamp) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query("INSERT INTO file_leftovers (tenant_id, prefix, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+        .bind(tenant)
+        .bind(prefix)
+        .bind(until.to_sqlx())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Gives up uploads that nobody goes on with, empties the trash, and deletes from the store what belongs to no row any more.
 pub async fn sweep(app: &App) -> Result<u64, Failure> {
     let now = app.clock.now();
@@ -191,10 +204,12 @@ pub async fn sweep(app: &App) -> Result<u64, Failure> {
     deleted += delete_old(app, "files", "deleted_at < $1", now - KEEP_DELETED).await?;
     loop {
         let mut tx = app.db.system().await?;
-        let left: Vec<(Uuid, String)> = sqlx::query_as("SELECT tenant_id, prefix FROM file_leftovers ORDER BY since LIMIT $1")
-            .bind(LEFTOVERS)
-            .fetch_all(tx.conn())
-            .await?;
+        let left: Vec<(Uuid, String)> =
+            sqlx::query_as("SELECT tenant_id, prefix FROM file_leftovers WHERE since <= $2 ORDER BY since LIMIT $1")
+                .bind(LEFTOVERS)
+                .bind(now.to_sqlx())
+                .fetch_all(tx.conn())
+                .await?;
         tx.commit().await?;
         let (tenants, prefixes): (Vec<Uuid>, Vec<String>) = left.into_iter().unzip();
         for prefix in &prefixes {

@@ -1,6 +1,6 @@
 //! The fields that columns of a file can go to: the product's, and those that the tenant has added.
 
-use super::contacts::custom::PREFIX;
+use super::custom::PREFIX;
 use super::engine::{Field, guess_mapping, normal_header};
 use super::entities;
 use super::target::Kind;
@@ -40,7 +40,8 @@ impl Fields {
         match kind {
             Kind::Contacts => Ok(Self { kind, all: contact_fields(tx).await?, own_kinds: Vec::new() }),
             Kind::Entities => {
-                let all = entities::fields::FIELDS.iter().map(|info| built_in(info.key, info.group.to_owned())).collect();
+                let known = entities::fields::FIELDS.iter().map(|info| built_in(info.key, info.group.to_owned()));
+                let all = known.chain(own_fields(tx, RecordObject::Entity).await?).collect();
                 let own_kinds = entities::own_kinds(tx).await?.iter().map(|(_, name)| text::fold(name)).collect();
                 Ok(Self { kind, all, own_kinds })
             }
@@ -69,12 +70,18 @@ impl Fields {
     /// The program that wrote a file, and a field for each column that is understood.
     pub(crate) fn guess(&self, headers: &[String], samples: &[Vec<String>]) -> (String, Vec<Option<String>>) {
         match self.kind {
-            Kind::Contacts => {}
-            Kind::Entities => return ("generic".to_owned(), entities::fields::guess(headers, samples, &self.own_kinds)),
-            Kind::Tasks => return ("generic".to_owned(), tasks::fields::guess(headers, samples)),
+            Kind::Contacts => {
+                let (source, fields) = guess_mapping(headers, samples);
+                let mapping = fields.into_iter().map(|field| field.map(|field| field.key().to_owned())).collect();
+                (name_of(&source), self.own(headers, mapping))
+            }
+            Kind::Entities => ("generic".to_owned(), self.own(headers, entities::fields::guess(headers, samples, &self.own_kinds))),
+            Kind::Tasks => ("generic".to_owned(), tasks::fields::guess(headers, samples)),
         }
-        let (source, fields) = guess_mapping(headers, samples);
-        let mut mapping: Vec<Option<String>> = fields.into_iter().map(|field| field.map(|field| field.key().to_owned())).collect();
+    }
+
+    /// A mapping with the columns that go to the tenant's own fields.
+    fn own(&self, headers: &[String], mut mapping: Vec<Option<String>>) -> Vec<Option<String>> {
         // A header that is the name of one of the tenant's own fields means that field, whatever else it might mean.
         for field in self.all.iter().filter(|field| field.group == "custom") {
             let names = [field.label.as_deref().unwrap_or_default(), field.key.trim_start_matches(PREFIX)].map(normal_header);
@@ -83,7 +90,7 @@ impl Fields {
                 *place = Some(field.key.clone());
             }
         }
-        (name_of(&source), mapping)
+        mapping
     }
 }
 
@@ -97,11 +104,15 @@ fn built_in(key: &str, group: String) -> ImportField {
 
 async fn contact_fields(tx: &mut Tx) -> Result<Vec<ImportField>, Failure> {
     let built_in = Field::ALL.iter().map(|field| built_in(field.key(), name_of(&field.group())));
-    let own = custom::list(tx, Some(RecordObject::Contact)).await?.into_iter().map(|row| ImportField {
+    Ok(built_in.chain(own_fields(tx, RecordObject::Contact).await?).collect())
+}
+
+async fn own_fields(tx: &mut Tx, object: RecordObject) -> Result<impl Iterator<Item = ImportField>, Failure> {
+    let rows = custom::list(tx, Some(object)).await?;
+    Ok(rows.into_iter().map(|row| ImportField {
         key: format!("{PREFIX}{}", row.key),
         group: "custom".to_owned(),
         label: Some(row.label),
         group_label: row.group_name,
-    });
-    Ok(built_in.chain(own).collect())
+    }))
 }

@@ -461,7 +461,7 @@ pub struct ImportRowOut {
     reason: Option<String>,
     /// `[{field, value, code}]`: `invalid`, `truncated`, `ignored`, `required`, `unknown`, `ambiguous`, `not_applicable`, `field_gone`,
     /// `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`;
-    /// of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_unowned`
+    /// of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_not_theirs`
     warnings: Value,
     label: String,
     /// The contact that the row is, or belongs to.

@@ -4,6 +4,7 @@
 //! so a killed import goes on after its last batch without losing or doubling a row; what an import did can be undone for 30 days.
 
 pub(crate) mod contacts;
+mod custom;
 pub mod engine;
 mod entities;
 pub mod fields;

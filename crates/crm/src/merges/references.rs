@@ -24,6 +24,8 @@ enum Collision {
     Never,
     /// The merged contact's row gives way to the kept contact's.
     GivesWay,
+    /// The one that lasts longer, by this column, stays.
+    Longest(&'static str),
     /// It goes whatever the other one has: what a bulk action did to one contact must not be undone on another.
     Ends,
     /// That of [`Self::GivesWay`], and also where this other column is the kept contact: nobody is linked with themselves.
@@ -45,7 +47,7 @@ pub const REFERENCES: &[Reference] = &[
     Reference { table: "consents", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "privacy_requests", column: "contact_id", key: &["id"], collides: Collision::Never },
     // One decision a contact: there is nothing else in its key.
-    Reference { table: "privacy_keeps", column: "contact_id", key: &["tenant_id"], collides: Collision::GivesWay },
+    Reference { table: "privacy_keeps", column: "contact_id", key: &["tenant_id"], collides: Collision::Longest("until") },
     Reference { table: "invoices", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "payment_transactions", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "contact_merges", column: "kept_id", key: &["id"], collides: Collision::Never },
@@ -83,7 +85,15 @@ impl Reference {
         let (table, column) = (self.table, self.column);
         let keys = self.key.join(", ");
         let mut dropped = Value::Array(Vec::new());
-        if !matches!(self.collides, Collision::Never) {
+        if let Collision::Longest(by) = self.collides {
+            let sql = format!(
+                "WITH gone AS (DELETE FROM {table} m USING {table} k WHERE m.tenant_id = $1 AND k.tenant_id = $1
+                   AND ((m.{column} = $2 AND k.{column} = $3 AND m.{by} <= k.{by}) OR (m.{column} = $3 AND k.{column} = $2 AND m.{by} < k.{by}))
+                   RETURNING to_jsonb(m) AS row)
+                 SELECT coalesce(jsonb_agg(row), '[]') FROM gone"
+            );
+            dropped = sqlx::query_scalar(AssertSqlSafe(sql)).bind(tenant).bind(from).bind(to).fetch_one(tx.conn()).await?;
+        } else if !matches!(self.collides, Collision::Never) {
             let always = matches!(self.collides, Collision::Ends);
             let same: String = self.key.iter().map(|key| format!(" AND k.{key} = m.{key}")).collect();
             let own = if let Collision::GivesWayToSelf(other) = self.collides { format!(" OR m.{other} = $3") } else { String::new() };

@@ -151,11 +151,12 @@ pub(crate) async fn set_custom(tx: &mut Tx, id: Uuid, custom: &serde_json::Map<S
     Ok(())
 }
 
-/// The kept contact is as old as the older one, and a client if either was.
+/// The kept contact is as old as the older one, and a client if either was; it was collected when the later one was (GD-06).
 pub(crate) async fn join_facts(tx: &mut Tx, kept: Uuid, other: &Value) -> sqlx::Result<()> {
     let tenant = tx.tenant();
     sqlx::query(
-        "UPDATE contacts c SET created_at = least(c.created_at, o.created_at), first_invoiced_at = least(c.first_invoiced_at, o.first_invoiced_at)
+        "UPDATE contacts c SET created_at = least(c.created_at, o.created_at), first_invoiced_at = least(c.first_invoiced_at, o.first_invoiced_at),
+           last_collected_at = greatest(c.created_at, c.last_collected_at, o.created_at, o.last_collected_at)
          FROM jsonb_populate_record(NULL::contacts, $3) o WHERE c.tenant_id = $1 AND c.id = $2",
     )
     .bind(tenant)
@@ -170,7 +171,7 @@ pub(crate) async fn join_facts(tx: &mut Tx, kept: Uuid, other: &Value) -> sqlx::
 pub(crate) async fn part_facts(tx: &mut Tx, kept: Uuid, before: &Value, other: &Value) -> sqlx::Result<()> {
     let tenant = tx.tenant();
     sqlx::query(
-        "UPDATE contacts c SET created_at = b.created_at,
+        "UPDATE contacts c SET created_at = b.created_at, last_collected_at = b.last_collected_at,
            first_invoiced_at = CASE WHEN c.first_invoiced_at = o.first_invoiced_at THEN b.first_invoiced_at ELSE c.first_invoiced_at END
          FROM jsonb_populate_record(NULL::contacts, $3) b, jsonb_populate_record(NULL::contacts, $4) o WHERE c.tenant_id = $1 AND c.id = $2",
     )

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use vision_platform::outbox::Subscriber;
-use vision_platform::{Job, JobContext, JobError, background};
+use vision_platform::{Job, JobContext, JobError, Tx, background};
 
 /// Who is told of what.
 pub(crate) const SUBSCRIBER: Subscriber = Subscriber {
@@ -17,6 +17,7 @@ pub(crate) const SUBSCRIBER: Subscriber = Subscriber {
         "note.added",
         "note.updated",
         "import.done",
+        "import.cancelled",
         "import.failed",
         "job.changed",
     ],
@@ -85,6 +86,52 @@ impl Notify {
     }
 }
 
+/// What an import gave to a member: one of the tasks, and how many there are.
+#[derive(sqlx::FromRow)]
+struct Given {
+    member: Uuid,
+    id: Uuid,
+    title: String,
+    count: i64,
+}
+
+impl Notify {
+    /// The end of an import, for whoever asked for it; and for each colleague to whom it gave something to do, all of it at once.
+    async fn import(&self, tx: &mut Tx) -> sqlx::Result<Vec<NewNotification>> {
+        let Some(import) = self.id("id") else { return Ok(Vec::new()) };
+        let tenant = tx.tenant();
+        let given: Vec<Given> = sqlx::query_as(
+            "SELECT t.assignee_id AS member, (array_agg(t.id ORDER BY r.row_number))[1] AS id, (array_agg(t.title ORDER BY r.row_number))[1] AS title,
+                    count(*) AS count
+             FROM import_rows r JOIN tasks t ON t.tenant_id = $1 AND t.id = r.record_id
+             WHERE r.tenant_id = $1 AND r.import_id = $2 AND r.outcome = 'created' AND t.assignee_id <> $3 AND t.done_at IS NULL AND t.deleted_at IS NULL
+             GROUP BY t.assignee_id",
+        )
+        .bind(tenant)
+        .bind(import)
+        .bind(self.actor.id)
+        .fetch_all(tx.conn())
+        .await?;
+        let mut told: Vec<NewNotification> = given
+            .into_iter()
+            .map(|given| NewNotification {
+                label: given.title,
+                data: json!({ "count": given.count }),
+                ..self.to(given.member, NotificationKind::TaskAssigned, ("task", given.id))
+            })
+            .collect();
+        // Whoever cancels an import knows that it has ended.
+        if self.name != "import.cancelled" {
+            told.push(NewNotification {
+                actor: None,
+                data: json!({ "count": self.payload.get("count"), "failed": self.name == "import.failed" }),
+                ..self.to(self.actor.id, NotificationKind::ImportFinished, ("import", import))
+            });
+        }
+        Ok(told)
+    }
+}
+
 impl Job for Notify {
     const NAME: &'static str = "notifications_notify";
 
@@ -93,18 +140,10 @@ impl Job for Notify {
         let mut told: Vec<NewNotification> = match self.name.split('.').next().unwrap_or_default() {
             "task" | "tasks" => self.task().into_iter().collect(),
             "note" => self.note(),
-            "import" => self
-                .id("id")
-                .map(|id| NewNotification {
-                    actor: None,
-                    data: json!({ "count": self.payload.get("count"), "failed": self.name == "import.failed" }),
-                    ..self.to(self.actor.id, NotificationKind::ImportFinished, ("import", id))
-                })
-                .into_iter()
-                .collect(),
+            "import" => self.import(&mut tx).await?,
             _ => Vec::new(),
         };
-        if [crate::export::KIND, crate::entities::export::KIND].contains(&self.text("kind"))
+        if [crate::export::KIND, crate::entities::export::KIND, crate::tasks::export::KIND].contains(&self.text("kind"))
             && matches!(self.text("status"), "done" | "failed")
             && let Some(id) = self.id("id")
         {
@@ -125,7 +164,7 @@ impl Job for Notify {
     }
 }
 
-async fn without_lost_contacts(tx: &mut vision_platform::Tx, told: Vec<NewNotification>) -> sqlx::Result<Vec<NewNotification>> {
+async fn without_lost_contacts(tx: &mut Tx, told: Vec<NewNotification>) -> sqlx::Result<Vec<NewNotification>> {
     let wanted: Vec<Uuid> = told.iter().filter_map(|new| new.contact_id).collect();
     if wanted.is_empty() {
         return Ok(told);

@@ -62,7 +62,9 @@ const HOLDS: &[Hold] = &[
     Hold {
         key: "open_tasks",
         blocks: false,
-        count: "SELECT count(*) FROM tasks WHERE tenant_id = $1 AND contact_id = ANY ($2) AND done_at IS NULL AND deleted_at IS NULL",
+        count: "SELECT count(*) FROM tasks WHERE tenant_id = $1 AND done_at IS NULL AND deleted_at IS NULL AND (contact_id = ANY ($2) OR EXISTS (
+                  SELECT FROM entity_owners o WHERE o.tenant_id = $1 AND o.entity_id = tasks.entity_id AND o.contact_id = ANY ($2)
+                    AND tasks.created_at >= o.since - 1 AND (o.until IS NULL OR tasks.created_at < o.until + 1)))",
         explain: "Des tâches encore ouvertes seront supprimées avec la fiche.",
     },
 ];

@@ -283,13 +283,13 @@ async fn mask(tx: &mut Tx, counts: &mut BTreeMap<String, u64>, terms: &Terms) ->
 pub(crate) async fn erase(tx: &mut Tx, ids: &[Uuid], terms: &Terms) -> Result<BTreeMap<String, u64>, Failure> {
     let mut counts = BTreeMap::new();
     // A bulk action on tasks remembers them whole.
-    let undos = apply(
-        tx,
-        "DELETE FROM task_undos u WHERE u.tenant_id = $1 AND EXISTS (SELECT FROM tasks t WHERE t.tenant_id = $1 AND t.contact_id = ANY ($2)
-           AND position(t.id::text in u.before::text) > 0)",
-        ids,
-    )
-    .await?;
+    let rows = tables().find(|table| table.name == "tasks").and_then(|table| table.rows).unwrap_or("false");
+    let tenant = tx.tenant();
+    let undos = format!(
+        "DELETE FROM task_undos u WHERE u.tenant_id = $1 AND EXISTS (SELECT FROM tasks WHERE tenant_id = $1 AND ({rows})
+           AND position(tasks.id::text in u.before::text) > 0)"
+    );
+    let undos = sqlx::query(AssertSqlSafe(undos)).bind(tenant).bind(ids).execute(tx.conn()).await?.rows_affected();
     counts.insert("task_undos".to_owned(), undos);
     for table in tables().filter(|table| table.owner == Owner::Crm && table.erasure == Erasure::Delete) {
         let rows = delete(tx, table, ids).await?;

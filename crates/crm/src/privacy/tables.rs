@@ -47,14 +47,17 @@ pub(super) const TABLES: &[Table] = &[
     Table {
         name: "tasks",
         owner: Owner::Crm,
-        rows: BY_CONTACT,
+        rows: Some(
+            "contact_id = ANY ($2) OR EXISTS (SELECT FROM entity_owners o WHERE o.tenant_id = $1 AND o.entity_id = tasks.entity_id
+             AND o.contact_id = ANY ($2) AND tasks.created_at >= o.since - 1 AND (o.until IS NULL OR tasks.created_at < o.until + 1))",
+        ),
         erasure: Erasure::Delete,
         about: "Tâches, appels et rendez-vous de l’équipe. Aussi longtemps que la fiche.",
         columns: &[
             (
                 Technical,
                 "tenant_id id kind priority due_date due_time due_at time_zone reminder_minutes remind_at repeat_unit repeat_every repeat_until
-                 repeat_from series_id occurrence subject_kind subject_id contact_id done_at duration_minutes deleted_at created_at updated_at version",
+                 repeat_from series_id occurrence subject_kind subject_id contact_id entity_id done_at duration_minutes deleted_at created_at updated_at version",
             ),
             (Staff, "assignee_id done_by done_by_name created_by created_by_name"),
             (Free, "title description outcome result search"),
@@ -166,6 +169,14 @@ pub(super) const TABLES: &[Table] = &[
         erasure: Erasure::Delete,
         about: "De quoi annuler une action groupée sur des fiches.",
         columns: &[(Technical, "tenant_id job_id contact_id"), (IDENTITY, "before")],
+    },
+    Table {
+        name: "entity_bulk_changes",
+        owner: Owner::Crm,
+        rows: None,
+        erasure: Erasure::None,
+        about: "De quoi annuler une action groupée sur des biens.",
+        columns: &[(Technical, "tenant_id job_id entity_id")],
     },
     Table {
         name: "import_rows",
@@ -396,7 +407,7 @@ pub(super) const TABLES: &[Table] = &[
         erasure: Erasure::Anonymise,
         about: "Fiches des personnes et des sociétés. Prospects : 3 ans après leur dernier contact (GD-06).",
         columns: &[
-            (Technical, "tenant_id id kind customer_kind archived_at created_at updated_at version import_id erased_at"),
+            (Technical, "tenant_id id kind customer_kind archived_at created_at updated_at version import_id erased_at last_collected_at"),
             (Staff, "owner_id"),
             (
                 IDENTITY,

@@ -93,9 +93,8 @@ impl Job for ExportCompany {
             return Ok(());
         }
         tx.emit(&CompanyMoved { name: "company.exported", tenant: ctx.actor.tenant_id, count: rows });
-        tx.commit().await?;
         let name = format!("entreprise-{}.zip", ctx.app.clock.now().strftime("%Y-%m-%d"));
-        background::finish(&ctx, &job, "done", Some((&key, &name)), None).await?;
+        background::finish_with(tx, &job, "done", Some((&key, &name)), None).await?;
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Routes of reversibility.
 
 use super::{export, restore};
+use crate::files::jobs::forget_after;
 use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
 use axum::response::Response;
@@ -100,6 +101,11 @@ async fn import_company(auth: Authorized<CompanyManage>, body: Body) -> ApiResul
     let mut tx = auth.begin().await?;
     let id = tx.new_id();
     let key = restore::key(auth.actor.tenant_id, id);
+    // Killed between the steps, nobody would know of the archive: the housekeeping does.
+    let mut noted = auth.begin().await?;
+    let until = noted.now() + restore::KEEP_ARCHIVE;
+    forget_after(&mut noted, &restore::folder(auth.actor.tenant_id, id), until).await?;
+    noted.commit().await?;
     auth.app.files.put_path(&key, &upload.0).await?;
     let started = restore::start(&mut tx, id).await;
     let committed = match started {

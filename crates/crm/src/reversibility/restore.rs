@@ -5,6 +5,7 @@ use super::export::{CompanyMoved, internal, scratch};
 use super::read::{self, Piece};
 use super::rows::{Incoming, Refused};
 use super::store;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -78,6 +79,9 @@ pub(super) async fn check_empty(tx: &mut Tx) -> Result<(), Failure> {
     }
 }
 
+/// After this long an archive is deleted, whatever became of its restore.
+pub(super) const KEEP_ARCHIVE: SignedDuration = SignedDuration::from_hours(48);
+
 /// Queues the restore of an archive that lies in the store under `<tenant>/restores/<id>`.
 pub(super) async fn start(tx: &mut Tx, id: Uuid) -> Result<BackgroundJob, Failure> {
     store::lock_company(tx).await?;
@@ -92,6 +96,11 @@ pub(super) async fn start(tx: &mut Tx, id: Uuid) -> Result<BackgroundJob, Failur
 
 /// Where an archive waits.
 pub(super) fn key(tenant: Uuid, archive: Uuid) -> String {
+    format!("{}/archive.zip", folder(tenant, archive))
+}
+
+/// The folder of an archive.
+pub(super) fn folder(tenant: Uuid, archive: Uuid) -> String {
     format!("{tenant}/restores/{archive}")
 }
 

@@ -60,6 +60,7 @@ const STAY: &[(&str, &str)] = &[
     ("entity_values", "Made anew by the database when entities are written."),
     ("task_undos", "What can be taken back for a day belongs to the place where it was done."),
     ("bulk_changes", "Belongs to jobs of this instance."),
+    ("entity_bulk_changes", "Belongs to jobs of this instance."),
     ("file_uploads", "Unfinished."),
     ("file_leftovers", "Work for the sweeper of this instance's store."),
     ("notification_digests", "Which mails this instance has sent."),

@@ -4,12 +4,12 @@ use super::model::{TaskKind, TaskPriority, parse_day};
 use super::store::TaskRow;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vision_kernel::{Actor, Cursor, FieldError, Problem, text};
 
 /// The part of the tasks to show.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TaskView {
     /// Not done.
@@ -54,7 +54,7 @@ pub enum TaskSort {
 }
 
 /// Filters of the task list; all of them must hold.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
 #[serde(default)]
 pub struct TaskFilter {
     /// `open` (default), `overdue`, `today`, `due` (late or today), `upcoming` (later or without a day), `done`, `all`.
@@ -68,7 +68,7 @@ pub struct TaskFilter {
     /// `low`, `normal` or `high`.
     #[param(inline)]
     pub priority: Option<TaskPriority>,
-    /// Id of a contact.
+    /// Id of a contact: tasks about the contact, and about what the contact owns.
     pub contact: Option<Uuid>,
     /// Kind of the record that the tasks are about; with `subject_id`.
     pub subject_kind: Option<String>,
@@ -91,6 +91,7 @@ pub(crate) struct Conditions {
     pub priority: Option<&'static str>,
     pub subject_kind: Option<String>,
     pub subject_id: Option<Uuid>,
+    pub contact: Option<Uuid>,
     pub words: Option<Vec<String>>,
     pub due_from: Option<Date>,
     pub due_to: Option<Date>,
@@ -127,8 +128,9 @@ impl TaskFilter {
             unassigned,
             kind: self.kind.map(TaskKind::word),
             priority: self.priority.map(TaskPriority::word),
-            subject_kind: self.contact.map(|_| "contact".to_owned()).or_else(|| self.subject_kind.clone()),
-            subject_id: self.contact.or(self.subject_id),
+            subject_kind: self.subject_kind.clone(),
+            subject_id: self.subject_id,
+            contact: self.contact,
             words: (!words.is_empty()).then_some(words),
             due_from: day(&self.due_from, "due_from").map_err(one)?,
             due_to: day(&self.due_to, "due_to").map_err(one)?,

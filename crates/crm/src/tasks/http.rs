@@ -29,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(restore_task))
         .routes(routes!(change_tasks))
         .routes(routes!(undo_task_change))
+        .merge(super::export::routes())
 }
 
 /// A member in short.
@@ -41,7 +42,7 @@ pub struct TaskPerson {
 /// The record that a task is about.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct TaskSubject {
-    /// `contact`
+    /// `contact`, `entity`
     kind: String,
     id: Uuid,
     /// Its name; null for a reader who may not see the record.

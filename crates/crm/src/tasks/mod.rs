@@ -4,6 +4,7 @@
 //! change with them; completing a task of a series makes the next one, once; a deleted task can be brought back for 30 days.
 
 pub(crate) mod events;
+pub mod export;
 pub mod filter;
 pub mod http;
 pub mod jobs;

@@ -134,7 +134,7 @@ pub(crate) enum Snooze {
 /// The record that a task is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TaskSubjectIn {
-    /// `contact`
+    /// `contact`, `entity`
     pub(crate) kind: String,
     pub(crate) id: Uuid,
 }

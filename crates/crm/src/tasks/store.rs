@@ -145,10 +145,11 @@ fn select(condition: &str, tail: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!(
         "SELECT t.id, t.kind, t.title, t.description, t.priority, t.due_date, t.due_time, t.due_at, t.reminder_minutes, t.remind_at, t.repeat_unit,
                 t.repeat_every, t.repeat_until, t.repeat_from, t.series_id, t.occurrence, t.assignee_id, m.full_name AS assignee_name, t.subject_kind,
-                t.subject_id, t.contact_id, s.label AS subject_label, t.done_at, t.done_by, t.done_by_name, t.outcome, t.result, t.duration_minutes,
+                t.subject_id, coalesce(t.contact_id, te.contact_id) AS contact_id, s.label AS subject_label, t.done_at, t.done_by, t.done_by_name, t.outcome, t.result, t.duration_minutes,
                 t.deleted_at, t.created_by, t.created_by_name, t.created_at, t.updated_at, t.version
          FROM tasks t
          LEFT JOIN memberships m ON m.tenant_id = t.tenant_id AND m.user_id = t.assignee_id
+         LEFT JOIN entities te ON te.tenant_id = t.tenant_id AND te.id = t.entity_id
          LEFT JOIN LATERAL ({}) s ON true
          WHERE t.tenant_id = $1 AND {VISIBLE} AND {condition} {tail}",
         subjects::lateral()
@@ -161,7 +162,8 @@ const VISIBLE: &str = "($3::uuid[] IS NULL OR t.assignee_id = ANY ($3) OR t.crea
 const FILTER: &str = "t.deleted_at IS NULL AND ($8::uuid IS NULL OR t.assignee_id = $8) AND (NOT $9 OR t.assignee_id IS NULL)
     AND ($10::text IS NULL OR t.kind = $10) AND ($11::text IS NULL OR t.priority = $11) AND ($12::text IS NULL OR t.subject_kind = $12)
     AND ($13::uuid IS NULL OR t.subject_id = $13) AND ($14::text[] IS NULL OR t.search LIKE ALL ($14)) AND ($15::date IS NULL OR t.due_date >= $15)
-    AND ($16::date IS NULL OR t.due_date <= $16)";
+    AND ($16::date IS NULL OR t.due_date <= $16)
+    AND ($18::uuid IS NULL OR t.contact_id = $18 OR t.entity_id = ANY (ARRAY(SELECT o.id FROM entities o WHERE o.tenant_id = $1 AND o.contact_id = $18)))";
 
 /// One page of tasks.
 pub(crate) async fn page(
@@ -196,6 +198,7 @@ pub(crate) async fn page(
     .bind(wanted.due_from.map(ToSqlx::to_sqlx))
     .bind(wanted.due_to.map(ToSqlx::to_sqlx))
     .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
+    .bind(wanted.contact)
     .fetch_all(tx.conn())
     .await
 }
@@ -211,15 +214,32 @@ pub(crate) struct Counts {
 
 /// Counts the open tasks that meet the filter, up to [`CAP`] and one more.
 pub(crate) async fn count(tx: &mut Tx, zone: &Zone, wanted: &Conditions) -> sqlx::Result<Counts> {
-    let (tenant, now, scope) = (tx.tenant(), tx.now(), tx.actor().owner_scope.clone());
-    sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "SELECT count(*) AS open, count(*) FILTER (WHERE {}) AS overdue, count(*) FILTER (WHERE {}) AS today, count(*) FILTER (WHERE {}) AS upcoming
-         FROM (SELECT t.done_at, t.due_at, t.due_date FROM tasks t
-               WHERE t.tenant_id = $1 AND {VISIBLE} AND t.done_at IS NULL AND {FILTER} AND $2::uuid[] IS NULL AND $6::text IS NULL AND $7::uuid IS NULL
-               LIMIT $17) t",
+    let head = format!(
+        "count(*) AS open, count(*) FILTER (WHERE {}) AS overdue, count(*) FILTER (WHERE {}) AS today, count(*) FILTER (WHERE {}) AS upcoming",
         TaskView::Overdue.sql(),
         TaskView::Today.sql(),
         TaskView::Upcoming.sql()
+    );
+    counted(tx, zone, wanted, &head, TaskView::Open, CAP + 1).await
+}
+
+/// How many tasks a list has, of whatever view.
+pub(crate) async fn total(tx: &mut Tx, zone: &Zone, wanted: &Conditions) -> sqlx::Result<i64> {
+    let (total,): (i64,) = counted(tx, zone, wanted, "count(*)", wanted.view, i64::MAX).await?;
+    Ok(total)
+}
+
+async fn counted<T>(tx: &mut Tx, zone: &Zone, wanted: &Conditions, head: &str, view: TaskView, most: i64) -> sqlx::Result<T>
+where
+    T: for<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow> + Send + Unpin,
+{
+    let (tenant, now, scope) = (tx.tenant(), tx.now(), tx.actor().owner_scope.clone());
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT {head}
+         FROM (SELECT t.done_at, t.due_at, t.due_date FROM tasks t
+               WHERE t.tenant_id = $1 AND {VISIBLE} AND {} AND {FILTER} AND $2::uuid[] IS NULL AND $4::timestamptz IS NOT NULL AND $5::date IS NOT NULL
+                 AND $6::text IS NULL AND $7::uuid IS NULL LIMIT $17) t",
+        view.sql()
     )))
     .bind(tenant)
     .bind(None::<Vec<Uuid>>)
@@ -237,8 +257,31 @@ pub(crate) async fn count(tx: &mut Tx, zone: &Zone, wanted: &Conditions) -> sqlx
     .bind(wanted.words.as_deref())
     .bind(wanted.due_from.map(ToSqlx::to_sqlx))
     .bind(wanted.due_to.map(ToSqlx::to_sqlx))
-    .bind(CAP + 1)
+    .bind(most)
+    .bind(wanted.contact)
     .fetch_one(tx.conn())
+    .await
+}
+
+/// A thing that tasks are about.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Thing {
+    pub id: Uuid,
+    pub name: String,
+    pub plate: Option<String>,
+    pub owner: Option<String>,
+}
+
+/// What things are called, and their owners.
+pub(crate) async fn things(tx: &mut Tx, ids: &[Uuid]) -> sqlx::Result<Vec<Thing>> {
+    let tenant = tx.tenant();
+    sqlx::query_as(
+        "SELECT e.id, e.display_name AS name, e.plate, c.display_name AS owner FROM entities e
+         LEFT JOIN contacts c ON c.tenant_id = e.tenant_id AND c.id = e.contact_id WHERE e.tenant_id = $1 AND e.id = ANY ($2)",
+    )
+    .bind(tenant)
+    .bind(ids)
+    .fetch_all(tx.conn())
     .await
 }
 
@@ -474,7 +517,9 @@ pub(crate) async fn take_reminders(tx: &mut Tx, limit: i64) -> sqlx::Result<Vec<
         "WITH due AS (SELECT id, remind_at FROM tasks WHERE tenant_id = $1 AND remind_at <= $2 AND done_at IS NULL AND deleted_at IS NULL
                       ORDER BY remind_at LIMIT $3 FOR UPDATE SKIP LOCKED)
          UPDATE tasks t SET remind_at = NULL FROM due WHERE t.tenant_id = $1 AND t.id = due.id
-         RETURNING t.id, coalesce(t.assignee_id, t.created_by) AS user_id, t.title, t.kind, t.contact_id, t.due_at, t.due_time IS NOT NULL AS has_hour, due.remind_at",
+         RETURNING t.id, coalesce(t.assignee_id, t.created_by) AS user_id, t.title, t.kind,
+           coalesce(t.contact_id, (SELECT e.contact_id FROM entities e WHERE e.tenant_id = $1 AND e.id = t.entity_id)) AS contact_id, t.due_at,
+           t.due_time IS NOT NULL AS has_hour, due.remind_at",
     )
     .bind(tenant)
     .bind(now)

@@ -14,10 +14,19 @@ struct SubjectKind {
     sql: &'static str,
 }
 
-const SUBJECTS: &[SubjectKind] = &[SubjectKind {
-    key: "contact",
-    sql: "SELECT s.id, s.display_name AS label, s.id AS contact_id FROM contacts s WHERE s.tenant_id = @ AND s.id = # AND ($2::uuid[] IS NULL OR s.owner_id = ANY ($2))",
-}];
+const SUBJECTS: &[SubjectKind] = &[
+    SubjectKind {
+        key: "contact",
+        sql: "SELECT s.id, s.display_name AS label, s.id AS contact_id FROM contacts s WHERE s.tenant_id = @ AND s.id = # AND ($2::uuid[] IS NULL OR s.owner_id = ANY ($2))",
+    },
+    // Its tasks stand in the timeline of whoever owns it at the time.
+    SubjectKind {
+        key: "entity",
+        sql: "SELECT s.id, CASE WHEN s.plate IS NULL OR s.plate = s.display_name THEN s.display_name ELSE s.display_name || ' · ' || s.plate END AS label,
+                s.contact_id FROM entities s LEFT JOIN contacts o ON o.tenant_id = s.tenant_id AND o.id = s.contact_id
+              WHERE s.tenant_id = @ AND s.id = # AND ($2::uuid[] IS NULL OR o.owner_id = ANY ($2))",
+    },
+];
 
 /// True for a kind that exists.
 pub(crate) fn is_known(kind: &str) -> bool {

@@ -136,3 +136,51 @@ async fn a_large_export_is_a_job_with_a_file() {
     let file = owner.get(&format!("/jobs/{}/file", started["id"].as_str().expect("id"))).await;
     assert_eq!(file.text.lines().count(), 5002);
 }
+
+#[tokio::test]
+async fn things_are_archived_exported_and_restored_many_at_once_and_taken_back() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let contact = owner.contact(&json!({ "last_name": "Dupré" })).await;
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        let body = json!({ "kind": "equipment", "name": format!("Pont {n}"), "make": "Ravaglioli", "contact_id": contact });
+        ids.push(owner.post("/entities", &body).await.expect(201)["id"].as_str().expect("id").to_owned());
+    }
+    owner.post("/entities", &json!({ "plate": "AB-123-CD" })).await.expect(201);
+    let bulk = async |selection: Value, action: &str| {
+        let job = owner.post("/entities/bulk", &json!({ "selection": selection, "action": { "type": action } })).await.expect(202);
+        t.run_jobs().await;
+        owner.get(&format!("/jobs/{}", job["id"].as_str().expect("id"))).await.expect(200)
+    };
+    let left = async || owner.get("/entities/count").await.expect(200)["count"].as_i64().expect("count");
+    // All that match but one.
+    let matching = json!({ "filter": { "q": "ravaglioli" }, "except_ids": [ids[0]] });
+    let csv = owner.post("/entities/export", &json!({ "selection": matching, "format": "csv" })).await.text;
+    assert!(csv.contains("Pont 1") && !csv.contains("Pont 0") && !csv.contains("AB-123-CD"), "{csv}");
+    let job = bulk(matching, "archive").await;
+    assert_eq!((job["status"].as_str(), job["done"].as_i64(), job["total"].as_i64()), (Some("done"), Some(4), Some(4)), "{job}");
+    assert_eq!(left().await, 2);
+    let history = owner.get(&format!("/entities/{}/timeline", ids[1])).await.expect(200).to_string();
+    assert!(history.contains("entity.archived"), "{history}");
+    let timeline = owner.get(&format!("/contacts/{contact}/timeline")).await.expect(200).to_string();
+    assert_eq!(timeline.matches("entity.archived").count(), 4, "{timeline}");
+    let audit = owner.get("/audit-log?limit=100").await.expect(200).to_string();
+    assert_eq!(audit.matches("entities.bulk_changed").count(), 1, "one line for all");
+    // One comes back by hand: the undo finds it as it is, and brings the others back.
+    let one = bulk(json!({ "ids": [ids[1]] }), "restore").await;
+    assert_eq!(one["done"], 1);
+    owner.post(&format!("/jobs/{}/undo", job["id"].as_str().expect("id")), &json!({})).await.expect(202);
+    t.run_jobs().await;
+    assert_eq!(left().await, 6);
+    // What somebody may not see is not touched.
+    let member = t.member_with(owner.tenant_id, &["contacts.read", "contacts.write"], "own").await;
+    let job = member.post("/entities/bulk", &json!({ "selection": { "filter": {} }, "action": { "type": "archive" } })).await.expect(202);
+    assert_eq!(job["total"], 0);
+    t.run_jobs().await;
+    assert_eq!(left().await, 6);
+    assert_eq!(
+        owner.post("/entities/bulk", &json!({ "selection": { "ids": [] }, "action": { "type": "archive" } })).await.pointers(),
+        ["/selection/ids"]
+    );
+}

@@ -79,6 +79,75 @@ async fn own_fields_are_guessed_read_in_french_filled_and_taken_back() {
 }
 
 #[tokio::test]
+async fn fields_of_things_are_columns_read_filled_and_taken_back() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let own = |body: Value| {
+        let mut body = body;
+        body["object"] = json!("entity");
+        body
+    };
+    field(&owner, own(json!({ "label": "Valeur assurée", "kind": "money", "group_name": "Assurance" }))).await;
+    field(&owner, own(json!({ "label": "Fin d’assurance", "kind": "date" }))).await;
+    field(&owner, own(json!({ "label": "Conducteur", "kind": "reference" }))).await;
+    field(&owner, own(json!({ "label": "Vacciné", "kind": "boolean", "applies_to": "animal" }))).await;
+    field(&owner, own(json!({ "label": "Parking", "kind": "text", "required": true, "default_value": "cour" }))).await;
+    field(&owner, json!({ "label": "Budget", "kind": "money" })).await;
+    let driver = owner.contact(&json!({ "first_name": "Éloïse", "last_name": "Conduit" })).await;
+    let body = json!({ "plate": "FG-456-HJ", "custom": { "valeur_assuree": "10", "parking": "box 3" } });
+    let known = owner.post("/entities", &body).await.expect(201)["id"].as_str().expect("id").to_owned();
+
+    let csv = "Immat;Type;VALEUR ASSURÉE;fin_d_assurance;Conducteur;Vacciné;Budget\n\
+        AB-123-CD;Véhicule;12 500,00;31/12/2026;CONDUIT Éloïse;;5\n\
+        FG-456-HJ;Véhicule;99;31/02/2026;personne@exemple.fr;oui;5\n";
+    let uploaded = owner.upload("/imports?filename=parc.csv&target=entities", csv.as_bytes().to_vec()).await.expect(201);
+    let guessed: Vec<&str> = uploaded["columns"].as_array().expect("columns").iter().map(|c| c["field"].as_str().unwrap_or("-")).collect();
+    let keys = ["custom.valeur_assuree", "custom.fin_d_assurance", "custom.conducteur", "custom.vaccine"];
+    assert_eq!(guessed, [&["plate", "kind"][..], &keys, &["-"]].concat(), "a field of contacts is none of things");
+    let offered = uploaded["fields"].as_array().expect("fields").iter().find(|f| f["key"] == keys[0]).expect("offered");
+    assert_eq!(offered, &json!({ "key": keys[0], "group": "custom", "label": "Valeur assurée", "group_label": "Assurance" }));
+    let id = uploaded["id"].as_str().expect("id").to_owned();
+
+    let rehearsed = step(&t, &owner, &id, "dry-run").await["report"].clone();
+    let report = step(&t, &owner, &id, "start").await["report"].clone();
+    for count in ["rows", "created", "matched", "filled", "rejected", "warnings"] {
+        assert_eq!(report[count], rehearsed[count], "{count}");
+    }
+    assert_eq!(
+        (report["created"].as_i64(), report["filled"].as_i64()),
+        (Some(1), Some(0)),
+        "all that the second row gives is there or wrong"
+    );
+    let custom = async |words: &str| {
+        let found = owner.get(&format!("/entities?q={words}")).await.expect(200)["items"][0]["id"].as_str().expect("found").to_owned();
+        owner.get(&format!("/entities/{found}")).await.expect(200)["custom"].clone()
+    };
+    assert_eq!(
+        custom("ab123cd").await,
+        json!({ "valeur_assuree": 1_250_000, "fin_d_assurance": "2026-12-31", "conducteur": driver, "parking": "cour" })
+    );
+    let told = codes(&rows(&owner, &id, "warning").await);
+    assert_eq!(told, ["2 custom.fin_d_assurance invalid", "2 custom.conducteur unknown", "2 custom.vaccine not_applicable"]);
+
+    // A second file fills what is empty, and its undo takes only that back.
+    let csv = "Immat;Fin d'assurance;Conducteur;Parking\nFG-456-HJ;30/06/2027;Éloïse Conduit;ailleurs\n";
+    let id = owner.upload("/imports?filename=b.csv&target=entities", csv.as_bytes().to_vec()).await.expect(201)["id"]
+        .as_str()
+        .expect("id")
+        .to_owned();
+    let report = step(&t, &owner, &id, "start").await["report"].clone();
+    assert_eq!((report["matched"].as_i64(), report["filled"].as_i64()), (Some(1), Some(1)));
+    let filled = json!({ "valeur_assuree": 1000, "parking": "box 3", "fin_d_assurance": "2027-06-30", "conducteur": driver });
+    assert_eq!(custom("fg456hj").await, filled);
+    // GA-14: the history that follows the thing names nobody.
+    let history = owner.get(&format!("/entities/{known}/timeline")).await.text;
+    assert!(history.contains("custom.conducteur") && !history.contains("Conduit"), "{history}");
+    let undone = step(&t, &owner, &id, "undo").await;
+    assert_eq!(undone["report"]["undo"], json!({ "deleted": 0, "restored": 1, "kept": 0 }));
+    assert_eq!(custom("fg456hj").await, json!({ "valeur_assuree": 1000, "parking": "box 3" }));
+}
+
+#[tokio::test]
 async fn a_sorted_field_stays_sorted_and_a_required_one_is_asked_for_later() {
     let t = TestApp::new().await;
     let owner = t.owner().await;

@@ -49,8 +49,8 @@ async fn a_file_of_tasks_becomes_tasks_of_members_about_contacts() {
     let bob = t.member(owner.tenant_id, "member").await;
     let contact =
         owner.contact(&json!({ "first_name": "Éloïse", "last_name": "D’Hérouville", "phones": [{ "phone": "0612345678" }] })).await;
-    owner.post("/entities", &json!({ "plate": "AB-123-CD", "contact_id": contact })).await.expect(201);
-    owner.post("/entities", &json!({ "plate": "FG-456-HJ" })).await.expect(201);
+    let car = id(&owner.post("/entities", &json!({ "plate": "AB-123-CD", "contact_id": contact })).await.expect(201));
+    let unowned = id(&owner.post("/entities", &json!({ "plate": "FG-456-HJ" })).await.expect(201));
     let file = format!(
         "Type;Titre;Échéance;Heure;Priorité;Assigné à;Client;Tél;Immat;Statut;Fait le;Issue;Notes\n\
          RDV;Essai 🚗;24/11/2026;14h30;Haute;{};D'HÉROUVILLE Éloïse;;;À faire;;;Amener\n\
@@ -59,13 +59,14 @@ async fn a_file_of_tasks_becomes_tasks_of_members_about_contacts() {
          ;Pneus;25/11/26;;énorme;Zoé Inconnue;Martin;;;Terminée;;tout bon;\n\
          ;Vidange;;9h;;;;;FG 456 HJ;;;;\n\
          ;  ;;;;;;;;;;;\n\
-         planète;Trop tard;;;;;;;ZZ-999-ZZ;En cours;;peut-être;\n",
+         planète;Trop tard;;;;;;;ZZ-999-ZZ;En cours;;peut-être;\n\
+         ;Essuie-glaces;;;;;Éloïse D’Hérouville;;FG-456-HJ;;;;\n",
         bob.email.to_uppercase()
     );
     let uploaded = upload(&owner, &file).await;
     assert_eq!((uploaded["target"].as_str(), uploaded["duplicates"].as_str()), (Some("tasks"), Some("skip")));
     let done = run(&t, &owner, &file, json!({})).await;
-    assert_eq!((done["report"]["created"].as_i64(), done["report"]["rejected"].as_i64()), (Some(6), Some(1)), "{done}");
+    assert_eq!((done["report"]["created"].as_i64(), done["report"]["rejected"].as_i64()), (Some(7), Some(1)), "{done}");
     assert_eq!(
         codes(&owner, &done).await,
         [
@@ -73,11 +74,11 @@ async fn a_file_of_tasks_becomes_tasks_of_members_about_contacts() {
             "4 priority invalid",
             "4 contact_name contact_unknown",
             "4 assignee member_unknown",
-            "5 plate plate_unowned",
             "5 due_time no_day",
             "7 task_kind invalid",
             "7 plate plate_unknown",
-            "7 outcome not_done"
+            "7 outcome not_done",
+            "8 plate plate_not_theirs"
         ]
     );
     let open = tasks(&owner, "open").await;
@@ -91,17 +92,23 @@ async fn a_file_of_tasks_becomes_tasks_of_members_about_contacts() {
     assert_eq!(call["subject"]["id"].as_str(), Some(contact.as_str()), "by phone");
     assert_eq!(call["assignee"]["id"], json!(bob.user_id), "by name");
     assert_eq!(titled(&open, "Vidange")["assignee"], Value::Null, "the file says that it is nobody's");
-    assert_eq!(titled(&open, "Vidange")["description"], "FG 456 HJ", "a plate that leads nowhere is not lost");
+    let oil = titled(&open, "Vidange");
+    assert_eq!((oil["subject"]["id"].as_str(), &oil["description"]), (Some(unowned.as_str()), &Value::Null), "about the vehicle");
+    assert_eq!(titled(&open, "Trop tard")["description"], "ZZ-999-ZZ", "a plate that leads nowhere is not lost");
+    let wipers = titled(&open, "Essuie-glaces");
+    assert_eq!((wipers["subject"]["id"].as_str(), wipers["description"].as_str()), (Some(contact.as_str()), Some("FG-456-HJ")));
     let ended = tasks(&owner, "done").await;
     let quote = titled(&ended, "Devis");
     assert_eq!((quote["done_at"].as_str(), quote["outcome"].as_str()), (Some("2026-11-21T08:00:00Z"), Some("no_answer")));
-    assert_eq!(quote["subject"]["id"].as_str(), Some(contact.as_str()), "the owner of the vehicle");
+    assert_eq!(quote["subject"], json!({ "kind": "entity", "id": car, "label": "AB-123-CD" }));
+    let theirs = owner.get(&format!("/tasks?view=all&contact={contact}")).await.expect(200).to_string();
+    assert!(theirs.contains("Devis"), "what is about their vehicle is among their tasks: {theirs}");
     let tyres = titled(&ended, "Pneus");
     assert_eq!((tyres["result"].as_str(), &tyres["outcome"]), (Some("tout bon"), &Value::Null), "words of its own are kept");
     assert_eq!(tyres["assignee"]["id"], json!(owner.user_id), "an unknown member's is left to whoever imports");
     // What happened stands in the contact's history, once for the whole file in the audit log.
     let timeline = owner.get(&format!("/contacts/{contact}/timeline")).await.expect(200).to_string();
-    assert_eq!(timeline.matches("task.created").count(), 3, "{timeline}");
+    assert_eq!(timeline.matches("task.created").count(), 4, "{timeline}");
     let audit = owner.get("/audit-log?limit=100").await.expect(200).to_string();
     assert!(audit.contains("import.done") && !audit.contains("task.created"), "{audit}");
     let rejects = owner.get(&format!("/imports/{}/rejects", id(&done))).await;
@@ -111,10 +118,10 @@ async fn a_file_of_tasks_becomes_tasks_of_members_about_contacts() {
     let path = format!("/tasks/{}", id(call));
     owner.patch(&path, &json!({ "priority": "high" })).await.expect(200);
     let undone = step(&t, &owner, &id(&done), "undo").await;
-    assert_eq!(undone["report"]["undo"], json!({ "deleted": 5, "restored": 0, "kept": 1 }));
+    assert_eq!(undone["report"]["undo"], json!({ "deleted": 6, "restored": 0, "kept": 1 }));
     assert_eq!((tasks(&owner, "open").await.len(), tasks(&owner, "done").await.len()), (1, 0));
     let timeline = owner.get(&format!("/contacts/{contact}/timeline")).await.expect(200).to_string();
-    assert_eq!(timeline.matches("task.deleted").count(), 2, "{timeline}");
+    assert_eq!(timeline.matches("task.deleted").count(), 3, "{timeline}");
 }
 
 #[tokio::test]
@@ -180,4 +187,30 @@ async fn rights_and_scope_hold_for_files_of_tasks() {
     let blind = t.member_with(owner.tenant_id, &["contacts.import", "tasks.read", "tasks.write"], "all").await;
     let done = run(&t, &blind, "Titre;Client;Immat\nVisite;Cachée;\nPneus;;AB-123-CD\n", json!({})).await;
     assert_eq!(codes(&blind, &done).await, ["1 contact_name contact_hidden", "2 plate plate_unknown"]);
+}
+
+#[tokio::test]
+async fn a_member_to_whom_an_import_gives_tasks_is_told_once_as_they_wish() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let (bob, ana) = (t.member(owner.tenant_id, "member").await, t.member(owner.tenant_id, "member").await);
+    let silent =
+        json!({ "choices": [{ "kind": "task_assigned", "in_app": false, "email": "never" }], "quiet_hours": null, "digest_hour": 9 });
+    ana.patch("/me/notification-settings", &silent).await.expect(200);
+    let line = |title: &str, who: &Persona, status: &str| format!("{title};{};{status}\n", who.email);
+    let file = ["Titre;Assigné à;Statut\n".to_owned()]
+        .into_iter()
+        .chain((0..3).map(|n| line(&format!("Pneus {n}"), &bob, "À faire")))
+        .chain([line("Fini", &bob, "Terminé"), line("Vidange", &ana, ""), line("À moi", &owner, "")])
+        .collect::<String>();
+    run(&t, &owner, &file, json!({})).await;
+    t.run_jobs().await;
+    let told = async |who: &Persona| {
+        let all = who.get("/notifications").await.expect(200)["items"].as_array().expect("items").clone();
+        all.into_iter().filter(|one| one["kind"] == "task_assigned").collect::<Vec<_>>()
+    };
+    let bobs = told(&bob).await;
+    assert_eq!(bobs.len(), 1, "{bobs:?}");
+    assert_eq!((bobs[0]["label"].as_str(), bobs[0]["data"]["count"].as_i64()), (Some("Pneus 0"), Some(3)), "what is done is no news");
+    assert_eq!((told(&ana).await.len(), told(&owner).await.len()), (0, 0));
 }

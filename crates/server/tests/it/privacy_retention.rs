@@ -172,3 +172,29 @@ async fn the_terms_are_the_companys_within_bounds_and_two_people_do_not_overwrit
     assert_eq!(log["items"][0]["action"], "privacy_retention.updated");
     assert_eq!(log["items"][0]["changes"][0]["before"], 24);
 }
+
+#[tokio::test] // GD-06
+async fn a_merge_keeps_the_later_collection_and_the_longer_decision() {
+    let t = TestApp::new().await;
+    let (owner, mute, deaf) = later(&t).await;
+    assert_eq!(due(&owner, "prospect").await, ["Muette", "Sourde"]);
+    // Collected again last week: whoever merges the old record with the new one has not made a sign older.
+    let again = owner.contact(&json!({ "last_name": "Muette" })).await;
+    let merge = owner.post(&format!("/contacts/{mute}/merge"), &json!({ "other_id": again })).await.expect(200);
+    assert_eq!(due(&owner, "prospect").await, ["Sourde"]);
+    owner.post(&format!("/merges/{}/undo", id(&merge)), &json!({})).await.expect(200);
+    assert_eq!(due(&owner, "prospect").await, ["Muette", "Sourde"]);
+    // Each is kept for a reason, one longer than the other: the longer one counts, whichever record stays; an undo parts them again.
+    let keep = async |who: &str, months: i32, reason: &str| {
+        owner.post("/privacy/retention/keep", &json!({ "ids": [who], "months": months, "reason": reason })).await.expect(200);
+    };
+    keep(&mute, 1, "Court").await;
+    keep(&deaf, 24, "Long").await;
+    let merge = owner.post(&format!("/contacts/{mute}/merge"), &json!({ "other_id": deaf })).await.expect(200);
+    t.advance(DAY * 60);
+    let owner = t.sign_in(owner.tenant_id, owner.user_id, &owner.email).await;
+    let muted = |names: Vec<String>| names.iter().any(|name| name == "Muette" || name == "Sourde");
+    assert!(!muted(due(&owner, "prospect").await));
+    let undo = owner.post(&format!("/merges/{}/undo", id(&merge)), &json!({})).await;
+    assert_eq!(undo.status.as_u16(), 409, "after 30 days no more: {}", undo.text);
+}

@@ -377,3 +377,119 @@ async fn nine_o_clock_stays_nine_o_clock_when_the_company_moves() {
         assert_eq!(owner.get(&format!("/tasks/{}", id(made))).await.expect(200)["due_at"], "2027-06-01T15:00:00Z");
     }
 }
+
+#[tokio::test] // GA-14
+async fn a_task_about_a_thing_stands_with_the_thing_and_with_its_owner() {
+    let t = TestApp::new().await;
+    let owner = t.owner().await;
+    let contact = owner.contact(&json!({ "last_name": "Quoibet" })).await;
+    let car = owner.post("/entities", &json!({ "plate": "AB-123-CD", "make": "Fiat", "contact_id": contact })).await.expect(201);
+    let about = json!({ "kind": "entity", "id": car["id"] });
+    let call = task(&owner, &json!({ "title": "Rappeler Quoibet", "kind": "call", "subject": about })).await;
+    assert_eq!(call["subject"], json!({ "kind": "entity", "id": car["id"], "label": "Fiat · AB-123-CD" }));
+    task(&owner, &json!({ "title": "Sans lien" })).await;
+    assert_eq!(list(&owner, &format!("subject_kind=entity&subject_id={}", id(&car))).await, ["Rappeler Quoibet"]);
+    assert_eq!(list(&owner, &format!("contact={contact}")).await, ["Rappeler Quoibet"]);
+    assert_eq!(owner.get(&format!("/tasks/count?contact={contact}")).await.expect(200)["open"], 1);
+    owner.post(&format!("/tasks/{}/complete", id(&call)), &json!({ "outcome": "reached" })).await.expect(200);
+    let timeline = owner.get(&format!("/contacts/{contact}/timeline")).await.expect(200).to_string();
+    assert!(timeline.contains("task.created") && timeline.contains("task.completed"), "{timeline}");
+    // Who may not see the owner may not see the thing, nor tie a task to it.
+    let member = t.member_with(owner.tenant_id, &["contacts.read", "tasks.read", "tasks.write"], "own").await;
+    assert_eq!(member.post("/tasks", &json!({ "title": "x", "subject": about })).await.pointers(), ["/subject/id"]);
+    let given = task(&owner, &json!({ "title": "Pour vous", "assignee_id": member.user_id, "subject": about })).await;
+    assert_eq!(member.get(&format!("/tasks/{}", id(&given))).await.expect(200)["subject"]["label"], Value::Null);
+    let stranger = t.owner().await;
+    assert_eq!(stranger.post("/tasks", &json!({ "title": "x", "subject": about })).await.pointers(), ["/subject/id"]);
+    // A merge takes the thing along, and its tasks with it.
+    let kept = owner.contact(&json!({ "last_name": "Quoibet" })).await;
+    owner.post(&format!("/contacts/{kept}/merge"), &json!({ "other_id": contact })).await;
+    t.run_jobs().await;
+    let owned = owner.get(&format!("/entities/{}", id(&car))).await.expect(200)["contact"]["id"].clone();
+    assert_eq!(list(&owner, &format!("view=all&contact={}", owned.as_str().expect("owner"))).await.len(), 2);
+    // The person's file has them, and an erasure takes those of their time: a later owner's stay.
+    let path = format!("/entities/{}", id(&car));
+    let next = owner.contact(&json!({ "last_name": "Suivante" })).await;
+    t.advance(SignedDuration::from_hours(72));
+    let owner = t.sign_in(owner.tenant_id, owner.user_id, &owner.email).await;
+    owner.post(&format!("{path}/owner"), &json!({ "contact_id": next })).await.expect(200);
+    t.advance(SignedDuration::from_hours(72));
+    let owner = t.sign_in(owner.tenant_id, owner.user_id, &owner.email).await;
+    task(&owner, &json!({ "title": "Après la vente", "subject": about })).await;
+    let former = owned.as_str().expect("owner");
+    let name = owner.get(&format!("/contacts/{former}")).await.expect(200)["display_name"].clone();
+    let preview = owner.get(&format!("/contacts/{former}/erasure")).await.expect(200).to_string();
+    assert!(preview.contains("open_tasks"), "{preview}");
+    owner.post(&format!("/contacts/{former}/erasure"), &json!({ "confirm": name })).await.expect(202);
+    t.run_jobs().await;
+    assert_eq!(list(&owner, &format!("view=all&subject_kind=entity&subject_id={}", id(&car))).await, ["Après la vente"]);
+    // The thing goes, and they go with it.
+    owner.post(&format!("{path}/archive"), &json!({})).await.expect(200);
+    owner.delete(&path).await;
+    assert_eq!(list(&owner, "view=all").await, ["Sans lien"]);
+}
+
+#[tokio::test]
+async fn tasks_are_exported_as_they_are_filtered_and_seen_and_come_back() {
+    let t = TestApp::new().await;
+    let (owner, other) = (t.owner().await, t.owner().await);
+    let contact = owner.contact(&json!({ "first_name": "Éloïse", "last_name": "Dupré" })).await;
+    let car = owner.post("/entities", &json!({ "plate": "AB-123-CD", "make": "Fiat", "contact_id": contact })).await.expect(201);
+    let about = json!({ "kind": "entity", "id": car["id"] });
+    let call = task(
+        &owner,
+        &json!({ "title": "=Rappeler; vite", "kind": "call", "due_date": "2027-03-28", "due_time": "14:30",
+        "priority": "high", "description": "Deux\nlignes", "subject": about }),
+    )
+    .await;
+    let done = json!({ "outcome": "left_message", "result": "Répondeur", "duration_minutes": 3 });
+    owner.post(&format!("/tasks/{}/complete", id(&call)), &done).await.expect(200);
+    task(&owner, &json!({ "title": "Visite", "kind": "meeting", "subject": { "kind": "contact", "id": contact } })).await;
+    let export = async |who: &Persona, filter: Value| who.post("/tasks/export", &json!({ "filter": filter, "format": "csv" })).await;
+    let open = export(&owner, json!({})).await;
+    assert!(open.headers["content-disposition"].to_str().expect("name").contains("taches-"));
+    assert!(open.text.contains("Visite") && !open.text.contains("Rappeler"), "open ones by default: {}", open.text);
+    let all = export(&owner, json!({ "view": "all" })).await.text;
+    assert!(all.contains("28/03/2027;14:30;Haute;") && all.contains(";Éloïse Dupré;Fiat;AB-123-CD;Terminé;"), "{all}");
+    assert!(!all.contains(";=Rappeler") && !all.contains(";\"=Rappeler"), "no formula: {all}");
+    assert_eq!(
+        export(&owner, json!({ "view": "all", "kind": "call" })).await.text.lines().filter(|line| line.contains("Visite")).count(),
+        0
+    );
+    let audit = owner.get("/audit-log?limit=100").await.expect(200).to_string();
+    assert!(audit.contains("tasks.exported"), "{audit}");
+    // Rights: exporting is one of its own, and tasks are another; what one may not see is not in the file.
+    let reader = t.member_with(owner.tenant_id, &["tasks.read", "contacts.read"], "all").await;
+    assert_eq!(export(&reader, json!({})).await.status.as_u16(), 403);
+    let exporter = t.member_with(owner.tenant_id, &["contacts.export", "contacts.read"], "all").await;
+    assert_eq!(export(&exporter, json!({})).await.json["permission"], "tasks.read");
+    let blind = t.member_with(owner.tenant_id, &["contacts.export", "tasks.read"], "all").await;
+    let hidden = export(&blind, json!({ "view": "all" })).await.text;
+    assert!(hidden.contains("Visite") && !hidden.contains("Dupré") && !hidden.contains("AB-123-CD"), "{hidden}");
+    let own = t.member_with(owner.tenant_id, &["contacts.export", "contacts.read", "tasks.read"], "own").await;
+    assert_eq!(export(&own, json!({ "view": "all" })).await.text.lines().count(), 1, "only headers");
+    assert_eq!(owner.post("/tasks/export", &json!({ "filter": { "assignee": "x" }, "format": "csv" })).await.status.as_u16(), 422);
+    assert_eq!(&owner.post("/tasks/export", &json!({ "format": "xlsx" })).await.bytes[..2], b"PK");
+    // Another company with the same people reads the file as it is.
+    let contact = other.contact(&json!({ "first_name": "Éloïse", "last_name": "Dupré" })).await;
+    other.post("/entities", &json!({ "plate": "AB-123-CD", "contact_id": contact })).await.expect(201);
+    let import = other.upload("/imports?filename=a.csv&target=tasks", all.into_bytes()).await.expect(201);
+    other.post(&format!("/imports/{}/start", id(&import)), &json!({})).await;
+    t.run_jobs().await;
+    let back = other.get("/tasks?view=all&sort=created").await.expect(200);
+    assert_eq!(titles(&back).len(), 2, "{back}");
+    let call = &back["items"][0];
+    assert_eq!(
+        (call["subject"]["kind"].as_str(), call["outcome"].as_str(), call["due_time"].as_str()),
+        (Some("entity"), Some("left_message"), Some("14:30"))
+    );
+    // More than 5,000 are a job.
+    let many: String = (0..5001).map(|n| format!("Série {n}\n")).collect();
+    let import = owner.upload("/imports?filename=b.csv&target=tasks", format!("Titre\n{many}").into_bytes()).await.expect(201);
+    owner.post(&format!("/imports/{}/start", id(&import)), &json!({})).await;
+    t.run_jobs().await;
+    let job = export(&owner, json!({ "view": "all" })).await.expect(202);
+    t.run_jobs().await;
+    let file = owner.get(&format!("/jobs/{}/file", id(&job))).await;
+    assert_eq!(file.text.matches("Série ").count(), 5001);
+}

@@ -1011,6 +1011,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entities/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts an action on many things. */
+        post: operations["start_entity_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/entities/count": {
         parameters: {
             query?: never;
@@ -2620,6 +2637,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exports tasks that the caller sees: the file for up to 5,000, a job above. Needs `tasks.read` too. */
+        post: operations["export_tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{id}": {
         parameters: {
             query?: never;
@@ -3790,6 +3824,19 @@ export interface components {
             /** @description What deserves a second look without being wrong. */
             warnings: components["schemas"]["EntityWarning"][];
         };
+        /** @description What to do. */
+        EntityBulkAction: {
+            /** @enum {string} */
+            type: "archive";
+        } | {
+            /** @enum {string} */
+            type: "restore";
+        };
+        /** @description An action on a selection. */
+        EntityBulkIn: {
+            action: components["schemas"]["EntityBulkAction"];
+            selection: components["schemas"]["EntitySelection"];
+        };
         /** @description How many entities match, up to a bound. */
         EntityCount: {
             /** @description True: there are more than `count`. */
@@ -3808,6 +3855,7 @@ export interface components {
             columns?: string[] | null;
             filter?: components["schemas"]["EntityFilter"];
             format: components["schemas"]["EntityExportFormat"];
+            selection?: components["schemas"]["EntitySelection"] | null;
         };
         /** @description The filters of the entity list; all of them must hold. */
         EntityFilter: {
@@ -3970,6 +4018,16 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
             vin?: string | null;
+        };
+        /** @description Things chosen one by one, or everything that a filter matches but for some. */
+        EntitySelection: {
+            /** @description Their ids. */
+            ids: string[];
+        } | {
+            /** @description Those left out, at most a thousand. */
+            except_ids?: string[];
+            /** @description The filter. */
+            filter: components["schemas"]["EntityFilter"];
         };
         /** @description Something to look at again. */
         EntityWarning: {
@@ -4431,7 +4489,7 @@ export interface components {
             /**
              * @description `[{field, value, code}]`: `invalid`, `truncated`, `ignored`, `required`, `unknown`, `ambiguous`, `not_applicable`, `field_gone`,
              *     `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`;
-             *     of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_unowned`
+             *     of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_not_theirs`
              */
             warnings: unknown;
         };
@@ -5443,7 +5501,7 @@ export interface components {
                 /**
                  * @description `[{field, value, code}]`: `invalid`, `truncated`, `ignored`, `required`, `unknown`, `ambiguous`, `not_applicable`, `field_gone`,
                  *     `converting`, `hidden`; of things `check_digit`, `mileage_falls`, `future`, `other_vin`, `owner_unknown`, `owner_hidden`;
-                 *     of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_unowned`
+                 *     of tasks `no_day`, `not_done`, `member_unknown`, `member_ambiguous`, `contact_unknown`, `contact_hidden`, `plate_unknown`, `plate_not_theirs`
                  */
                 warnings: unknown;
             }[];
@@ -6394,6 +6452,63 @@ export interface components {
              */
             upcoming: number;
         };
+        /**
+         * @description File formats.
+         * @enum {string}
+         */
+        TaskExportFormat: "csv" | "xlsx";
+        /** @description What to export, as what. */
+        TaskExportIn: {
+            /** @description As of a list: `view` is `open` by default. */
+            filter?: components["schemas"]["TaskFilter"];
+            format: components["schemas"]["TaskExportFormat"];
+        };
+        /** @description Filters of the task list; all of them must hold. */
+        TaskFilter: {
+            /**
+             * @description `me`, `anyone` (default), `none`, or the id of a member.
+             * @default null
+             */
+            assignee?: string | null;
+            /**
+             * Format: uuid
+             * @description Id of a contact: tasks about the contact, and about what the contact owns.
+             * @default null
+             */
+            contact?: string | null;
+            /**
+             * @description Due on this day or later.
+             * @default null
+             */
+            due_from?: string | null;
+            /**
+             * @description Due on this day or earlier.
+             * @default null
+             */
+            due_to?: string | null;
+            /** @default null */
+            kind?: components["schemas"]["TaskKind"] | null;
+            /** @default null */
+            priority?: components["schemas"]["TaskPriority"] | null;
+            /**
+             * @description Words of the title or the description; case and accents do not matter.
+             * @default null
+             */
+            q?: string | null;
+            /**
+             * Format: uuid
+             * @description Id of the record that the tasks are about.
+             * @default null
+             */
+            subject_id?: string | null;
+            /**
+             * @description Kind of the record that the tasks are about; with `subject_id`.
+             * @default null
+             */
+            subject_kind?: string | null;
+            /** @default null */
+            view?: components["schemas"]["TaskView"] | null;
+        };
         /** @description A task as people write it. On creation `title` is needed; without `assignee_id` the task is one's own, with null nobody's. */
         TaskIn: {
             /** Format: uuid */
@@ -6457,7 +6572,7 @@ export interface components {
         TaskSubject: {
             /** Format: uuid */
             id: string;
-            /** @description `contact` */
+            /** @description `contact`, `entity` */
             kind: string;
             /** @description Its name; null for a reader who may not see the record. */
             label?: string | null;
@@ -6466,9 +6581,14 @@ export interface components {
         TaskSubjectIn: {
             /** Format: uuid */
             id: string;
-            /** @description `contact` */
+            /** @description `contact`, `entity` */
             kind: string;
         };
+        /**
+         * @description The part of the tasks to show.
+         * @enum {string}
+         */
+        TaskView: "open" | "overdue" | "today" | "due" | "upcoming" | "done" | "all";
         /** @description The company. */
         Tenant: {
             accent_color?: string | null;
@@ -9175,6 +9295,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Entity"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start_entity_bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntityBulkIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             422: {
@@ -12736,7 +12885,7 @@ export interface operations {
                 kind?: ("todo" | "call" | "meeting") | null;
                 /** @description `low`, `normal` or `high`. */
                 priority?: ("low" | "normal" | "high") | null;
-                /** @description Id of a contact. */
+                /** @description Id of a contact: tasks about the contact, and about what the contact owns. */
                 contact?: string | null;
                 /** @description Kind of the record that the tasks are about; with `subject_id`. */
                 subject_kind?: string | null;
@@ -12872,7 +13021,7 @@ export interface operations {
                 kind?: ("todo" | "call" | "meeting") | null;
                 /** @description `low`, `normal` or `high`. */
                 priority?: ("low" | "normal" | "high") | null;
-                /** @description Id of a contact. */
+                /** @description Id of a contact: tasks about the contact, and about what the contact owns. */
                 contact?: string | null;
                 /** @description Kind of the record that the tasks are about; with `subject_id`. */
                 subject_kind?: string | null;
@@ -12897,6 +13046,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskCount"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    export_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskExportIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             422: {

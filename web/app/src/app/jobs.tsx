@@ -27,7 +27,7 @@ const active = (job: Job) => job.status === 'queued' || job.status === 'running'
 /** "Ajout d’étiquettes" says more than "Modification de contacts". */
 function label(job: Job): string {
   const action = (job.params as { action?: { type?: string } } | null)?.action?.type
-  return t.jobKind[action ?? ''] ?? t.jobKind[job.kind] ?? t.jobOther
+  return t.jobKind[`${job.kind}.${action}`] ?? t.jobKind[action ?? ''] ?? t.jobKind[job.kind] ?? t.jobOther
 }
 
 /** Kinds whose units of work are contacts. */

@@ -1,9 +1,9 @@
 //! Contacts as the target of an import: rows are matched by the rule of duplicates, then created or filled.
 
-pub(crate) mod custom;
 pub(crate) mod matcher;
 pub(crate) mod undo;
 
+use super::custom::{Columns, Own, Values};
 use super::engine::{Field, Parsed, keys, parse_row};
 use super::reader::Item;
 use super::store::ImportRow;
@@ -11,8 +11,8 @@ use super::target::{Duplicates, Mode, Notice, Outcome, Parser, Target, Verdict, 
 use crate::contacts::Draft;
 use crate::contacts::events::ContactEvent;
 use crate::contacts::store as contacts;
+use crate::custom_fields::model::RecordObject;
 use crate::tags::ops as tags;
-use custom::{Columns, Own, Values};
 use matcher::{Known, Slot, draft_of, keys_of, presence};
 use serde_json::{json, to_value};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -65,9 +65,8 @@ impl Target for Contacts {
         }
         let tagged = self.load(tx, items, mode).await?;
         let originals: HashMap<Uuid, Draft> = self.known.slots.iter().filter_map(|slot| Some((slot.id?, slot.draft.clone()?))).collect();
-        let own =
-            Own::load(tx, &self.columns, items.iter().filter_map(|item| item.parsed.as_ref().ok()).map(|row| &row.own), &self.who, mode)
-                .await?;
+        let texts = items.iter().filter_map(|item| item.parsed.as_ref().ok()).map(|row| &row.own);
+        let own = Own::load(tx, RecordObject::Contact, &self.columns, texts, &self.who, mode).await?;
 
         // First the whole batch in memory, then a handful of statements.
         let mut wanted_tags: BTreeMap<Uuid, Vec<String>> = BTreeMap::new();
@@ -218,8 +217,7 @@ impl Contacts {
             if let Some(before) = originals.get(id) {
                 let mut changes = draft.changes_since(before);
                 if references {
-                    crate::custom_fields::ops::name_references(tx, crate::custom_fields::model::RecordObject::Contact, &mut changes)
-                        .await?;
+                    crate::custom_fields::ops::name_references(tx, RecordObject::Contact, &mut changes).await?;
                 }
                 tx.emit(&ContactEvent {
                     changes,

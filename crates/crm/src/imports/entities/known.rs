@@ -9,6 +9,8 @@ use uuid::Uuid;
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Slot {
+    /// What the tenant's own fields know its kind by.
+    pub kind: String,
     /// Its id; `None` for one that a dry run would create.
     pub id: Option<Uuid>,
     pub vin: Option<String>,
@@ -16,7 +18,7 @@ pub(crate) struct Slot {
     /// Its content, where it may be written.
     pub draft: Option<Draft>,
     /// Which of its fields have a value, as [`presence`] counts them.
-    pub has: u32,
+    pub has: u128,
     /// Its owner; in a dry run perhaps one who is yet to be made.
     pub contact: Option<Uuid>,
     /// Readings of the odometer, oldest first.
@@ -101,9 +103,8 @@ impl Known {
     }
 
     /// Fills what is empty in a thing. Whether that changed anything.
-    pub(crate) fn fill(&mut self, place: usize, new: Draft) -> bool {
+    pub(crate) fn fill(&mut self, place: usize, new: Draft, has: u128) -> bool {
         let Some(slot) = self.slots.get_mut(place) else { return false };
-        let has = presence(&new);
         let added = slot.has | has != slot.has;
         slot.has |= has;
         slot.filled |= added;
@@ -141,16 +142,25 @@ fn fill_draft(known: &mut Draft, new: Draft) {
         ($($field:ident)+) => { $( if known.$field.is_none() { known.$field = new.$field; } )+ };
     }
     fields!(fill);
+    for (key, value) in new.custom {
+        known.custom.entry(key).or_insert(value);
+    }
 }
 
-/// Which facts of a thing are there, one bit each: what a rehearsal remembers instead of all of it.
-pub(crate) fn presence(draft: &Draft) -> u32 {
+/// Which facts of a thing are there, one bit each: what a rehearsal remembers instead of all of it. The tenant's own fields count in the
+/// order of `own`.
+pub(crate) fn presence(draft: &Draft, own: &[&str]) -> u128 {
     let (mut has, mut bit) = (0, 1);
     macro_rules! each {
         ($($field:ident)+) => { $( if draft.$field.is_some() { has |= bit; } bit <<= 1; )+ };
     }
     fields!(each);
-    let _ = bit;
+    for key in own {
+        if draft.custom.contains_key(*key) {
+            has |= bit;
+        }
+        bit <<= 1;
+    }
     has
 }
 

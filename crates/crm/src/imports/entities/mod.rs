@@ -7,6 +7,7 @@ pub(super) mod store;
 pub(crate) mod undo;
 
 use super::contacts::matcher::draft_of;
+use super::custom::{Columns, Own, Values};
 use super::engine::Candidate;
 use super::people::{Found, People, Seek};
 use super::reader::Item;
@@ -14,13 +15,15 @@ use super::store::{ImportRow, Options};
 use super::target::{Duplicates, Mode, Notice, Outcome, Parser, Target, Verdict, Who};
 use crate::contacts::Draft as ContactDraft;
 use crate::contacts::store as contacts;
+use crate::custom_fields::model::RecordObject;
+use crate::custom_fields::ops::name_references;
 use crate::entities::model::{Draft, EntityKind};
-use crate::entities::ops::PERSONAL;
+use crate::entities::ops;
 use crate::entities::store as entities;
 use jiff::civil::Date;
 use known::{Known, Reading, Slot, presence};
 use row::{EntityItem, KindWord, kind_of};
-use serde_json::{Value, json, to_value};
+use serde_json::{Map, Value, json, to_value};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 use vision_kernel::{Change, text};
@@ -39,6 +42,7 @@ pub(crate) struct Entities {
     duplicates: Duplicates,
     options: Options,
     mapping: Vec<Option<String>>,
+    columns: Columns,
     known: Known,
     loaded: HashSet<Uuid>,
     people: People,
@@ -51,6 +55,8 @@ struct Batch {
     /// The tenant's own kinds, and their folded names.
     kinds: Vec<(Uuid, String)>,
     names: Vec<String>,
+    /// The tenant's own fields.
+    own: Own,
     /// Owners to be made.
     owners: Vec<(Uuid, ContactDraft)>,
 }
@@ -72,6 +78,7 @@ impl Target for Entities {
             duplicates: Duplicates::from_stored(&import.duplicates),
             options: import.options.0.clone(),
             mapping: import.mapping.0.clone(),
+            columns: Columns::of(&import.mapping),
             known: Known::default(),
             loaded: HashSet::new(),
             people: People::default(),
@@ -79,8 +86,8 @@ impl Target for Entities {
     }
 
     fn parser(&self) -> Parser<EntityItem> {
-        let mapping = self.mapping.clone();
-        Box::new(move |row| row::parse(&mapping, row))
+        let (mapping, columns) = (self.mapping.clone(), self.columns.clone());
+        Box::new(move |row| Ok(EntityItem { own: columns.cells(row), ..row::parse(&mapping, row)? }))
     }
 
     async fn batch(&mut self, tx: &mut Tx, items: &[Item<EntityItem>], mode: Mode) -> Result<Vec<Verdict>, Failure> {
@@ -89,7 +96,10 @@ impl Target for Entities {
         }
         let kinds = store::kinds(tx, mode == Mode::Real).await?;
         let names = kinds.iter().map(|(_, name)| text::fold(name)).collect();
-        let mut batch = Batch { mode, today: entities::today(tx).await?, kinds, names, owners: Vec::new() };
+        let texts = items.iter().filter_map(|item| item.parsed.as_ref().ok()).map(|row| &row.own);
+        let own = Own::load(tx, RecordObject::Entity, &self.columns, texts, &self.who, mode).await?;
+        let references = own.has_references();
+        let mut batch = Batch { mode, today: entities::today(tx).await?, kinds, names, own, owners: Vec::new() };
         let drafts: Vec<Result<Drafted, &'static str>> = items.iter().map(|item| self.draft(item, &batch)).collect();
         let seeks: Vec<Seek> = items.iter().filter_map(|item| item.parsed.as_ref().ok()?.owner.as_ref()).map(Seek::person).collect();
         self.people.load(tx, &seeks, &self.who).await?;
@@ -109,7 +119,7 @@ impl Target for Entities {
         }
         if mode == Mode::Real {
             super::contacts::create(tx, &batch.owners, self.import).await?;
-            self.write(tx, &before, batch.today).await?;
+            self.write(tx, &before, batch.today, references).await?;
         }
         let mut seen = HashSet::new();
         let mut verdicts = Vec::with_capacity(items.len());
@@ -196,7 +206,8 @@ impl Entities {
                 id: Some(row.id),
                 vin: draft.vin.clone(),
                 plate: draft.plate_code(),
-                has: presence(&draft),
+                has: presence(&draft, &self.columns.keys()),
+                kind: draft.record_kind(),
                 contact: row.contact_id,
                 readings: readings.remove(&row.id).unwrap_or_default(),
                 exists: true,
@@ -241,23 +252,30 @@ impl Entities {
     fn place(&mut self, tx: &Tx, row: &EntityItem, drafted: Drafted, batch: &mut Batch) -> Result<(Option<usize>, Verdict), &'static str> {
         let Drafted { draft, mut notices } = drafted;
         let label = draft.label();
+        let Values { set, notices: wrong } = batch.own.read(&row.own);
+        notices.extend(wrong);
         let known = match self.duplicates {
             Duplicates::Create => None,
             Duplicates::Skip | Duplicates::Fill => self.known.find(&draft, row.archived),
         };
         let (place, outcome) = if let Some(place) = known {
-            (Some(place), Outcome::Matched { filled: self.fill(tx, place, row, draft, batch, &mut notices) })
+            (Some(place), Outcome::Matched { filled: self.fill(tx, place, row, (draft, set), batch, &mut notices) })
         } else {
             let owner = row.owner.as_ref().and_then(|candidate| self.owner(tx, candidate, batch, &mut notices));
             if owner.is_none() && !self.who.sees(None) {
                 // Who sees only some contacts would never see it again.
                 return Err("owner_needed");
             }
+            let kind = draft.record_kind();
+            let mut custom = batch.own.fitting(set, &kind, &mut notices);
+            batch.own.complete(&mut custom, &kind, &mut notices);
+            let draft = Draft { custom, ..draft };
             let mut slot = Slot {
+                kind,
                 id: (batch.mode == Mode::Real).then(|| tx.new_id()),
                 vin: draft.vin.clone(),
                 plate: draft.plate_code(),
-                has: presence(&draft),
+                has: presence(&draft, &self.columns.keys()),
                 contact: owner,
                 visible: true,
                 archived: row.archived,
@@ -277,7 +295,15 @@ impl Entities {
     }
 
     /// Fills a known thing by the rule for duplicates. Whether that changed anything.
-    fn fill(&mut self, tx: &Tx, place: usize, row: &EntityItem, draft: Draft, batch: &mut Batch, notices: &mut Vec<Notice>) -> bool {
+    fn fill(
+        &mut self,
+        tx: &Tx,
+        place: usize,
+        row: &EntityItem,
+        (draft, set): (Draft, Map<String, Value>),
+        batch: &mut Batch,
+        notices: &mut Vec<Notice>,
+    ) -> bool {
         let Some(slot) = self.known.slots.get(place) else { return false };
         if self.duplicates != Duplicates::Fill {
             return false;
@@ -293,7 +319,10 @@ impl Entities {
         }
         let had = slot.contact;
         let owner = row.owner.as_ref().and_then(|candidate| self.owner(tx, candidate, batch, notices));
-        let mut filled = self.known.fill(place, draft);
+        let custom = self.known.slots.get(place).map(|slot| batch.own.fitting(set, &slot.kind, notices)).unwrap_or_default();
+        let draft = Draft { custom, ..draft };
+        let has = presence(&draft, &self.columns.keys());
+        let mut filled = self.known.fill(place, draft, has);
         let Some(slot) = self.known.slots.get_mut(place) else { return filled };
         match (had, owner) {
             (None, Some(owner)) => {
@@ -312,7 +341,7 @@ impl Entities {
     }
 
     /// Writes what the batch made and filled, in a handful of statements.
-    async fn write(&self, tx: &mut Tx, before: &HashMap<Uuid, Before>, today: Date) -> Result<(), Failure> {
+    async fn write(&self, tx: &mut Tx, before: &HashMap<Uuid, Before>, today: Date, references: bool) -> Result<(), Failure> {
         let created: Vec<&Slot> = self.known.slots.iter().filter(|slot| !slot.exists).collect();
         let filled: Vec<&Slot> = self.known.slots.iter().filter(|slot| slot.exists && changed(slot)).collect();
         if created.is_empty() && filled.is_empty() {
@@ -347,7 +376,7 @@ impl Entities {
         if !archived.is_empty() {
             store::archive(tx, &archived).await?;
         }
-        self.tell(tx, &created, &filled, before, today).await?;
+        self.tell(tx, &created, &filled, before, (today, references)).await?;
         let contacts: BTreeSet<Uuid> = touched().filter_map(|slot| slot.contact).collect();
         let contacts: Vec<Uuid> = contacts.into_iter().collect();
         entities::index_owners(tx, &contacts).await?;
@@ -362,8 +391,9 @@ impl Entities {
         created: &[&Slot],
         filled: &[&Slot],
         before: &HashMap<Uuid, Before>,
-        today: Date,
+        (today, references): (Date, bool),
     ) -> Result<(), Failure> {
+        let following = ops::Following::load(tx).await?;
         let (mut events, mut lines) = (Vec::new(), Vec::new());
         let mut say = |slot: &Slot, own: &'static str, owners: &'static str, changes: Vec<Change>, data: Value| -> Result<(), Failure> {
             let (Some(id), Some(draft)) = (slot.id, &slot.draft) else { return Ok(()) };
@@ -374,9 +404,7 @@ impl Entities {
                 }
                 lines.push(TimelineLine { kind: owners, contact, changes: to_value(&changes)?, data });
             }
-            // Free text may speak of the owner of its time: it does not follow the thing to the next one (GA-14).
-            let kept: Vec<&Change> = changes.iter().filter(|change| !PERSONAL.contains(&change.field.as_str())).collect();
-            events.push((id, own, to_value(kept)?, data));
+            events.push((id, own, to_value(following.of(&changes))?, data));
             Ok(())
         };
         let import = json!({ "import_id": self.import });
@@ -393,11 +421,14 @@ impl Entities {
             if let Some((_, _, value)) = slot.read.last() {
                 changes.extend(Change::between("mileage", &None, &Some(*value)));
             }
+            if references {
+                name_references(tx, RecordObject::Entity, &mut changes).await?;
+            }
             if !changes.is_empty() {
                 say(slot, "entity.updated", "entity.updated", changes, import.clone())?;
             }
         }
-        store::insert_events(tx, &events).await?;
+        entities::insert_events(tx, &events).await?;
         timeline_each(tx, &lines).await
     }
 }

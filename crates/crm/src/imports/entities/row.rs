@@ -28,6 +28,8 @@ pub(crate) struct EntityItem {
     pub owner: Option<Candidate>,
     pub owner_since: Option<Date>,
     pub archived: bool,
+    /// The texts of the tenant's own fields, which only the definitions of the moment can read.
+    pub own: Vec<Option<String>>,
     pub notices: Vec<Notice>,
 }
 

@@ -168,36 +168,15 @@ pub(crate) async fn archive(tx: &mut Tx, ids: &[Uuid]) -> sqlx::Result<()> {
     Ok(())
 }
 
-/// Writes lines of the histories that follow things, as (thing, event, changes, data).
-pub(crate) async fn insert_events(tx: &mut Tx, events: &[(Uuid, &str, Value, Value)]) -> sqlx::Result<()> {
-    let (tenant, now, actor) = (tx.tenant(), tx.now().to_sqlx(), tx.actor().clone());
-    let rows: Vec<Value> = events
-        .iter()
-        .map(|(entity, kind, changes, data)| json!({ "entity": entity, "id": tx.new_id(), "kind": kind, "changes": changes, "data": data }))
-        .collect();
-    sqlx::query(
-        "INSERT INTO entity_events (tenant_id, entity_id, id, at, actor_kind, actor_id, actor_name, kind, changes, data)
-         SELECT $1, entity, id, $3, $4, $5, $6, kind, changes, data FROM jsonb_to_recordset($2) AS r(entity uuid, id uuid, kind text, changes jsonb, data jsonb)",
-    )
-    .bind(tenant)
-    .bind(Value::Array(rows))
-    .bind(now)
-    .bind(actor.kind.as_str())
-    .bind(actor.id)
-    .bind(actor.name)
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
 /// The next things that an import made: (row, thing, its owner, whether nobody has touched it since).
 pub(crate) async fn created(tx: &mut Tx, import: Uuid, after: i64, limit: i64) -> sqlx::Result<Vec<(i64, Uuid, Option<Uuid>, bool)>> {
     let tenant = tx.tenant();
-    // Touched: by a person or a program, by a file, or by another import that still stands.
+    // Touched: by a person or a program, by a file, a task, or by another import that still stands.
     sqlx::query_as(
         "SELECT r.row_number, e.id, e.contact_id,
                 NOT EXISTS (SELECT FROM entity_events v WHERE v.tenant_id = $1 AND v.entity_id = e.id AND v.actor_kind IN ('user', 'api_key'))
                 AND NOT EXISTS (SELECT FROM files f WHERE f.tenant_id = $1 AND f.entity_id = e.id)
+                AND NOT EXISTS (SELECT FROM tasks k WHERE k.tenant_id = $1 AND k.entity_id = e.id AND k.deleted_at IS NULL)
                 AND NOT EXISTS (SELECT FROM import_rows o JOIN imports i ON i.tenant_id = $1 AND i.id = o.import_id
                                 WHERE o.tenant_id = $1 AND o.record_id = e.id AND o.import_id <> $2 AND i.status <> 'undone')
          FROM import_rows r JOIN entities e ON e.tenant_id = $1 AND e.id = r.record_id

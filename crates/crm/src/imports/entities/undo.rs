@@ -3,7 +3,7 @@
 use super::super::contacts::undo::Undone;
 use super::store;
 use crate::entities::model::Draft;
-use crate::entities::ops::PERSONAL;
+use crate::entities::ops::Following;
 use crate::entities::store as entities;
 use serde::Deserialize;
 use serde_json::json;
@@ -37,6 +37,7 @@ pub(crate) async fn restore_filled(tx: &mut Tx, import: Uuid, after: &mut Option
     let ids: Vec<Uuid> = rows.iter().map(|(id, ..)| *id).collect();
     let present: HashMap<Uuid, (Draft, Option<Uuid>)> =
         store::by_ids(tx, &ids).await?.into_iter().map(|row| (row.id, (row.row.0, row.contact_id))).collect();
+    let following = Following::load(tx).await?;
     let (mut readings, mut owners, mut events, mut back) = (Vec::new(), BTreeSet::new(), Vec::new(), Vec::new());
     for (id, before, afters) in rows {
         let before: State = serde_json::from_value(before)?;
@@ -56,8 +57,7 @@ pub(crate) async fn restore_filled(tx: &mut Tx, import: Uuid, after: &mut Option
         if let Some(owner) = owner.filter(|_| before.contact_id.is_none()) {
             store::forget_owner(tx, id, owner).await?;
         }
-        let kept: Vec<Change> = changes.into_iter().filter(|change| !PERSONAL.contains(&change.field.as_str())).collect();
-        events.push((id, "entity.updated", serde_json::to_value(kept)?, json!({ "import_id": import })));
+        events.push((id, "entity.updated", serde_json::to_value(following.of(&changes))?, json!({ "import_id": import })));
     }
     undone.restored += length(back.len());
     if !readings.is_empty() {
@@ -65,7 +65,7 @@ pub(crate) async fn restore_filled(tx: &mut Tx, import: Uuid, after: &mut Option
         store::follow_readings(tx, &back).await?;
     }
     if !back.is_empty() {
-        store::insert_events(tx, &events).await?;
+        entities::insert_events(tx, &events).await?;
         entities::index_owners(tx, &owners.into_iter().collect::<Vec<_>>()).await?;
     }
     Ok(true)

@@ -30,12 +30,12 @@ use words::{Status, outcome_of};
 /// What two rows that are one task have in common: title, moment and record, as a hash, since a company may have very many.
 type Sign = [u8; 16];
 
-fn sign(title: &str, day: Option<Date>, hour: Option<Time>, contact: Option<Uuid>) -> Sign {
+fn sign(title: &str, day: Option<Date>, hour: Option<Time>, subject: Option<Uuid>) -> Sign {
     let words = [
         text::fold(title),
         day.map(|day| day.to_string()).unwrap_or_default(),
         hour.map(shown_hour).unwrap_or_default(),
-        contact.map(|id| id.to_string()).unwrap_or_default(),
+        subject.map(|id| id.to_string()).unwrap_or_default(),
     ];
     let mut sign = Sign::default();
     sign.iter_mut().zip(crypto::sha256(words.join("\u{1f}").as_bytes())).for_each(|(place, byte)| *place = byte);
@@ -60,8 +60,8 @@ struct Batch {
     zone: Zone,
     now: Timestamp,
     members: Members,
-    /// The owner of the thing with a plate; `None`: it has none, or one whom the importer does not see.
-    plates: HashMap<String, Option<Uuid>>,
+    /// The things with these plates that the importer sees, with their owners.
+    plates: HashMap<String, (Uuid, Option<Uuid>)>,
     new: Vec<NewTask>,
     done: Vec<Done>,
     lines: Vec<TimelineLine>,
@@ -175,41 +175,47 @@ fn plate_code(plate: &str) -> String {
 }
 
 impl Tasks {
-    /// Whom the things with these plates belong to.
-    async fn plates(&self, tx: &mut Tx, codes: Vec<String>) -> Result<HashMap<String, Option<Uuid>>, Failure> {
+    /// The things with these plates, and whom they belong to.
+    async fn plates(&self, tx: &mut Tx, codes: Vec<String>) -> Result<HashMap<String, (Uuid, Option<Uuid>)>, Failure> {
         if codes.is_empty() {
             return Ok(HashMap::new());
         }
-        let mut owners = HashMap::new();
+        let mut things = HashMap::new();
         for row in super::entities::store::by_codes(tx, &codes, &[], false).await?.into_iter().filter(|row| !row.archived) {
             // What belongs to somebody out of sight is as if it were not there.
             if self.who.reads_contacts() && self.who.sees(row.responsible) {
-                owners.entry(row.row.0.plate_code()).or_insert(row.contact_id);
+                things.entry(row.row.0.plate_code()).or_insert((row.id, row.contact_id));
             }
         }
-        Ok(owners)
+        Ok(things)
     }
 
-    /// Whom the task is about.
-    fn contact(&self, row: &TaskItem, batch: &Batch, notices: &mut Vec<Notice>) -> Option<Uuid> {
-        if let Some((seek, label)) = &row.contact {
-            let mut tell = |code| notices.push(Notice::new("contact_name", label, code));
-            let found = if self.who.reads_contacts() { self.people.find(seek) } else { Found::Hidden };
-            match found {
-                Found::One(place) => return self.people.slot(place).and_then(|slot| slot.id),
-                Found::Several => tell("ambiguous"),
-                Found::Hidden => tell("contact_hidden"),
-                Found::Nobody => tell("contact_unknown"),
-            }
-        }
-        let plate = row.plate.as_deref()?;
-        match batch.plates.get(&plate_code(plate)) {
-            Some(Some(owner)) => return Some(*owner),
-            Some(None) if row.contact.is_none() => notices.push(Notice::new("plate", plate, "plate_unowned")),
-            None => notices.push(Notice::new("plate", plate, "plate_unknown")),
-            Some(None) => {}
+    /// Whom the row names.
+    fn contact(&self, row: &TaskItem, notices: &mut Vec<Notice>) -> Option<Uuid> {
+        let (seek, label) = row.contact.as_ref()?;
+        let mut tell = |code| notices.push(Notice::new("contact_name", label, code));
+        let found = if self.who.reads_contacts() { self.people.find(seek) } else { Found::Hidden };
+        match found {
+            Found::One(place) => return self.people.slot(place).and_then(|slot| slot.id),
+            Found::Several => tell("ambiguous"),
+            Found::Hidden => tell("contact_hidden"),
+            Found::Nobody => tell("contact_unknown"),
         }
         None
+    }
+
+    /// What the task is about, and in whose timeline it stands: the thing with the plate, unless the row names somebody else than its owner.
+    fn about(&self, row: &TaskItem, batch: &Batch, notices: &mut Vec<Notice>) -> (Option<TaskSubjectIn>, Option<Uuid>) {
+        let contact = self.contact(row, notices);
+        let about = |kind: &str, id| Some(TaskSubjectIn { kind: kind.to_owned(), id });
+        let Some(plate) = row.plate.as_deref() else { return (contact.and_then(|id| about("contact", id)), contact) };
+        match (batch.plates.get(&plate_code(plate)), contact) {
+            (Some((thing, owner)), None) => return (about("entity", *thing), *owner),
+            (Some((thing, owner)), Some(contact)) if *owner == Some(contact) => return (about("entity", *thing), *owner),
+            (Some(_), Some(_)) => notices.push(Notice::new("plate", plate, "plate_not_theirs")),
+            (None, _) => notices.push(Notice::new("plate", plate, "plate_unknown")),
+        }
+        (contact.and_then(|id| about("contact", id)), contact)
     }
 
     fn assignee(row: &TaskItem, batch: &Batch, notices: &mut Vec<Notice>) -> Option<Uuid> {
@@ -229,9 +235,9 @@ impl Tasks {
     /// Finds the task that a row is, or makes it; in memory.
     fn place(&mut self, tx: &Tx, row: &TaskItem, batch: &mut Batch) -> Verdict {
         let mut notices = row.notices.clone();
-        let contact = self.contact(row, batch, &mut notices);
+        let (subject, contact) = self.about(row, batch, &mut notices);
         let (due_date, due_time) = due(row, &batch.zone, &mut notices);
-        let key = sign(&row.title, due_date, due_time, contact);
+        let key = sign(&row.title, due_date, due_time, subject.as_ref().map(|subject| subject.id));
         let label = row.title.clone();
         let twin = self.known.as_ref().and_then(|known| known.get(&key)).filter(|_| self.duplicates != Duplicates::Create);
         if let Some(twin) = twin {
@@ -242,14 +248,14 @@ impl Tasks {
         let draft = Draft {
             kind,
             title: row.title.clone(),
-            description: described(row, &mut notices),
+            description: described(row, subject.as_ref(), &mut notices),
             priority: row.priority.unwrap_or(TaskPriority::Normal),
             due_date,
             due_time,
             reminder_minutes: None,
             repeat: None,
             assignee_id: Self::assignee(row, batch, &mut notices),
-            subject: contact.map(|id| TaskSubjectIn { kind: "contact".to_owned(), id }),
+            subject,
         };
         let ended = ended(row, kind, batch, &mut notices);
         let id = (batch.mode == Mode::Real).then(|| tx.new_id());
@@ -284,9 +290,10 @@ fn due(row: &TaskItem, zone: &Zone, notices: &mut Vec<Notice>) -> (Option<Date>,
     }
 }
 
-/// A task is about people: the plate of their thing stands in its description.
-fn described(row: &TaskItem, notices: &mut Vec<Notice>) -> Option<String> {
-    let Some(plate) = &row.plate else { return row.description.clone() };
+/// The plate of a thing that the task is not about stands in its description, lest it be lost.
+fn described(row: &TaskItem, subject: Option<&TaskSubjectIn>, notices: &mut Vec<Notice>) -> Option<String> {
+    let plate = row.plate.as_ref().filter(|_| subject.is_none_or(|subject| subject.kind != "entity"));
+    let Some(plate) = plate else { return row.description.clone() };
     let Some(text) = &row.description else { return Some(plate.clone()) };
     let code = plate_code(plate);
     if !code.is_empty() && plate_code(text).contains(&code) {

@@ -81,8 +81,9 @@ pub(super) struct CreatedRow {
 pub(super) async fn created(tx: &mut Tx, import: Uuid, after: i64, limit: i64) -> sqlx::Result<Vec<CreatedRow>> {
     let tenant = tx.tenant();
     sqlx::query_as(
-        "SELECT r.row_number, t.id, t.title, t.kind, t.contact_id, t.version = 1 AS untouched
+        "SELECT r.row_number, t.id, t.title, t.kind, coalesce(t.contact_id, e.contact_id) AS contact_id, t.version = 1 AS untouched
          FROM import_rows r JOIN tasks t ON t.tenant_id = $1 AND t.id = r.record_id
+         LEFT JOIN entities e ON e.tenant_id = $1 AND e.id = t.entity_id
          WHERE r.tenant_id = $1 AND r.import_id = $2 AND r.outcome = 'created' AND r.row_number > $3 ORDER BY r.row_number LIMIT $4 FOR UPDATE OF t",
     )
     .bind(tenant)

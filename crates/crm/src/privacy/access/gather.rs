@@ -68,8 +68,14 @@ pub(super) const PARTS: &[Part] = &[
     read("entity_events", "Historique des biens pendant la propriété", EVENTS),
     part("notes", "Notes"),
     part("note_versions", "Versions précédentes des notes"),
-    part("tasks", "Tâches, appels et rendez-vous"),
-    // Strictly within the ownership: on the day of a sale a file may be the other owner's.
+    // Strictly within the ownership: on the day of a sale a task or a file may be the other owner's.
+    read(
+        "tasks",
+        "Tâches, appels et rendez-vous",
+        "SELECT to_jsonb(t) - $3 FROM tasks t WHERE t.tenant_id = $1 AND (t.contact_id = ANY ($2) OR EXISTS (
+           SELECT FROM entity_owners o WHERE o.tenant_id = $1 AND o.entity_id = t.entity_id AND o.contact_id = ANY ($2)
+             AND t.created_at >= o.since AND (o.until IS NULL OR t.created_at < o.until))) ORDER BY t.id",
+    ),
     read(
         "files",
         "Fichiers",

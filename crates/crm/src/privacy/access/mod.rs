@@ -102,8 +102,7 @@ impl Job for ExportPerson {
         }
         let name = format!("acces-{}.zip", ctx.app.clock.now().strftime("%Y-%m-%d"));
         tx.emit(&ContactEvent::new("contact.data_exported", params.contact_id, String::new()));
-        background::finish(&ctx, &job, "done", Some((&key, &name)), None).await?;
-        tx.commit().await?;
+        background::finish_with(tx, &job, "done", Some((&key, &name)), None).await?;
         Ok(())
     }
 }

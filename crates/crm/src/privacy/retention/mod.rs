@@ -35,6 +35,13 @@ const SIGNS: &[(&str, &str)] = &[
         "SELECT max(s.done_at) FROM tasks s WHERE s.tenant_id = c.tenant_id AND s.contact_id = c.id AND s.kind IN ('call', 'meeting') AND s.deleted_at IS NULL
            AND coalesce(s.outcome, 'reached') IN ('reached', 'held')",
     ),
+    // About what they own, while they owned it.
+    (
+        "tasks",
+        "SELECT max(s.done_at) FROM entity_owners o JOIN tasks s ON s.tenant_id = o.tenant_id AND s.entity_id = o.entity_id
+         WHERE o.tenant_id = c.tenant_id AND o.contact_id = c.id AND s.done_at >= o.since AND (o.until IS NULL OR s.done_at < o.until + 1)
+           AND s.kind IN ('call', 'meeting') AND s.deleted_at IS NULL AND coalesce(s.outcome, 'reached') IN ('reached', 'held')",
+    ),
     ("entity_owners", "SELECT max(s.since)::timestamptz FROM entity_owners s WHERE s.tenant_id = c.tenant_id AND s.contact_id = c.id"),
     (
         "privacy_requests",

@@ -82,12 +82,14 @@ pub(super) struct DueRow {
 fn due() -> String {
     let signs = SIGNS.iter().map(|(_, sql)| format!("({sql})")).collect::<Vec<_>>().join(", ");
     format!(
-        "FROM contacts c CROSS JOIN LATERAL (SELECT greatest(c.created_at, c.first_invoiced_at, {signs}) AS last) s
+        "FROM contacts c CROSS JOIN LATERAL (SELECT greatest(c.created_at, c.last_collected_at, c.first_invoiced_at, {signs}) AS last) s
          WHERE c.tenant_id = $1 AND c.kind = 'person' AND c.erased_at IS NULL AND c.created_at < $2 AND s.last < $2
            AND (c.first_invoiced_at IS NOT NULL) = ($3 = 'client') AND NOT EXISTS (
              SELECT FROM privacy_keeps k WHERE k.tenant_id = c.tenant_id AND k.contact_id = c.id AND k.until >= $4) AND NOT EXISTS (
              SELECT FROM tasks a WHERE a.tenant_id = c.tenant_id AND a.contact_id = c.id AND a.kind IN ('call', 'meeting') AND a.done_at IS NULL
-               AND a.deleted_at IS NULL AND a.due_date >= $4)"
+               AND a.deleted_at IS NULL AND a.due_date >= $4) AND NOT EXISTS (
+             SELECT FROM entities e JOIN tasks a ON a.tenant_id = e.tenant_id AND a.entity_id = e.id WHERE e.tenant_id = c.tenant_id AND e.contact_id = c.id
+               AND a.kind IN ('call', 'meeting') AND a.done_at IS NULL AND a.deleted_at IS NULL AND a.due_date >= $4)"
     )
 }
 

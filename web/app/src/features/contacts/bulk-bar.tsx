@@ -10,10 +10,11 @@ import { useCan } from '@/app/me'
 import { Dialog } from '@/ui/dialog'
 import { IconArchive, IconChevronDown, IconDownload, IconRefresh, IconTag, IconUser, IconX } from '@/ui/icons'
 import { toast, toastError } from '@/ui/toast'
+import type { ContactsSelected } from './filters'
 import classes from './page.module.css'
-import type { ContactSelection, Selection } from './selection'
 import { t } from './text'
 
+export type ContactSelection = BulkIn['selection']
 type Format = keyof typeof t.exportAs
 
 /** Small exports come back at once, large ones as an operation. */
@@ -42,7 +43,7 @@ export function ExportItems({ run }: { run: (format: Format) => void }) {
 }
 
 interface Props {
-  selection: Selection
+  selection: ContactsSelected
   total: { count: number; capped: boolean } | undefined
   loaded: number
   archived: boolean

@@ -240,7 +240,10 @@ function ContactView({ contact }: { contact: Contact }) {
           {garage && things}
           {can('tasks.read') && (
             <Suspense fallback={<Card title={t.tasks}>{null}</Card>}>
-              <TasksPanel contact={{ id: contact.id, name: contact.display_name }} editable={can('tasks.write') && !archived} />
+              <TasksPanel
+                subject={{ kind: 'contact', id: contact.id, name: contact.display_name }}
+                editable={can('tasks.write') && !archived}
+              />
             </Suspense>
           )}
           <Suspense fallback={<Card title={t.files}>{null}</Card>}>

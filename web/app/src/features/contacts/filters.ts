@@ -1,5 +1,7 @@
 // What the list shows is in its address: a filtered list can be bookmarked, sent to a colleague, gone back to.
+
 import type { ContactQuery, FilterNode } from '@/api/types'
+import type { Selection } from '@/app/selection'
 import { json, type ViewSearch } from '@/app/views/address'
 import { dayStart } from '@/i18n/format'
 
@@ -55,6 +57,8 @@ export function queryFilter(filter: ContactFilter) {
   const { tree, ...rest } = requestFilter(filter)
   return { ...rest, ...(tree && { tree: JSON.stringify(tree) }) }
 }
+
+export type ContactsSelected = Selection<ContactFilter>
 
 /** As the API reads it: people choose days, the API compares instants. "Until the 3rd" includes the 3rd. */
 export function requestFilter(filter: ContactFilter): ContactFilter {

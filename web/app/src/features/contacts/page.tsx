@@ -6,6 +6,7 @@ import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react'
 import { ButtonLink } from '@/app/button-link'
 import { DisplayMenu } from '@/app/display'
 import { useCan } from '@/app/me'
+import { useSelection } from '@/app/selection'
 import { conditionsIn, NONE } from '@/app/views/address'
 import { useView } from '@/app/views/state'
 import { IconAddressBook, IconDownload, IconImport, IconLink, IconList, IconPlus, IconSearch, IconSelector } from '@/ui/icons'
@@ -19,7 +20,6 @@ import { FilterChips, FilterPanel } from './filter-panel'
 import { type ContactSearch, filterOf, requestFilter, SORTS } from './filters'
 import classes from './page.module.css'
 import { countQuery, listQuery } from './queries'
-import { useSelection } from './selection'
 import { ContactTable } from './table'
 import { t } from './text'
 import { kept, searchOf } from './view-state'
@@ -62,7 +62,7 @@ export function Contacts() {
   const list = useInfiniteQuery({ ...listQuery(filter, sort, display.custom), enabled: !waiting })
   const total = useQuery({ ...countQuery(filter), enabled: !waiting }).data
   const rows = useMemo(() => list.data?.pages.flatMap(page => page.items) ?? [], [list.data])
-  const selection = useSelection(filter)
+  const selection = useSelection(filter, () => requestFilter(filter))
 
   const clear = () =>
     change(

@@ -11,8 +11,7 @@ import { Monogram } from '@/ui/monogram'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Tag } from '@/ui/tag'
 import { type Column, STATUS_TONES, TagList } from './columns'
-import { type ContactSort, nextSort } from './filters'
-import type { Selection } from './selection'
+import { type ContactSort, type ContactsSelected, nextSort } from './filters'
 import classes from './table.module.css'
 import { t } from './text'
 
@@ -21,7 +20,7 @@ const CARD_HEIGHT = 76
 interface Props {
   rows: ContactRow[]
   display: Display<Column>
-  selection: Selection
+  selection: ContactsSelected
   sort: ContactSort | undefined
   onSort: (sort: ContactSort | undefined) => void
   hasMore: boolean

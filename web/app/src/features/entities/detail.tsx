@@ -9,7 +9,7 @@ import type { Entity, Fact } from '@/api/types'
 import { ContactPicker } from '@/app/contact-picker'
 import { CustomCards } from '@/app/custom/facts'
 import { useCan, useMe } from '@/app/me'
-import { FilesPanel } from '@/app/slots'
+import { FilesPanel, TasksPanel } from '@/app/slots'
 import { Timeline } from '@/app/timeline'
 import { date, day } from '@/i18n/format'
 import { countryName } from '@/ui/country-select'
@@ -183,6 +183,21 @@ function EntityView({ entity }: { entity: Entity }) {
         </div>
         <div className={classes.main}>
           {facts.includes('mileage') && <Mileage entity={entity} add={editable ? () => setAsking('reading') : undefined} />}
+          {can('tasks.read') && (
+            <Suspense fallback={<Card title={t.tasks}>{null}</Card>}>
+              <TasksPanel
+                subject={{
+                  kind: 'entity',
+                  id: entity.id,
+                  name:
+                    entity.plate && entity.plate !== entity.display_name
+                      ? `${entity.display_name} · ${entity.plate}`
+                      : entity.display_name,
+                }}
+                editable={can('tasks.write') && !archived}
+              />
+            </Suspense>
+          )}
           <Suspense fallback={<Card title={t.files}>{null}</Card>}>
             <FilesPanel subject={{ kind: 'entity', id: entity.id }} editable={editable} />
           </Suspense>

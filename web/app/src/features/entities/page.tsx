@@ -4,11 +4,9 @@ import { useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useMemo, useRef, useState } from 'react'
-import { BASE, fileName, saveFile, send } from '@/api/client'
-import type { Job } from '@/api/types'
 import { DisplayMenu } from '@/app/display'
-import { followJob } from '@/app/jobs'
 import { useCan, useMe } from '@/app/me'
+import { useSelection } from '@/app/selection'
 import { conditionsIn, NONE } from '@/app/views/address'
 import { useView } from '@/app/views/state'
 import { day } from '@/i18n/format'
@@ -17,8 +15,9 @@ import { Page } from '@/ui/page'
 import { SearchBox } from '@/ui/search-box'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Empty, Failed, Loading } from '@/ui/states'
-import { toastError } from '@/ui/toast'
+import { BulkBar } from './bulk-bar'
 import { useColumns } from './columns'
+import { exportEntities, type Format } from './export'
 import { type EntityFilter, type EntitySearch, filterOf, SORTS } from './filters'
 import classes from './page.module.css'
 import { countQuery, kindsQuery, listQuery } from './queries'
@@ -30,24 +29,6 @@ const CreateEntity = lazy(() => import('./form'))
 const ViewBar = lazy(() => import('@/app/views/bar'))
 const Conditions = lazy(async () => ({ default: (await import('./conditions')).EntityConditions }))
 const TreeChips = lazy(async () => ({ default: (await import('./conditions')).EntityChips }))
-
-type Format = keyof typeof t.exportAs
-
-async function exportEntities(filter: EntityFilter, format: Format, columns: string[] | undefined) {
-  try {
-    const response = await send(
-      new Request(`${location.origin}${BASE}/entities/export`, {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ filter, format, columns }),
-      }),
-    )
-    if (response.status === 202) return followJob((await response.json()) as Job)
-    saveFile(await response.blob(), fileName(response, `biens.${format}`))
-  } catch (error) {
-    toastError(error)
-  }
-}
 
 export function Entities() {
   const address = useSearch({ from: '/shell/biens' })
@@ -72,6 +53,7 @@ export function Entities() {
   const display = useColumns(active ? search.colonnes : undefined, active ? colonnes => change({ colonnes }) : undefined)
   const filter = filterOf(search)
   const filtered = Object.keys(filter).length > 0
+  const selection = useSelection(filter, () => filter)
   // An order by a field that has gone, or that cannot be sorted by any more, is none.
   const sort =
     search.sort?.includes('custom.') && !display.all.some(column => column.sort && search.sort?.endsWith(column.sort))
@@ -102,7 +84,10 @@ export function Entities() {
           </Menu.Target>
           <Menu.Dropdown>
             {(Object.keys(t.exportAs) as Format[]).map(format => (
-              <Menu.Item key={format} onClick={() => void exportEntities(filter, format, active ? search.colonnes : undefined)}>
+              <Menu.Item
+                key={format}
+                onClick={() => void exportEntities({ filter }, format, active ? search.colonnes : undefined)}
+              >
                 {t.exportAs[format]}
               </Menu.Item>
             ))}
@@ -192,6 +177,15 @@ export function Entities() {
         )}
         <Chips search={search} change={change} />
       </div>
+      {selection.any && (
+        <BulkBar
+          selection={selection}
+          total={total}
+          loaded={rows.length}
+          archived={search.archived ?? false}
+          columns={active ? search.colonnes : undefined}
+        />
+      )}
       {list.isError && !rows.length ? (
         <Failed error={list.error} retry={() => void list.refetch()} />
       ) : list.isPending ? (
@@ -202,6 +196,7 @@ export function Entities() {
         <EntityTable
           rows={rows}
           display={display}
+          selection={selection}
           sort={sort}
           onSort={sort => change({ sort })}
           hasMore={list.hasNextPage}

@@ -1,16 +1,18 @@
 // Rows as one scrolls; on a phone each becomes a card.
+import { Checkbox } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { type CSSProperties, useEffect, useRef, useState } from 'react'
 import type { EntityRow } from '@/api/types'
 import { type Display, ROW_HEIGHT } from '@/app/display'
+import type { Selection } from '@/app/selection'
 import { IconSortDown, IconSortUp } from '@/ui/icons'
 import { useShortcuts } from '@/ui/shortcuts'
 import { Tag } from '@/ui/tag'
 import type { Column } from './columns'
 import own from './entities.module.css'
-import { type EntitySort, nextSort, type SortColumn } from './filters'
+import { type EntityFilter, type EntitySort, nextSort, type SortColumn } from './filters'
 import { Inspection, KindIcon } from './marks'
 import classes from './table.module.css'
 import { t } from './text'
@@ -20,6 +22,7 @@ const CARD = 76
 interface Props {
   rows: EntityRow[]
   display: Display<Column>
+  selection: Selection<EntityFilter>
   sort: EntitySort | undefined
   onSort: (sort: EntitySort | undefined) => void
   hasMore: boolean
@@ -29,7 +32,7 @@ interface Props {
 
 const kindName = (row: EntityRow) => row.kind_name ?? t.kinds[row.kind]
 
-export function EntityTable({ rows, display, sort, onSort, hasMore, loadMore, stale }: Props) {
+export function EntityTable({ rows, display, selection, sort, onSort, hasMore, loadMore, stale }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const navigate = useNavigate()
   const cards = useMediaQuery('(max-width: 760px)', false, { getInitialValueInEffect: false })
@@ -62,7 +65,10 @@ export function EntityTable({ rows, display, sort, onSort, hasMore, loadMore, st
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
     Enter: () => at && navigate({ to: '/biens/$id', params: { id: at.id } }),
+    x: () => at && selection.toggle(at.id),
+    Escape: () => selection.clear(),
   })
+  const allLoaded = rows.length > 0 && rows.every(row => selection.has(row.id))
   return (
     <div className={classes.frame} data-stale={stale || undefined}>
       <div ref={scroller} className={classes.scroller} tabIndex={0} role="group" aria-label={t.list}>
@@ -72,13 +78,22 @@ export function EntityTable({ rows, display, sort, onSort, hasMore, loadMore, st
           aria-rowcount={hasMore ? -1 : rows.length + 1}
           style={
             {
-              '--columns': `34px minmax(160px, 1.5fr) ${display.columns.map(column => column.width).join(' ')}`,
+              '--columns': `40px 34px minmax(160px, 1.5fr) ${display.columns.map(column => column.width).join(' ')}`,
             } as CSSProperties
           }
           className={cards ? classes.cards : classes.table}
         >
           <div role="rowgroup" className={classes.headGroup}>
             <div role="row" className={classes.head} aria-rowindex={1}>
+              <div role="columnheader" className={classes.tick}>
+                <Checkbox
+                  size="xs"
+                  aria-label={t.selectPage}
+                  checked={allLoaded}
+                  indeterminate={selection.any && !allLoaded}
+                  onChange={() => (allLoaded ? selection.clear() : selection.add(rows.map(row => row.id)))}
+                />
+              </div>
               <div role="columnheader" className={own.kindCell}>
                 <span className="hidden-text">{t.columns.kind}</span>
               </div>
@@ -95,6 +110,8 @@ export function EntityTable({ rows, display, sort, onSort, hasMore, loadMore, st
                 row,
                 index: item.index,
                 atCursor: item.index === cursor,
+                selected: selection.has(row.id),
+                onToggle: () => selection.toggle(row.id),
                 place: { height: item.size, transform: `translateY(${item.start}px)` },
               }
               return cards ? (
@@ -136,7 +153,13 @@ interface RowProps {
   place: CSSProperties
   index: number
   atCursor: boolean
+  selected: boolean
+  onToggle: () => void
 }
+
+const Tick = ({ row, selected, onToggle }: Pick<RowProps, 'row' | 'selected' | 'onToggle'>) => (
+  <Checkbox size="xs" aria-label={t.selectRow(row.display_name)} checked={selected} onChange={onToggle} />
+)
 
 const Name = ({ row }: { row: EntityRow }) => (
   <Link to="/biens/$id" params={{ id: row.id }} className={classes.link} title={row.display_name}>
@@ -144,9 +167,20 @@ const Name = ({ row }: { row: EntityRow }) => (
   </Link>
 )
 
-function TableRow({ row, place, index, atCursor, columns }: RowProps & { columns: Column[] }) {
+function TableRow({ row, place, index, atCursor, selected, onToggle, columns }: RowProps & { columns: Column[] }) {
   return (
-    <div role="row" aria-rowindex={index + 2} data-cursor={atCursor || undefined} className={classes.row} style={place}>
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      data-cursor={atCursor || undefined}
+      data-selected={selected || undefined}
+      className={classes.row}
+      style={place}
+    >
+      <div role="cell" className={classes.tick}>
+        <Tick row={row} selected={selected} onToggle={onToggle} />
+      </div>
       <div role="cell" className={own.kindCell} title={kindName(row)}>
         <KindIcon kind={row.kind} size={16} />
         <span className="hidden-text">{kindName(row)}</span>
@@ -167,9 +201,19 @@ function TableRow({ row, place, index, atCursor, columns }: RowProps & { columns
   )
 }
 
-function CardRow({ row, place, index, atCursor }: RowProps) {
+function CardRow({ row, place, index, atCursor, selected, onToggle }: RowProps) {
   return (
-    <div role="row" aria-rowindex={index + 2} data-cursor={atCursor || undefined} className={classes.card} style={place}>
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      data-cursor={atCursor || undefined}
+      data-selected={selected || undefined}
+      className={classes.card}
+      style={place}
+    >
+      <div role="cell" className={classes.tick}>
+        <Tick row={row} selected={selected} onToggle={onToggle} />
+      </div>
       <div role="cell" className={own.cardIcon} title={kindName(row)}>
         <KindIcon kind={row.kind} size={22} />
         <span className="hidden-text">{kindName(row)}</span>

@@ -244,7 +244,7 @@ export const en: typeof fr = {
     contact_unknown: (_, value) => `Contact “${value}” not found: task without a contact`,
     contact_hidden: (_, value) => `Contact “${value}”: this contact is not yours, task without a contact`,
     plate_unknown: (_, value) => `Vehicle “${value}” not found: the plate is noted in the description`,
-    plate_unowned: (_, value) => `Vehicle “${value}” has no owner: the plate is noted in the description`,
+    plate_not_theirs: (_, value) => `Vehicle “${value}” is not this contact’s: the plate is noted in the description`,
     hidden: (_, value) => `“${value}” exists already but is not yours: nothing was completed`,
   },
   format: (format, encoding) => [format.toUpperCase(), encoding].filter(Boolean).join(', '),

@@ -229,7 +229,7 @@ export const fr = {
     title_missing: 'Pas de titre',
     not_a_task: 'Titre de section ou commentaire, pas une tâche',
   } as Record<string, string>,
-  dropped: (field: string, value: string) => `${field} écarté : « ${value} »`,
+  dropped: (field: string, value: string) => `${field} : « ${value} » n’est pas valable et n’est pas repris`,
   codes: {
     truncated: (field, value) => `${field} raccourci : « ${value} »`,
     ignored: (field, value) => `${field} : une autre valeur était déjà là, « ${value} » n’est pas repris`,
@@ -252,7 +252,7 @@ export const fr = {
     contact_unknown: (_, value) => `Contact « ${value} » introuvable : tâche sans contact`,
     contact_hidden: (_, value) => `Contact « ${value} » : ce contact n’est pas à vous, tâche sans contact`,
     plate_unknown: (_, value) => `Véhicule « ${value} » introuvable : la plaque est notée dans la description`,
-    plate_unowned: (_, value) => `Véhicule « ${value} » sans propriétaire : la plaque est notée dans la description`,
+    plate_not_theirs: (_, value) => `Véhicule « ${value} » : il n’est pas à ce contact, la plaque est notée dans la description`,
     hidden: (_, value) => `« ${value} » existe déjà, mais n’est pas à vous : rien n’a été complété`,
   } as Record<string, (field: string, value: string) => string>,
   format: (format: string, encoding: string | null) => [format.toUpperCase(), encoding].filter(Boolean).join(', '),

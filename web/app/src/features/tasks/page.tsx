@@ -14,6 +14,7 @@ import { useShortcuts } from '@/ui/shortcuts'
 import { Empty, Failed, Loading } from '@/ui/states'
 import { t as ui } from '@/ui/text'
 import { toastError } from '@/ui/toast'
+import { ExportTasks } from './export'
 import { taskCountQuery, taskQuery, tasksQuery } from './queries'
 import { QuickAdd } from './quick-add'
 import { SNOOZES, TaskRow } from './row'
@@ -97,11 +98,14 @@ export function Tasks() {
       title={t.title}
       aside={counts && <span className="numeric">{t.count(counts.open, counts.capped)}</span>}
       actions={
-        editable && (
-          <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => change({ nouveau: true })}>
-            {t.newTask}
-          </Button>
-        )
+        <>
+          {can('contacts.export') && rows.length > 0 && <ExportTasks filter={filter} />}
+          {editable && (
+            <Button leftSection={<IconPlus size={16} aria-hidden />} onClick={() => change({ nouveau: true })}>
+              {t.newTask}
+            </Button>
+          )}
+        </>
       }
     >
       <nav className={classes.lists} aria-label={t.listLabel}>

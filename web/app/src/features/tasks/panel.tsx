@@ -1,4 +1,4 @@
-// The tasks of one contact, on its page: what is to be done, and what was.
+// The tasks about one record, on its page: what is to be done, and what was. A contact's are also those of what they own.
 import { Button } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useState } from 'react'
@@ -8,18 +8,20 @@ import { t as ui } from '@/ui/text'
 import { tasksQuery } from './queries'
 import { QuickAdd } from './quick-add'
 import { TaskRow } from './row'
+import type { Subject } from './subject'
 import classes from './tasks.module.css'
 import { t } from './text'
 import { useTaskWork } from './verbs'
 
 const TaskDialog = lazy(() => import('./task-dialog'))
 
-export function TasksPanel({ contact, editable }: { contact: { id: string; name: string }; editable: boolean }) {
+export function TasksPanel({ subject, editable }: { subject: Subject; editable: boolean }) {
   const [showDone, setShowDone] = useState(false)
   const [draft, setDraft] = useState<{ title: string; due_date: string }>()
   const work = useTaskWork()
-  const open = useInfiniteQuery(tasksQuery({ contact: contact.id, view: 'open' }, 20))
-  const done = useInfiniteQuery({ ...tasksQuery({ contact: contact.id, view: 'done', sort: '-done' }, 10), enabled: showDone })
+  const about = subject.kind === 'contact' ? { contact: subject.id } : { subject_kind: subject.kind, subject_id: subject.id }
+  const open = useInfiniteQuery(tasksQuery({ ...about, view: 'open' }, 20))
+  const done = useInfiniteQuery({ ...tasksQuery({ ...about, view: 'done', sort: '-done' }, 10), enabled: showDone })
   const rows = open.data?.pages.flatMap(page => page.items) ?? []
   const finished = showDone ? (done.data?.pages.flatMap(page => page.items) ?? []) : []
   return (
@@ -31,7 +33,7 @@ export function TasksPanel({ contact, editable }: { contact: { id: string; name:
         </Button>
       }
     >
-      {editable && <QuickAdd days={1} contact={contact} details={setDraft} />}
+      {editable && <QuickAdd days={1} subject={subject} details={setDraft} />}
       {open.isError && !rows.length ? (
         <Failed error={open.error} retry={() => void open.refetch()} />
       ) : open.isPending ? (
@@ -39,7 +41,7 @@ export function TasksPanel({ contact, editable }: { contact: { id: string; name:
       ) : rows.length + finished.length ? (
         <ul className={classes.rows} aria-label={t.list}>
           {[...rows, ...finished].map(task => (
-            <TaskRow key={task.id} task={task} verbs={work} editable={editable} hideContact showWho />
+            <TaskRow key={task.id} task={task} verbs={work} editable={editable} on={subject.id} showWho />
           ))}
         </ul>
       ) : (
@@ -51,7 +53,7 @@ export function TasksPanel({ contact, editable }: { contact: { id: string; name:
         </Button>
       )}
       {work.dialogs}
-      <Suspense>{draft && <TaskDialog draft={{ ...draft, contact }} onClose={() => setDraft(undefined)} />}</Suspense>
+      <Suspense>{draft && <TaskDialog draft={{ ...draft, subject }} onClose={() => setDraft(undefined)} />}</Suspense>
     </Card>
   )
 }

@@ -7,6 +7,7 @@ import type { TaskIn } from '@/api/types'
 import { IconDots } from '@/ui/icons'
 import { toast, toastError } from '@/ui/toast'
 import { refreshTasks } from './queries'
+import type { Subject } from './subject'
 import classes from './tasks.module.css'
 import { t } from './text'
 import { companyDay } from './when'
@@ -15,11 +16,11 @@ interface Props {
   field?: RefObject<HTMLInputElement | null>
   /** Days from today; none for a task without a day. */
   days: number | null
-  contact?: { id: string; name: string }
+  subject?: Subject
   details: (draft: { title: string; due_date: string }) => void
 }
 
-export function QuickAdd({ field, days, contact, details }: Props) {
+export function QuickAdd({ field, days, subject, details }: Props) {
   const client = useQueryClient()
   const [title, setTitle] = useState('')
   const [when, setWhen] = useState<string>()
@@ -37,7 +38,7 @@ export function QuickAdd({ field, days, contact, details }: Props) {
     setBusy(true)
     try {
       const body: TaskIn = { title: title.trim(), due_date: due_date || null }
-      if (contact) body.subject = { kind: 'contact', id: contact.id }
+      if (subject) body.subject = { kind: subject.kind, id: subject.id }
       await data(api.POST('/tasks', { body }))
       setTitle('')
       refreshTasks(client)

@@ -31,12 +31,13 @@ interface Props {
   /** Absent where nothing can be ticked. */
   selection?: { checked: boolean; toggle: () => void }
   active?: boolean
-  hideContact?: boolean
+  /** The record on whose page the list stands: what is about it need not say so. */
+  on?: string
   /** Names the one who has to do it: where several people's tasks are mixed. */
   showWho?: boolean
 }
 
-export function TaskRow({ task, verbs, editable, selection, active, hideContact, showWho }: Props) {
+export function TaskRow({ task, verbs, editable, selection, active, on, showWho }: Props) {
   const done = task.status === 'done'
   const late = isLate(task)
   const Kind = task.kind === 'call' ? IconPhone : task.kind === 'meeting' ? IconMeeting : null
@@ -79,12 +80,12 @@ export function TaskRow({ task, verbs, editable, selection, active, hideContact,
               {t.every(task.recurrence.every, task.recurrence.unit)}
             </span>
           )}
-          {!hideContact && task.subject?.kind === 'contact' && task.subject.label && (
-            <Link to="/contacts/$id" params={{ id: task.subject.id }}>
+          {task.subject?.label && task.subject.id !== on && (
+            <Link to={task.subject.kind === 'entity' ? '/biens/$id' : '/contacts/$id'} params={{ id: task.subject.id }}>
               {task.subject.label}
             </Link>
           )}
-          {!hideContact && task.subject && !task.subject.label && <span>{t.hidden}</span>}
+          {task.subject && !task.subject.label && <span>{t.hidden}</span>}
           {showWho && (
             <span>
               <IconUser size={14} aria-hidden />

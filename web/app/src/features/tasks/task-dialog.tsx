@@ -1,7 +1,6 @@
 // A task with all that can be said of it: to create one, or to change it.
 import { Button, SegmentedControl, Select, Textarea, TextInput } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, data, ifMatch } from '@/api/client'
 import { ApiError } from '@/api/problem'
@@ -16,6 +15,7 @@ import { t as ui } from '@/ui/text'
 import { toast } from '@/ui/toast'
 import { refreshTasks } from './queries'
 import { KINDS } from './search'
+import { type Subject, SubjectField } from './subject'
 import classes from './tasks.module.css'
 import { t } from './text'
 
@@ -35,7 +35,9 @@ function valuesOf(task: Task | undefined, draft: Partial<Values>, me: string): V
     every: String(task?.recurrence?.every ?? 1),
     until: task?.recurrence?.until ?? '',
     assignee: task ? (task.assignee?.id ?? NOBODY) : me,
-    contact: task?.subject ? { id: task.subject.id, name: task.subject.label ?? t.hidden } : undefined,
+    subject: task?.subject
+      ? { kind: task.subject.kind === 'entity' ? 'entity' : 'contact', id: task.subject.id, name: task.subject.label ?? t.hidden }
+      : undefined,
     ...draft,
   }
 }
@@ -51,7 +53,7 @@ interface Values {
   every: string
   until: string
   assignee: string
-  contact: { id: string; name: string } | undefined
+  subject: Subject | undefined
 }
 
 function requestOf(values: Values, before: Task | undefined): TaskIn {
@@ -67,8 +69,8 @@ function requestOf(values: Values, before: Task | undefined): TaskIn {
     recurrence: values.due_date && unit ? { unit, every: Number(values.every) || 1, until: values.until || null } : null,
     assignee_id: values.assignee === NOBODY ? null : values.assignee,
     // A record that this reader may not see stays where it is.
-    ...(values.contact?.id !== before?.subject?.id && {
-      subject: values.contact ? { kind: 'contact', id: values.contact.id } : null,
+    ...(values.subject?.id !== before?.subject?.id && {
+      subject: values.subject ? { kind: values.subject.kind, id: values.subject.id } : null,
     }),
   }
 }
@@ -80,7 +82,7 @@ const POINTERS: Record<string, string> = {
   '/recurrence/every': '/every',
   '/recurrence/until': '/until',
   '/assignee_id': '/assignee',
-  '/subject/id': '/contact',
+  '/subject/id': '/subject',
 }
 
 export default function TaskDialog({ task, draft = {}, onClose }: { task?: Task; draft?: Partial<Values>; onClose: () => void }) {
@@ -194,22 +196,13 @@ export default function TaskDialog({ task, draft = {}, onClose }: { task?: Task;
               <TextInput label={t.interval} inputMode="numeric" maxLength={2} {...form.text('every')} />
               <TextInput type="date" label={t.until} min={values.due_date} max="2100-12-31" {...form.text('until')} />
             </div>
-          ) : (
-            <ContactField
-              value={values.contact}
-              onChange={contact => set({ contact })}
-              enabled={can('contacts.read')}
-              error={errors['/contact']}
-            />
-          )}
-          {values.unit && values.due_date && (
-            <ContactField
-              value={values.contact}
-              onChange={contact => set({ contact })}
-              enabled={can('contacts.read')}
-              error={errors['/contact']}
-            />
-          )}
+          ) : null}
+          <SubjectField
+            value={values.subject}
+            onChange={subject => set({ subject })}
+            enabled={can('contacts.read')}
+            error={errors['/subject']}
+          />
           <Wide>
             <Textarea
               label={t.description}
@@ -235,46 +228,5 @@ export default function TaskDialog({ task, draft = {}, onClose }: { task?: Task;
         </FormActions>
       </form>
     </Dialog>
-  )
-}
-
-function ContactField({
-  value,
-  onChange,
-  enabled,
-  error,
-}: {
-  value: Values['contact']
-  onChange: (contact: Values['contact']) => void
-  enabled: boolean
-  error: string | undefined
-}) {
-  const [typed, setTyped] = useState(value?.name ?? '')
-  const [query] = useDebouncedValue(typed.trim(), 180)
-  const found = useQuery({
-    queryKey: ['contacts', 'palette', query],
-    queryFn: ({ signal }) => data(api.GET('/contacts', { params: { query: { q: query, limit: 8 } }, signal })),
-    enabled: enabled && query.length > 0 && query !== value?.name,
-    placeholderData: keepPreviousData,
-  })
-  const options = (found.data?.items ?? []).map(contact => ({ value: contact.id, label: contact.display_name }))
-  if (value && !options.some(option => option.value === value.id)) options.unshift({ value: value.id, label: value.name })
-  return (
-    <Select
-      label={t.contact}
-      placeholder={t.contactSearch}
-      searchable
-      clearable
-      clearButtonProps={{ 'aria-label': ui.remove }}
-      disabled={!enabled}
-      data={options}
-      filter={({ options: all }) => all}
-      nothingFoundMessage={query ? t.noContact : undefined}
-      searchValue={typed}
-      onSearchChange={setTyped}
-      value={value?.id ?? null}
-      onChange={(id, option) => onChange(id ? { id, name: option.label } : undefined)}
-      error={error}
-    />
   )
 }

@@ -1,9 +1,9 @@
 //! Values of the tenant's own fields in a file. Definitions are read in the transaction that writes, and kept from changing until it
 //! ends: a field may be deleted or begin to change its kind between two batches.
 
-use super::super::engine::{Row, cell_text, read_date};
-use super::super::people::{Found, People, Seek};
-use super::super::target::{Mode, Notice, Who};
+use super::engine::{Row, cell_text, read_date};
+use super::people::{Found, People, Seek};
+use super::target::{Mode, Notice, Who};
 use crate::custom_fields::model::{Definition, FieldKind, RecordObject};
 use crate::custom_fields::store;
 use crate::zone::{self, Zone};
@@ -54,14 +54,15 @@ pub(super) struct Own {
 impl Own {
     pub(super) async fn load<'a>(
         tx: &mut Tx,
+        object: RecordObject,
         columns: &Columns,
         rows: impl Iterator<Item = &'a Vec<Option<String>>> + Send,
         who: &Who,
         mode: Mode,
     ) -> Result<Self, Failure> {
         let definitions = match mode {
-            Mode::Rehearsal => store::definitions(tx, RecordObject::Contact).await?,
-            Mode::Real => store::definitions_for_writing(tx, RecordObject::Contact).await?,
+            Mode::Rehearsal => store::definitions(tx, object).await?,
+            Mode::Real => store::definitions_for_writing(tx, object).await?,
         };
         let mut own = Self { columns: columns.clone(), definitions, zone: zone::of_tenant(tx).await?, people: People::default() };
         let mut seeks = Vec::new();
@@ -77,7 +78,7 @@ impl Own {
         self.definitions.iter().find(|definition| definition.key == key)
     }
 
-    /// Whether any field names another contact.
+    /// Whether any field names a contact.
     pub(super) fn has_references(&self) -> bool {
         self.definitions.iter().any(|definition| definition.kind == FieldKind::Reference)
     }

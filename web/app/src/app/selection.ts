@@ -1,11 +1,11 @@
 // Either some rows, or everything that the filter matches but some rows. The second form is never expanded into ids.
 import { useCallback, useMemo, useState } from 'react'
-import type { BulkIn } from '@/api/types'
-import { type ContactFilter, requestFilter } from './filters'
 
-export type ContactSelection = BulkIn['selection']
+/** As a request says it. */
+export type SelectionIn<F> = { ids: string[] } | { filter: F; except_ids: string[] }
 
-export function useSelection(filter: ContactFilter) {
+/** Of a list that `filter` narrows; `asked` is the filter as requests have it. */
+export function useSelection<F>(filter: unknown, asked: () => F) {
   const [everything, setEverything] = useState(false)
   const [marked, setMarked] = useState<ReadonlySet<string>>(new Set())
   const key = JSON.stringify(filter)
@@ -30,6 +30,7 @@ export function useSelection(filter: ContactFilter) {
   }, [])
   const add = useCallback((ids: string[]) => setMarked(current => new Set([...current, ...ids])), [])
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the filter is compared by content
   return useMemo(
     () => ({
       has: (id: string) => everything !== marked.has(id),
@@ -44,11 +45,10 @@ export function useSelection(filter: ContactFilter) {
         setEverything(true)
         setMarked(new Set())
       },
-      asRequest: (): ContactSelection =>
-        everything ? { filter: requestFilter(filter), except_ids: [...marked] } : { ids: [...marked] },
+      asRequest: (): SelectionIn<F> => (everything ? { filter: asked(), except_ids: [...marked] } : { ids: [...marked] }),
     }),
-    [everything, marked, filter, toggle, add, clear],
+    [everything, marked, key, toggle, add, clear],
   )
 }
 
-export type Selection = ReturnType<typeof useSelection>
+export type Selection<F> = ReturnType<typeof useSelection<F>>
