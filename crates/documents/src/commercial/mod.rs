@@ -15,6 +15,8 @@ mod cii;
 mod figures;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod golden_cases;
 mod hybrid;
 mod model;
 mod pdf;

@@ -288,3 +288,7 @@ fn decimals(doc: &Commercial) -> Found {
     }
     found
 }
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;
