@@ -332,6 +332,8 @@ mod tests {
     use super::super::golden_cases::cases;
     use super::*;
 
+    type Change = fn(&mut Commercial);
+
     fn refused(change: impl Fn(&mut Commercial)) -> Vec<String> {
         let mut doc = cases().into_iter().find(|case| case.name == "remise-document").expect("a case").doc;
         change(&mut doc);
@@ -344,7 +346,7 @@ mod tests {
 
     #[test]
     fn sums_that_contradict_each_other_are_refused_with_their_terms() {
-        let changes: [(fn(&mut Commercial), &str); 8] = [
+        let changes: [(Change, &str); 8] = [
             (|doc| doc.totals.lines += 1, "BR-CO-10"),
             (|doc| doc.totals.allowances += 1, "BR-CO-11"),
             (|doc| doc.totals.net += 1, "BR-CO-13"),

@@ -21,6 +21,8 @@ mod hybrid;
 mod model;
 mod pdf;
 mod rules;
+#[cfg(test)]
+mod specimens;
 mod transfer;
 mod view;
 

@@ -93,7 +93,7 @@ fn credits_and_corrections_name_what_they_touch() {
     breaks("avoir-partiel", "BR-FR-CO-05 BG-3", |doc| doc.preceding.clear());
     breaks("rectificative", "BR-FR-CO-04 BG-3", |doc| doc.preceding.clear());
     breaks("rectificative", "BR-FR-CO-04 BG-3", |doc| {
-        doc.preceding.push(Preceding { date: date(2026, 1, 1), number: "A".into(), ..Preceding::default() })
+        doc.preceding.push(Preceding { date: date(2026, 1, 1), number: "A".into(), ..Preceding::default() });
     });
     breaks("remise-globale", "BR-FR-CO-03 BT-12, BG-14", |doc| doc.contract_reference.clear());
     assert!(broken("avoir-partiel", |doc| doc.preceding.push(doc.preceding[0].clone())).is_empty());

@@ -71,6 +71,7 @@ impl View<'_> {
             "on_accent": on_accent,
             "title": title(doc),
             "kind": self.kind(),
+            "reference": doc.number.as_ref().map_or(self.kind().to_owned(), |_| title(doc)),
             "number": doc.number.as_ref().map_or(String::new(), |number| format!("n° {number}")),
             "mark": mark,
             "duplicate": duplicate,
@@ -94,7 +95,9 @@ impl View<'_> {
             "due": self.due(),
             "deposits": self.deposits(),
             "payment": self.payment(),
-            "mentions": doc.mentions,
+            "untaxed": self.untaxed(),
+            "mentions": self.mentions(),
+            "many_mentions": doc.mentions.iter().map(String::len).sum::<usize>() > 1500,
             "acceptance": self.acceptance(),
             "page": self.say("Page", "Page"),
         })
@@ -140,6 +143,8 @@ impl View<'_> {
         ]
         .into_iter()
         .filter(|part| !part.is_empty())
+        // A line ends between two of them, not within one.
+        .map(|part| part.replace(' ', "\u{a0}"))
         .collect::<Vec<_>>()
         .join(" · ")
     }
@@ -353,6 +358,23 @@ impl View<'_> {
         rows
     }
 
+    /// Why no VAT is charged, beside the total; empty where some is.
+    fn untaxed(&self) -> Vec<&str> {
+        let mut reasons: Vec<&str> = Vec::new();
+        for part in self.doc.vat.iter().filter(|_| !self.has_vat()) {
+            if !part.exemption_text.is_empty() && !reasons.contains(&part.exemption_text.as_str()) {
+                reasons.push(&part.exemption_text);
+            }
+        }
+        reasons
+    }
+
+    /// The legal texts that are not said elsewhere.
+    fn mentions(&self) -> Vec<&str> {
+        let said = self.untaxed();
+        self.doc.mentions.iter().map(String::as_str).filter(|mention| !mention.is_empty() && !said.contains(mention)).collect()
+    }
+
     /// What is to be paid, after the deposits; the last row is the one that counts.
     fn due(&self) -> Value {
         let (doc, figures) = (self.doc, &self.figures);
@@ -428,8 +450,10 @@ impl View<'_> {
         let paid = payment.paid_on.filter(|_| doc.totals.due == 0).map(|day| self.figures.day(day));
         fact(self.say("Moyen", "Method"), payment.method_label.clone());
         fact(self.say("Payé le", "Paid on"), paid.clone().unwrap_or_default());
-        if paid.is_none() && doc.kind != DocumentKind::CreditNote {
+        if paid.is_none() {
             fact(self.say("Conditions", "Terms"), payment.terms.clone());
+        }
+        if paid.is_none() && doc.kind != DocumentKind::CreditNote {
             fact("IBAN", grouped(&payment.iban));
             fact("BIC", payment.bic.clone());
             let reference = if is_creditor_reference(&payment.reference) { grouped(&payment.reference) } else { payment.reference.clone() };
