@@ -130,6 +130,25 @@ fn decimals_are_counted() {
 }
 
 #[test]
+fn the_type_is_that_of_the_kind() {
+    breaks("taux-normal", "EI-11 BT-3", |doc| doc.type_code = "386".into());
+    breaks("avoir-partiel", "QI-29 BT-3", |doc| doc.type_code = "380".into());
+    breaks("rectificative", "QI-30 BT-3", |doc| doc.type_code = "380".into());
+    breaks("acompte", "QI-31 BT-3", |doc| doc.type_code = "380".into());
+}
+
+#[test]
+fn deposits_are_said_and_taken_off() {
+    breaks("solde", "QI-32 BT-23", |doc| doc.process = "M1".into());
+    breaks("solde", "QI-32 BT-113", |doc| doc.totals.paid -= 1);
+}
+
+#[test]
+fn nobody_charges_vat_under_the_threshold() {
+    breaks("franchise", "QI-41 BT-110", |doc| doc.totals.vat = 1);
+}
+
+#[test]
 fn findings_read_as_a_sentence() {
     let mut doc = named("taux-normal");
     doc.notes.push(CodedNote { code: "AAB".into(), text: "x".into() });

@@ -205,6 +205,20 @@ fn a_logo_that_is_none_is_said() {
     assert!(error.to_string().contains("image"), "{error}");
 }
 
+/// PDF/A refuses letters that no font has, and others besides: whatever people write, an invoice is issued.
+#[test]
+fn any_letters_can_be_printed() {
+    let all: Vec<char> = (1..0x2_0000).filter_map(char::from_u32).collect();
+    let mut doc = named("taux-normal");
+    let model = doc.lines[0].clone();
+    let kept = |part: &[char]| crate::layout::printable(&part.iter().collect::<String>()).chars().any(|c| c != '□' && c != ' ');
+    let parts = all.chunks(256).filter(|part| kept(part));
+    doc.lines =
+        parts.zip(1_u32..).map(|(part, id)| Line { id: id.to_string(), description: part.iter().collect(), ..model.clone() }).collect();
+    assert!(doc.lines.len() > 20);
+    pdf(&doc, "a", at(), None).expect("made");
+}
+
 #[test]
 fn the_same_values_give_the_same_bytes_and_others_do_not() {
     let doc = quote();

@@ -544,6 +544,47 @@ mod tests {
         assert!(luminance([0x99, 0x99, 0x99]) > 183 && colours("#ffffff").0.as_str() < "#999999");
     }
 
+    fn shown(name: &str) -> Value {
+        let cases = super::super::golden_cases::cases();
+        view(&cases.into_iter().find(|case| case.name == name).expect("a case").doc)
+    }
+
+    #[test]
+    fn who_charges_no_vat_shows_none() {
+        let view = shown("franchise");
+        assert_eq!((&view["show_vat"], &view["vat"], &view["columns"]["total"]), (&json!(false), &Value::Null, &json!("Total")));
+        assert_eq!(view["untaxed"], json!(["TVA non applicable, art. 293 B du CGI"]));
+        assert!(!view.to_string().contains("TTC") && view["totals"] == json!([]));
+    }
+
+    #[test]
+    fn prices_with_vat_are_shown_as_they_were_agreed() {
+        let view = shown("ttc-ecart-un-centime");
+        assert_eq!((&view["columns"]["total"], &view["rows"][0]["price"]), (&json!("Total TTC"), &json!("10,50")));
+        assert_eq!(view["vat"]["rows"], json!([["10\u{a0}%", "9,55", "0,95"]]));
+        assert_eq!(view["due"]["rows"][1], json!(["Déjà réglé le 22/11/2026", "−10,50\u{a0}€"]));
+        assert_eq!(view["due"]["last"], json!(["Net à payer", "0,00\u{a0}€"]));
+    }
+
+    #[test]
+    fn a_balance_tells_each_deposit() {
+        let view = shown("solde-deux-acomptes");
+        assert_eq!(view["deposits"]["rows"][0], json!(["FA-2026-00008 du 05/10/2026", "300,00", "60,00 (20\u{a0}%)", "360,00"]));
+        assert_eq!(view["due"]["rows"].as_array().map(Vec::len), Some(3));
+        assert_eq!(view["due"]["last"][1], "600,00\u{a0}€");
+    }
+
+    #[test]
+    fn sections_have_their_sums_and_options_are_in_none() {
+        let line = |section: Option<&str>, net, optional| Line { section: section.map(str::to_owned), net, optional, ..Line::default() };
+        let lines = vec![line(None, 100, false), line(Some("A"), 200, false), line(None, 300, true), line(Some("B"), 400, false)];
+        let rows = view(&Commercial { lines, currency: "EUR".into(), ..Commercial::default() })["rows"].clone();
+        let kinds: Vec<&str> = rows.as_array().expect("rows").iter().filter_map(|row| row["kind"].as_str()).collect();
+        assert_eq!(kinds, ["line", "section", "line", "line", "subtotal", "section", "line", "subtotal"]);
+        assert_eq!((&rows[4]["total"], &rows[7]["total"]), (&json!("2,00"), &json!("4,00")));
+        assert_eq!((&rows[3]["carry"], &rows[6]["carry"]), (&json!("3,00\u{a0}€"), &json!("7,00\u{a0}€")));
+    }
+
     #[test]
     fn numbers_of_companies_are_grouped() {
         assert_eq!(thousands("73282932000074"), "732\u{a0}829\u{a0}320\u{a0}00074");
