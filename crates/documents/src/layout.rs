@@ -13,8 +13,9 @@ use typst::{Library, LibraryExt, World};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
-/// Renders after which what was computed for earlier documents is forgotten: memory stays bounded.
-const KEEP_RENDERS: usize = 4;
+/// Renders after which what was computed for earlier documents is forgotten: memory stays bounded, and searching through more costs a
+/// fifth of the time.
+const KEEP_RENDERS: usize = 1;
 /// Longest run of characters without a place to break a line.
 const LONGEST_RUN: usize = 32;
 
