@@ -62,7 +62,7 @@ impl View<'_> {
             (None, _) => self.say("BROUILLON", "DRAFT"),
             _ => "",
         };
-        let duplicate = doc.duplicate.map_or_else(String::new, |count| format!("{} n° {count}", self.say("DUPLICATA", "DUPLICATE")));
+        let duplicate = doc.duplicate.map_or_else(String::new, |count| format!("{} {count}", self.say("DUPLICATA n°", "DUPLICATE No.")));
         let quote = doc.kind == DocumentKind::Quote;
         let (accent, on_accent) = colours(&doc.brand.accent);
         json!({
@@ -72,7 +72,7 @@ impl View<'_> {
             "title": title(doc),
             "kind": self.kind(),
             "reference": doc.number.as_ref().map_or(self.kind().to_owned(), |_| title(doc)),
-            "number": doc.number.as_ref().map_or(String::new(), |number| format!("n° {number}")),
+            "number": doc.number.as_ref().map_or(String::new(), |number| format!("{} {number}", self.say("n°", "No."))),
             "mark": mark,
             "duplicate": duplicate,
             "seller": { "name": shop(&doc.seller), "lines": self.seller_lines() },
