@@ -70,6 +70,11 @@ class Judge:
             failed.append("PDF the file is no alternative of the document")
         if not root["/MarkInfo"]["/Marked"] or "/StructTreeRoot" not in root or "/Lang" not in root:
             failed.append("PDF not tagged")
+        number = etree.fromstring(xml).find(".//{*}ExchangedDocument/{*}ID").text
+        for index, page in enumerate(reader.pages, 1):
+            said = page.extract_text()
+            if number not in said or f"Page {index} / {len(reader.pages)}" not in said:
+                failed.append(f"PDF page {index} does not tell the number and the pages")
         xmp = etree.fromstring(root["/Metadata"].get_data())
         if len(list(xmp.iter(EXTENSION))) != 1:
             failed.append("XMP not exactly one pdfaExtension:schemas")
@@ -110,7 +115,7 @@ def main(folder):
         for line in (folder / "allowed.txt").read_text("utf-8").splitlines():
             name, *rules = line.split()
             allowed[name] = rules
-    if len(cases) < 3:
+    if len(cases) < 25:
         print(f"✗ only {len(cases)} golden cases in {folder}")
         return 1
     bad = 0

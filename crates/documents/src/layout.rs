@@ -13,8 +13,9 @@ use typst::{Library, LibraryExt, World};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
-/// Renders after which what was computed for earlier documents is forgotten: memory stays bounded.
-const KEEP_RENDERS: usize = 4;
+/// Renders after which what was computed for earlier documents is forgotten: memory stays bounded, and searching through more costs a
+/// fifth of the time.
+const KEEP_RENDERS: usize = 1;
 /// Longest run of characters without a place to break a line.
 const LONGEST_RUN: usize = 32;
 
@@ -84,6 +85,17 @@ impl World for Sandbox {
     }
 }
 
+/// As [`render`], if the document has no more than one page: none otherwise.
+pub(crate) fn render_one_page(
+    template: Template,
+    data: &serde_json::Value,
+    files: Vec<(&str, Vec<u8>)>,
+    ident: &str,
+    at: jiff::Timestamp,
+) -> Result<Option<Vec<u8>>, DocumentError> {
+    laid_out(template, data, files, ident, at, 1)
+}
+
 /// Lays a document out: `data` is the template's `/data.json`, `files` are whatever else it reads. `ident` names the document for ever;
 /// `at` is when it was made.
 pub(crate) fn render(
@@ -93,6 +105,17 @@ pub(crate) fn render(
     ident: &str,
     at: jiff::Timestamp,
 ) -> Result<Vec<u8>, DocumentError> {
+    laid_out(template, data, files, ident, at, usize::MAX)?.ok_or_else(|| DocumentError::Pdf("too many pages".to_owned()))
+}
+
+fn laid_out(
+    template: Template,
+    data: &serde_json::Value,
+    files: Vec<(&str, Vec<u8>)>,
+    ident: &str,
+    at: jiff::Timestamp,
+    most_pages: usize,
+) -> Result<Option<Vec<u8>>, DocumentError> {
     let failed = |error: String| DocumentError::Pdf(error);
     let at = at.to_zoned(jiff::tz::TimeZone::UTC).datetime();
     let number = |value: i8| u8::try_from(value).unwrap_or_default();
@@ -117,6 +140,9 @@ pub(crate) fn render(
     let said =
         |errors: &[typst::diag::SourceDiagnostic]| errors.iter().map(|error| error.message.to_string()).collect::<Vec<_>>().join("; ");
     let document = typst::compile::<PagedDocument>(&world).output.map_err(|errors| failed(said(&errors)))?;
+    if document.pages().len() > most_pages {
+        return Ok(None);
+    }
     let options = PdfOptions {
         ident: Smart::Custom(ident.to_owned()),
         creator: Smart::Custom(Some("Vision CRM".to_owned())),
@@ -126,7 +152,7 @@ pub(crate) fn render(
     };
     let written = typst_pdf::pdf(&document, &options).map_err(|errors| failed(said(&errors)));
     comemo::evict(KEEP_RENDERS);
-    written
+    written.map(Some)
 }
 
 /// Puts a mark in the place of letters that no font of ours has: PDF/A allows none that are missing.

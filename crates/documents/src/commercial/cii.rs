@@ -218,13 +218,16 @@ fn payment(doc: &Commercial) -> Option<en::PaymentInstructions> {
     })
 }
 
-/// Where goods for another country of the Union go (BR-IC-12): to the buyer when nothing else is said.
-fn delivery(doc: &Commercial) -> Result<Option<en::Delivery>, Finding> {
+/// Where it goes and when. Goods for another country of the Union go to the buyer when nothing else is said (BR-IC-12); where neither
+/// place nor day are known, the buyer is who receives, because the syntax has the element in any case and none may be empty.
+fn delivery(doc: &Commercial) -> Result<en::Delivery, Finding> {
     let to = doc.deliver_to.as_ref().or_else(|| doc.vat.iter().any(|vat| vat.category == "K").then_some(&doc.buyer.address));
-    if to.is_none() && doc.supply_date.is_none() {
-        return Ok(None);
-    }
-    Ok(Some(en::Delivery { date: doc.supply_date.map(date).transpose()?, address: to.map(address), ..en::Delivery::default() }))
+    Ok(en::Delivery {
+        party_name: text(&doc.buyer.name).filter(|_| to.is_none() && doc.supply_date.is_none()),
+        date: doc.supply_date.map(date).transpose()?,
+        address: to.map(address),
+        ..en::Delivery::default()
+    })
 }
 
 /// The model of the invoice, and the preceding ones in the order of BG-3.
@@ -271,7 +274,7 @@ fn invoice(doc: &Commercial) -> Result<(en::Invoice, Vec<&Preceding>), Finding> 
     }
     out.seller = party(&doc.seller, true, with_vat);
     out.buyer = party(&doc.buyer, false, with_vat);
-    out.delivery = delivery(doc)?;
+    out.delivery = Some(delivery(doc)?);
     out.invoicing_period = match doc.supply_period {
         Some((start, end)) => Some(en::Period { start: Some(date(start)?), end: Some(date(end)?) }),
         None => None,
@@ -322,4 +325,62 @@ fn invoice(doc: &Commercial) -> Result<(en::Invoice, Vec<&Preceding>), Finding> 
         due: cents(totals.due),
     };
     Ok((out, preceding))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::golden_cases::cases;
+    use super::*;
+
+    type Change = fn(&mut Commercial);
+
+    fn refused(change: impl Fn(&mut Commercial)) -> Vec<String> {
+        let mut doc = cases().into_iter().find(|case| case.name == "remise-document").expect("a case").doc;
+        change(&mut doc);
+        match facturx(&doc) {
+            Ok(_) => Vec::new(),
+            Err(FacturxError::Refused(findings)) => findings.iter().map(|found| format!("{} {}", found.rule, found.terms)).collect(),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn sums_that_contradict_each_other_are_refused_with_their_terms() {
+        let changes: [(Change, &str); 8] = [
+            (|doc| doc.totals.lines += 1, "BR-CO-10"),
+            (|doc| doc.totals.allowances += 1, "BR-CO-11"),
+            (|doc| doc.totals.net += 1, "BR-CO-13"),
+            (|doc| doc.totals.vat += 1, "BR-CO-14"),
+            (|doc| doc.totals.gross += 1, "BR-CO-15"),
+            (|doc| doc.totals.due += 1, "BR-CO-16"),
+            (|doc| doc.vat[0].vat += 200, "BR-CO-17"),
+            (|doc| doc.lines[0].net += 1, "BR-CO-10"),
+        ];
+        assert_eq!(refused(|_| ()), Vec::<String>::new());
+        for (change, rule) in changes {
+            let found = refused(change);
+            assert!(found.iter().any(|found| found.starts_with(rule) && found.contains("BT-")), "{rule}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn quotes_and_drafts_have_no_electronic_form() {
+        let doc = cases().remove(0).doc;
+        assert!(matches!(facturx(&Commercial { number: None, ..doc.clone() }), Err(FacturxError::NotIssued)));
+        assert!(matches!(facturx(&Commercial { kind: DocumentKind::Quote, ..doc }), Err(FacturxError::NotIssued)));
+    }
+
+    #[test]
+    fn every_deducted_deposit_is_named() {
+        let doc = cases().into_iter().find(|case| case.name == "solde-deux-acomptes").expect("a case").doc;
+        let xml = String::from_utf8(facturx(&doc).expect("written")).expect("text");
+        let mut rest = xml.as_str();
+        for (number, day) in [("FA-2026-00008", "20261005"), ("FA-2026-00009", "20261105")] {
+            let at = rest.find(REFERENCE.0).expect("a reference");
+            rest = &rest[at + REFERENCE.0.len()..];
+            let end = rest.find(REFERENCE.1).expect("its end");
+            assert!(rest[..end].contains(number) && rest[..end].contains(day), "{}", &rest[..end]);
+        }
+        assert!(!rest[1..].contains(REFERENCE.0));
+    }
 }

@@ -15,10 +15,14 @@ mod cii;
 mod figures;
 #[cfg(test)]
 mod golden;
+#[cfg(test)]
+mod golden_cases;
 mod hybrid;
 mod model;
 mod pdf;
 mod rules;
+#[cfg(test)]
+mod specimens;
 mod transfer;
 mod view;
 

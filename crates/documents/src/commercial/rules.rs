@@ -1,8 +1,9 @@
-//! What the French reform asks of an invoice beyond the European norm: the rules BR-FR of XP Z12-012, each a function of its own.
+//! What the French reform asks of an invoice beyond the European norm: the rules BR-FR of XP Z12-012, each a function of its own, and a
+//! few of the law (QI) that no validation sees.
 //!
 //! The names are those of the official validation, which judges the same documents in the project's checks.
 
-use super::model::{Commercial, Party};
+use super::model::{Commercial, DocumentKind, Party};
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
@@ -32,7 +33,7 @@ impl std::fmt::Display for Finding {
 
 type Found = Vec<Finding>;
 
-const RULES: [fn(&Commercial) -> Found; 21] = [
+const RULES: [fn(&Commercial) -> Found; 24] = [
     numbers,
     days,
     type_code,
@@ -54,10 +55,14 @@ const RULES: [fn(&Commercial) -> Found; 21] = [
     paid_is_settled,
     vat_in_euros,
     decimals,
+    kinds,
+    deposits_deducted,
+    franchise,
 ];
 
 /// The kinds of documents that credit (BT-3).
 const CREDITS: [&str; 5] = ["261", "381", "396", "502", "503"];
+const CORRECTIONS: [&str; 4] = ["384", "471", "472", "473"];
 const DEPOSITS: [&str; 3] = ["386", "500", "503"];
 
 /// Everything that the French rules find.
@@ -230,7 +235,7 @@ fn global_rebate(doc: &Commercial) -> Found {
 
 /// BR-FR-CO-04: what corrects an invoice names that one (QI-30).
 fn one_corrected(doc: &Commercial) -> Found {
-    let corrects = ["384", "471", "472", "473"].contains(&doc.type_code.as_str());
+    let corrects = CORRECTIONS.contains(&doc.type_code.as_str());
     let count = doc.preceding.len() + doc.deposits.len();
     when(corrects && count != 1, "BR-FR-CO-04", "BG-3", || format!("{count} corrected invoices are named, and one is"))
 }
@@ -288,3 +293,38 @@ fn decimals(doc: &Commercial) -> Found {
     }
     found
 }
+
+/// QI-29, QI-30, QI-31: what people read and what the tax office reads are one thing.
+fn kinds(doc: &Commercial) -> Found {
+    let code = doc.type_code.as_str();
+    let (rule, agrees) = match doc.kind {
+        DocumentKind::CreditNote => ("QI-29", code == "262" || CREDITS.contains(&code)),
+        DocumentKind::Corrective => ("QI-30", CORRECTIONS.contains(&code)),
+        DocumentKind::Deposit => ("QI-31", code != "503" && DEPOSITS.contains(&code)),
+        _ => ("EI-11", code != "262" && !CREDITS.contains(&code) && !CORRECTIONS.contains(&code) && !DEPOSITS.contains(&code)),
+    };
+    when(!agrees, rule, "BT-3", || format!("{:?} with type {code}", doc.kind))
+}
+
+/// QI-32: an invoice after deposits says so and takes all of them off.
+fn deposits_deducted(doc: &Commercial) -> Found {
+    if doc.deposits.is_empty() {
+        return Vec::new();
+    }
+    let unsaid =
+        when(!doc.process.ends_with('4'), "QI-32", "BT-23", || format!("deposits are deducted, and `{}` does not say so", doc.process));
+    let sum: i64 = doc.deposits.iter().map(|deposit| deposit.gross).fold(0, i64::saturating_add);
+    let left = when(sum > doc.totals.paid, "QI-32", "BT-113", || format!("deposits of {sum} cents, {} are deducted", doc.totals.paid));
+    unsaid.into_iter().chain(left).collect()
+}
+
+/// QI-41: who is under the threshold charges no VAT on anything.
+fn franchise(doc: &Commercial) -> Found {
+    let under = doc.vat.iter().any(|part| part.exemption_code == "VATEX-FR-FRANCHISE");
+    let charged = doc.totals.vat != 0 || doc.vat.iter().any(|part| part.category != "E");
+    when(under && charged, "QI-41", "BT-110", || "VAT is charged under the threshold".to_owned())
+}
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

@@ -62,7 +62,7 @@ impl View<'_> {
             (None, _) => self.say("BROUILLON", "DRAFT"),
             _ => "",
         };
-        let duplicate = doc.duplicate.map_or_else(String::new, |count| format!("{} n° {count}", self.say("DUPLICATA", "DUPLICATE")));
+        let duplicate = doc.duplicate.map_or_else(String::new, |count| format!("{} {count}", self.say("DUPLICATA n°", "DUPLICATE No.")));
         let quote = doc.kind == DocumentKind::Quote;
         let (accent, on_accent) = colours(&doc.brand.accent);
         json!({
@@ -71,7 +71,8 @@ impl View<'_> {
             "on_accent": on_accent,
             "title": title(doc),
             "kind": self.kind(),
-            "number": doc.number.as_ref().map_or(String::new(), |number| format!("n° {number}")),
+            "reference": doc.number.as_ref().map_or(self.kind().to_owned(), |_| title(doc)),
+            "number": doc.number.as_ref().map_or(String::new(), |number| format!("{} {number}", self.say("n°", "No."))),
             "mark": mark,
             "duplicate": duplicate,
             "seller": { "name": shop(&doc.seller), "lines": self.seller_lines() },
@@ -94,7 +95,9 @@ impl View<'_> {
             "due": self.due(),
             "deposits": self.deposits(),
             "payment": self.payment(),
-            "mentions": doc.mentions,
+            "untaxed": self.untaxed(),
+            "mentions": self.mentions(),
+            "many_mentions": doc.mentions.iter().map(String::len).sum::<usize>() > 1500,
             "acceptance": self.acceptance(),
             "page": self.say("Page", "Page"),
         })
@@ -140,6 +143,8 @@ impl View<'_> {
         ]
         .into_iter()
         .filter(|part| !part.is_empty())
+        // A line ends between two of them, not within one.
+        .map(|part| part.replace(' ', "\u{a0}"))
         .collect::<Vec<_>>()
         .join(" · ")
     }
@@ -353,6 +358,23 @@ impl View<'_> {
         rows
     }
 
+    /// Why no VAT is charged, beside the total; empty where some is.
+    fn untaxed(&self) -> Vec<&str> {
+        let mut reasons: Vec<&str> = Vec::new();
+        for part in self.doc.vat.iter().filter(|_| !self.has_vat()) {
+            if !part.exemption_text.is_empty() && !reasons.contains(&part.exemption_text.as_str()) {
+                reasons.push(&part.exemption_text);
+            }
+        }
+        reasons
+    }
+
+    /// The legal texts that are not said elsewhere.
+    fn mentions(&self) -> Vec<&str> {
+        let said = self.untaxed();
+        self.doc.mentions.iter().map(String::as_str).filter(|mention| !mention.is_empty() && !said.contains(mention)).collect()
+    }
+
     /// What is to be paid, after the deposits; the last row is the one that counts.
     fn due(&self) -> Value {
         let (doc, figures) = (self.doc, &self.figures);
@@ -428,8 +450,10 @@ impl View<'_> {
         let paid = payment.paid_on.filter(|_| doc.totals.due == 0).map(|day| self.figures.day(day));
         fact(self.say("Moyen", "Method"), payment.method_label.clone());
         fact(self.say("Payé le", "Paid on"), paid.clone().unwrap_or_default());
-        if paid.is_none() && doc.kind != DocumentKind::CreditNote {
+        if paid.is_none() {
             fact(self.say("Conditions", "Terms"), payment.terms.clone());
+        }
+        if paid.is_none() && doc.kind != DocumentKind::CreditNote {
             fact("IBAN", grouped(&payment.iban));
             fact("BIC", payment.bic.clone());
             let reference = if is_creditor_reference(&payment.reference) { grouped(&payment.reference) } else { payment.reference.clone() };
@@ -518,6 +542,47 @@ mod tests {
         let (yellow, _) = colours("#ffdd00");
         assert_ne!(yellow, "#ffdd00");
         assert!(luminance([0x99, 0x99, 0x99]) > 183 && colours("#ffffff").0.as_str() < "#999999");
+    }
+
+    fn shown(name: &str) -> Value {
+        let cases = super::super::golden_cases::cases();
+        view(&cases.into_iter().find(|case| case.name == name).expect("a case").doc)
+    }
+
+    #[test]
+    fn who_charges_no_vat_shows_none() {
+        let view = shown("franchise");
+        assert_eq!((&view["show_vat"], &view["vat"], &view["columns"]["total"]), (&json!(false), &Value::Null, &json!("Total")));
+        assert_eq!(view["untaxed"], json!(["TVA non applicable, art. 293 B du CGI"]));
+        assert!(!view.to_string().contains("TTC") && view["totals"] == json!([]));
+    }
+
+    #[test]
+    fn prices_with_vat_are_shown_as_they_were_agreed() {
+        let view = shown("ttc-ecart-un-centime");
+        assert_eq!((&view["columns"]["total"], &view["rows"][0]["price"]), (&json!("Total TTC"), &json!("10,50")));
+        assert_eq!(view["vat"]["rows"], json!([["10\u{a0}%", "9,55", "0,95"]]));
+        assert_eq!(view["due"]["rows"][1], json!(["Déjà réglé le 22/11/2026", "−10,50\u{a0}€"]));
+        assert_eq!(view["due"]["last"], json!(["Net à payer", "0,00\u{a0}€"]));
+    }
+
+    #[test]
+    fn a_balance_tells_each_deposit() {
+        let view = shown("solde-deux-acomptes");
+        assert_eq!(view["deposits"]["rows"][0], json!(["FA-2026-00008 du 05/10/2026", "300,00", "60,00 (20\u{a0}%)", "360,00"]));
+        assert_eq!(view["due"]["rows"].as_array().map(Vec::len), Some(3));
+        assert_eq!(view["due"]["last"][1], "600,00\u{a0}€");
+    }
+
+    #[test]
+    fn sections_have_their_sums_and_options_are_in_none() {
+        let line = |section: Option<&str>, net, optional| Line { section: section.map(str::to_owned), net, optional, ..Line::default() };
+        let lines = vec![line(None, 100, false), line(Some("A"), 200, false), line(None, 300, true), line(Some("B"), 400, false)];
+        let rows = view(&Commercial { lines, currency: "EUR".into(), ..Commercial::default() })["rows"].clone();
+        let kinds: Vec<&str> = rows.as_array().expect("rows").iter().filter_map(|row| row["kind"].as_str()).collect();
+        assert_eq!(kinds, ["line", "section", "line", "line", "subtotal", "section", "line", "subtotal"]);
+        assert_eq!((&rows[4]["total"], &rows[7]["total"]), (&json!("2,00"), &json!("4,00")));
+        assert_eq!((&rows[3]["carry"], &rows[6]["carry"]), (&json!("3,00\u{a0}€"), &json!("7,00\u{a0}€")));
     }
 
     #[test]
