@@ -3,7 +3,7 @@
 .PHONY: help up test ci e2e bench db openapi lint fmt demo-reset
 help: ; @awk -F ': ; |## ' '/^[a-z0-9-]+: ; .*## / { printf "  make %-11s %s\n", $$1, $$3 }' Makefile ## this list
 up: ; @cargo xtask up ## install, build and serve the product with demo data
-test: ; @cargo xtask test ## all tests: Rust, web, browser
+test: ; @cargo xtask test ## all tests: Rust, golden invoices, web, browser
 ci: ; @cargo xtask ci ## everything that must hold before a change lands
 e2e: ; @cargo xtask test browser ## browser tests only
 bench: ; @cargo xtask bench ## measure the product under load
