@@ -17,5 +17,9 @@ pub struct VatRate {
 
 /// The rates of a territory on a day, highest first; none where VAT is not applied.
 pub async fn rates_on(tx: &mut Tx, territory: &str, day: Date) -> sqlx::Result<Vec<VatRate>> {
-    sqlx::query_as("SELECT class, rate FROM vat_rates_on($1, $2)").bind(territory).bind(day.to_sqlx()).fetch_all(tx.conn()).await
+    sqlx::query_as("SELECT class, trim_scale(rate) AS rate FROM vat_rates_on($1, $2)")
+        .bind(territory)
+        .bind(day.to_sqlx())
+        .fetch_all(tx.conn())
+        .await
 }

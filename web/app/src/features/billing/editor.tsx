@@ -68,6 +68,12 @@ function bodyOf(values: Values, invoice: Invoice): InvoiceIn {
   }
 }
 
+/** What is lacking has a name of its own; what is wrong with a line says so beside its number. */
+function lackText(pointer: string, text: string): string {
+  const place = /^\/lines\/(\d+)/.exec(pointer)?.[1]
+  return place ? `${t.line(Number(place) + 1)} : ${text}` : (t.lacks[pointer] ?? text)
+}
+
 export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stale: () => void }) {
   // A colleague's save arrives by itself, but must not wipe what is being typed.
   const [invoice, setInvoice] = useState(latest)
@@ -160,7 +166,7 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
       refreshInvoices(client)
       toast(credit ? t.issuedCredit(done.number ?? '') : t.issued(done.number ?? ''))
     } catch (error) {
-      const lacking = Object.values(fieldErrors(error))
+      const lacking = Object.entries(fieldErrors(error)).map(([pointer, text]) => lackText(pointer, text))
       if (lacking.length) setMissing(lacking)
       else toastError(error)
     }

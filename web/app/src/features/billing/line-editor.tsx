@@ -2,7 +2,7 @@
 import { ActionIcon, Autocomplete, Menu, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import type { KeyboardEvent } from 'react'
+import { type KeyboardEvent, useRef } from 'react'
 import type { CatalogItem } from '@/api/types'
 import { useCan } from '@/app/me'
 import { decimal, money } from '@/i18n/format'
@@ -32,6 +32,8 @@ export function LineEditor({ line, place, vats, withVat, total, error, onChange,
   const can = useCan()
   const [asked] = useDebouncedValue(line.label, 150)
   const found = useInfiniteQuery({ ...catalogQuery({ q: asked || undefined }, 8), enabled: can('catalog.read') && !line.item_id })
+  // The list tells of the choice first, and then that the text has changed.
+  const picked = useRef<CatalogItem>(undefined)
   const items = found.data?.pages[0]?.items ?? []
   const text = (key: 'quantity' | 'unit_price' | 'discount') => ({
     value: line[key],
@@ -66,10 +68,14 @@ export function LineEditor({ line, place, vats, withVat, total, error, onChange,
           data-line-label={line.key}
           maxLength={300}
           value={line.label}
-          onChange={label => onChange({ label, item_id: null })}
-          onOptionSubmit={value => {
-            const item = items.find(known => known.name === value)
+          onChange={label => {
+            const item = picked.current
+            picked.current = undefined
             if (item) onItem(item)
+            else onChange({ label, item_id: null })
+          }}
+          onOptionSubmit={value => {
+            picked.current = items.find(known => known.name === value)
           }}
           data={line.item_id ? [] : [...new Set(items.map(item => item.name))]}
           filter={({ options }) => options}

@@ -29,7 +29,7 @@ export function BillingSettings() {
           <strong>{t.incomplete}</strong>
           <ul className={classes.missing}>
             {profile.data.missing.map(lack => (
-              <li key={lack.pointer}>{lack.detail}</li>
+              <li key={lack.pointer}>{t.lacks[lack.pointer] ?? lack.detail}</li>
             ))}
           </ul>
           <Link to="/parametres/entreprise">{t.companyProfile}</Link>
