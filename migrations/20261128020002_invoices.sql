@@ -126,6 +126,7 @@ CREATE TABLE invoices (
   version integer NOT NULL DEFAULT 1,
   PRIMARY KEY (tenant_id, id),
   CHECK ((state = 'issued') = (number IS NOT NULL)),
+  CHECK (state = 'draft' OR (series IS NOT NULL AND chain_seq IS NOT NULL AND issue_date IS NOT NULL)),
   CHECK ((state = 'issued') = (document IS NOT NULL)),
   CHECK (number IS NULL OR number ~ '^[A-Za-z0-9+_/-]{1,35}$'),
   FOREIGN KEY (tenant_id, contact_id) REFERENCES contacts (tenant_id, id) ON DELETE SET NULL (contact_id),
@@ -297,9 +298,16 @@ CREATE TABLE closings (
 COMMENT ON TABLE closings IS 'owner: billing';
 SELECT enable_tenant_rls('closings', 'SELECT, INSERT');
 
--- QI-28: what was issued is not changed by anybody who serves, and not deleted; neither are its lines.
+-- QI-28: what was issued is not changed by anybody who serves, and not deleted; neither are its lines and its VAT.
 CREATE FUNCTION keep_issued_invoices() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
+  IF TG_OP = 'INSERT' THEN
+    -- Only a company that comes back brings invoices that are issued already.
+    IF NEW.state = 'issued' AND current_setting('app.restoring', true) IS DISTINCT FROM 'on' THEN
+      RAISE EXCEPTION 'invoices begin as drafts' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+  END IF;
   IF OLD.state <> 'issued' THEN
     RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
   END IF;
@@ -314,22 +322,39 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$;
-CREATE TRIGGER keep_issued BEFORE UPDATE OR DELETE ON invoices FOR EACH ROW EXECUTE FUNCTION keep_issued_invoices();
+CREATE TRIGGER keep_issued BEFORE INSERT OR UPDATE OR DELETE ON invoices FOR EACH ROW EXECUTE FUNCTION keep_issued_invoices();
+
+-- True while nothing may be added to an invoice: it is issued, and it is not just being brought back.
+CREATE FUNCTION invoice_is_kept(tenant uuid, invoice uuid) RETURNS boolean LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+  SELECT EXISTS (SELECT FROM public.invoices i WHERE i.tenant_id = tenant AND i.id = invoice AND i.state = 'issued')
+     AND (current_setting('app.restoring', true) IS DISTINCT FROM 'on'
+       OR EXISTS (SELECT FROM public.sealed_records s WHERE s.tenant_id = tenant AND s.kind = 'invoice' AND s.record_id = invoice))
+$$;
+CREATE INDEX sealed_records_record_idx ON sealed_records (tenant_id, record_id);
 
 CREATE FUNCTION keep_issued_items() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
-DECLARE owner record;
 BEGIN
-  IF TG_OP = 'INSERT' THEN owner := NEW; ELSE owner := OLD; END IF;
-  -- A company that comes back brings its lines along after its invoices.
-  IF TG_OP = 'INSERT' AND current_setting('app.restoring', true) = 'on' THEN RETURN NEW; END IF;
-  IF EXISTS (SELECT FROM public.invoices i WHERE i.tenant_id = owner.tenant_id AND i.id = owner.invoice_id AND i.state = 'issued') AND
-     -- The catalogue may lose the item that a line came from.
-     NOT (TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'item_id' = to_jsonb(OLD) - 'item_id') THEN
+  -- The catalogue may lose the item that a line came from.
+  IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - 'item_id' = to_jsonb(OLD) - 'item_id' THEN
+    RETURN NEW;
+  END IF;
+  IF (TG_OP <> 'INSERT' AND public.invoice_is_kept(OLD.tenant_id, OLD.invoice_id))
+     OR (TG_OP <> 'DELETE' AND public.invoice_is_kept(NEW.tenant_id, NEW.invoice_id)) THEN
     RAISE EXCEPTION 'lines of issued invoices are not changed' USING ERRCODE = 'restrict_violation';
   END IF;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 CREATE TRIGGER keep_issued BEFORE INSERT OR UPDATE OR DELETE ON invoice_items FOR EACH ROW EXECUTE FUNCTION keep_issued_items();
+
+-- VAT and files are written by the issue itself, before its seal, and by nobody afterwards.
+CREATE FUNCTION keep_sealed() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  IF EXISTS (SELECT FROM public.sealed_records s WHERE s.tenant_id = NEW.tenant_id AND s.kind = 'invoice' AND s.record_id = NEW.invoice_id) THEN
+    RAISE EXCEPTION 'sealed invoices are not added to' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER keep_sealed BEFORE INSERT ON invoice_vat FOR EACH ROW EXECUTE FUNCTION keep_sealed();
 
 SET LOCAL lock_timeout = '5s';
 UPDATE roles SET permissions = permissions || '{invoices.read}'::text[]

@@ -200,6 +200,8 @@ fn priced(line: &PricedLine) -> Option<(i64, i64)> {
     let fits = line.quantity.normalize().scale() <= QUANTITY_DECIMALS
         && line.unit_price.normalize().scale() <= PRICE_DECIMALS
         && !line.unit_price.is_sign_negative()
+        && line.quantity.abs() < Decimal::from(1_000_000_000)
+        && line.unit_price < Decimal::from(100_000_000_000_i64)
         && (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(&line.rate);
     if !fits {
         return None;
@@ -210,7 +212,7 @@ fn priced(line: &PricedLine) -> Option<(i64, i64)> {
 }
 
 /// What stands under a rate while it is added up.
-struct Rate {
+struct Group {
     category: VatCategory,
     rate: Decimal,
     /// Sum of the counted lines in the taxes of the prices.
@@ -226,7 +228,7 @@ pub fn compute(lines: &[PricedLine], discount: Discount, include_vat: bool) -> R
     }
     let mut totals = Totals::default();
     let mut amounts = Vec::with_capacity(lines.len());
-    let mut rates: Vec<Rate> = Vec::new();
+    let mut rates: Vec<Group> = Vec::new();
     for (index, line) in lines.iter().enumerate() {
         let (amount, taken) = priced(line).ok_or(TotalsError::Line(index))?;
         let (net, gross) =
@@ -239,7 +241,7 @@ pub fn compute(lines: &[PricedLine], discount: Discount, include_vat: bool) -> R
                     rate.lines += amount;
                     rate.members.push(index);
                 }
-                None => rates.push(Rate { category: line.category, rate: line.rate, lines: amount, members: vec![index] }),
+                None => rates.push(Group { category: line.category, rate: line.rate, lines: amount, members: vec![index] }),
             }
         }
     }
@@ -260,13 +262,13 @@ pub fn compute(lines: &[PricedLine], discount: Discount, include_vat: bool) -> R
 }
 
 /// A rate of a document priced without VAT (QI-48, QI-49).
-fn without_vat(rate: &Rate, allowance: i64) -> VatTotal {
+fn without_vat(rate: &Group, allowance: i64) -> VatTotal {
     let base = rate.lines - allowance;
     VatTotal { category: rate.category, rate: rate.rate, base_minor: base, vat_minor: vat_on(base, rate.rate), allowance_minor: allowance }
 }
 
 /// A rate of a document priced with VAT: the sum that the customer pays is split, and the net amounts of its lines follow (QI-50).
-fn with_vat(rate: &Rate, allowance: i64, lines: &mut [LineTotal], amounts: &[i64]) -> VatTotal {
+fn with_vat(rate: &Group, allowance: i64, lines: &mut [LineTotal], amounts: &[i64]) -> VatTotal {
     let gross = rate.lines - allowance;
     let base = base_within(gross, rate.rate);
     let net_allowance = base_within(allowance, rate.rate);
@@ -355,7 +357,7 @@ mod tests {
         }
         let over = PricedLine { discount: Discount::Amount(101), ..good.clone() };
         assert_eq!(compute(&[over], Discount::None, false), Err(TotalsError::Line(0)));
-        assert_eq!(compute(&[good.clone()], Discount::Amount(101), false), Err(TotalsError::Discount));
+        assert_eq!(compute(std::slice::from_ref(&good), Discount::Amount(101), false), Err(TotalsError::Discount));
         assert_eq!(compute(&[good], Discount::Percent(dec("100.5")), false), Err(TotalsError::Discount));
     }
 

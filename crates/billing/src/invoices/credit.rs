@@ -87,8 +87,11 @@ pub(super) async fn begin(tx: &mut Tx, id: Uuid, input: CreditNoteIn) -> Result<
         discount: match before.discount {
             vision_kernel::totals::Discount::Amount(minor) if !whole => {
                 let invoiced: i64 = all.iter().map(|line| line.net_minor).sum();
-                let part: i64 = before.totals()?.lines_minor;
-                vision_kernel::totals::Discount::Amount(if invoiced == 0 { 0 } else { minor * part / invoiced })
+                let part = Draft { discount: vision_kernel::totals::Discount::None, ..before.clone() }.totals()?.lines_minor;
+                let rest = (invoiced - part).max(0);
+                vision_kernel::totals::Discount::Amount(
+                    vision_kernel::totals::split(minor, &[part, rest]).first().copied().unwrap_or_default(),
+                )
             }
             other => other,
         },
@@ -141,7 +144,7 @@ pub(super) async fn within(tx: &mut Tx, row: &Row, kind: InvoiceKind, totals: &T
     }
     for vat in &totals.vat {
         let rest = left.get(&(vat.category.code().to_owned(), vat.rate.normalize())).copied().unwrap_or_default();
-        if vat.base_minor + vat.vat_minor > rest {
+        if vat.base_minor < 0 || vat.vat_minor < 0 || vat.base_minor + vat.vat_minor > rest {
             return Err(Problem::field("/lines", "over_credited", "L’avoir dépasse ce qui reste de la facture, taux par taux.")
                 .with("rate", vat.rate.normalize().to_string())
                 .with("left_minor", rest)

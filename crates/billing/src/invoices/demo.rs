@@ -81,7 +81,7 @@ pub(crate) async fn issue(
     place: usize,
 ) -> Result<(Uuid, i64), Failure> {
     let id = draft(tx, contact, items, with_vat, place).await?;
-    let (row, _) = issue::issue(tx, crypto, id, None).await?;
+    let (row, _) = issue::issue(tx, crypto, id, None, None).await?;
     Ok((id, row.gross_minor))
 }
 
@@ -89,6 +89,6 @@ pub(crate) async fn issue(
 pub(crate) async fn credit(tx: &mut Tx, crypto: &Crypto, invoice: Uuid) -> Result<(), Failure> {
     let input: CreditNoteIn = serde_json::from_value(json!({ "reason": "Geste commercial", "lines": [{ "position": 1 }] }))?;
     let (note, _) = credit::begin(tx, invoice, input).await?;
-    issue::issue(tx, crypto, note.id, None).await?;
+    issue::issue(tx, crypto, note.id, None, None).await?;
     Ok(())
 }

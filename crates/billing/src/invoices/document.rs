@@ -91,7 +91,7 @@ fn seller(seller: &Seller) -> Party {
         siren,
         siret: text(seller.siret.as_ref()),
         vat_number: text(seller.vat_number.as_ref()),
-        rcs: seller.profile.rcs_city.as_ref().map(|city| format!("RCS {city}")).unwrap_or_default(),
+        rcs: seller.profile.rcs_city.as_ref().map(|city| format!("RCS {}", city.trim_start_matches("RCS").trim())).unwrap_or_default(),
         address: Address {
             line1: text(seller.address_line1.as_ref()),
             line2: text(seller.address_line2.as_ref()),
@@ -165,7 +165,7 @@ fn lines(source: &Source<'_>) -> Vec<Line> {
                 id: (index + 1).to_string(),
                 section: line.section.clone(),
                 label: line.label.clone(),
-                description: text(line.description.as_ref()),
+                description: described(line, draft.prices_include_vat),
                 reference: text(line.reference.as_ref()),
                 quantity: line.quantity,
                 unit_label: unit_label(&unit).to_owned(),
@@ -184,6 +184,13 @@ fn lines(source: &Source<'_>) -> Vec<Line> {
             }
         })
         .collect()
+}
+
+/// What there is to say of a line; with VAT in the prices its discount is said here, because the net amounts do not show it (QI-15).
+fn described(line: &InvoiceLineIn, include_vat: bool) -> String {
+    let discount = line.discount.discount();
+    let said = (include_vat && discount != Discount::None).then(|| discount_words(discount));
+    [line.description.clone(), said].into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
 fn discount_words(discount: Discount) -> String {
@@ -225,6 +232,14 @@ fn printed_mentions(source: &Source<'_>, notes: &[CodedNote]) -> Vec<String> {
     };
     for vat in &source.totals.vat {
         say(exemption(source, vat.category).1);
+    }
+    // QI-16: what kind of operation it is.
+    if source.buyer.is_some_and(|buyer| is_business(&buyer.customer_kind)) {
+        say(match process(source.kind, &source.draft.lines).chars().next() {
+            Some('B') => "Nature de l’opération : livraison de biens",
+            Some('M') => "Nature de l’opération : mixte (biens et services)",
+            _ => "Nature de l’opération : prestation de services",
+        });
     }
     if source.seller.profile.vat_on_debits && !source.seller.is_franchise() {
         say(mention(source, "vat_on_debits"));
@@ -358,7 +373,7 @@ mod tests {
             quantity: Decimal::ONE,
             unit: None,
             unit_price: Decimal::ONE,
-            discount: Default::default(),
+            discount: crate::invoices::model::DiscountIn::default(),
             vat_category: VatCategory::S,
             vat_rate: Decimal::from(20),
             nature,

@@ -386,8 +386,9 @@ async fn delete_invoice(auth: Authorized<InvoicesWrite>, Path(id): Path<Uuid>) -
     responses((status = 200, body = InvoiceOut), (status = 404), (status = 409), (status = 412), (status = 422)), security(("session" = ["invoices.issue"])))]
 async fn issue_invoice(auth: Authorized<InvoicesIssue>, Path(id): Path<Uuid>, headers: HeaderMap) -> ApiResult<Versioned<InvoiceOut>> {
     let expected = expected_version(&headers)?;
+    let logo = issue::logo(&auth.app, &auth.actor).await?;
     let mut tx = auth.begin().await?;
-    let (row, lines) = issue::issue(&mut tx, &auth.app.crypto, id, expected).await?;
+    let (row, lines) = issue::issue(&mut tx, &auth.app.crypto, id, expected, logo).await?;
     let out = shown(&mut tx, row, lines).await?;
     tx.commit().await?;
     Ok(out)
@@ -447,11 +448,13 @@ async fn rendered(document: Commercial, ident: String, at: Timestamp) -> Result<
 #[utoipa::path(get, path = "/invoices/{id}/pdf", operation_id = "get_invoice_pdf", tag = "invoices", params(("id" = Uuid, Path), PdfQuery),
     responses((status = 200, body = Vec<u8>, content_type = "application/pdf"), (status = 404)), security(("session" = ["invoices.read"])))]
 async fn get_invoice_pdf(auth: Authorized<InvoicesRead>, Path(id): Path<Uuid>, Query(query): Query<PdfQuery>) -> ApiResult<FileAnswer> {
+    let logo = issue::logo(&auth.app, &auth.actor).await?;
     let mut tx = auth.begin().await?;
     let (row, _) = ops::get(&mut tx, id).await?;
     let name = format!("{}.pdf", row.number.as_deref().unwrap_or("brouillon").replace('/', "-"));
     if row.state == "draft" {
-        let (document, at) = (ops::preview(&mut tx, id).await?, tx.now());
+        let (mut document, at) = (ops::preview(&mut tx, id).await?, tx.now());
+        document.brand.logo = logo;
         drop(tx);
         return Ok(file("application/pdf", &name, rendered(document, id.to_string(), at).await?));
     }
@@ -461,6 +464,7 @@ async fn get_invoice_pdf(auth: Authorized<InvoicesRead>, Path(id): Path<Uuid>, Q
     }
     let frozen = store::document(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let mut document: Commercial = serde_json::from_value(frozen)?;
+    document.brand.logo = logo;
     document.duplicate = u32::try_from(store::count_print(&mut tx, id).await?).ok();
     tx.emit(&super::events::InvoiceEvent { name: "invoice.reprinted", ..super::events::InvoiceEvent::new("", &row) });
     let at = tx.now();

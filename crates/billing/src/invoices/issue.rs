@@ -10,15 +10,13 @@ use crate::{day, seal};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use vision_crm::contacts::buyers::{self, Buyer};
 use vision_documents::commercial::{self, Commercial};
 use vision_kernel::totals::VatCategory;
-use vision_kernel::{FieldError, Problem};
+use vision_kernel::{Actor, FieldError, Problem};
 use vision_platform::crypto::Crypto;
-use vision_platform::{Failure, Tx};
+use vision_platform::{App, Failure, Tx};
 use vision_sales::vat;
 
 /// What a document lacks before it can be issued; every lack at once, in words (QI-03, QI-15…QI-17, X-04).
@@ -50,7 +48,14 @@ fn lacks(seller: &Seller, buyer: Option<&Buyer>, draft: &Draft) -> Vec<FieldErro
 }
 
 /// Refuses rates that the company may not charge (QI-39, QI-41).
-async fn check_rates(tx: &mut Tx, seller: &Seller, draft: &Draft, kind: InvoiceKind, today: Date) -> Result<(), Failure> {
+async fn check_rates(
+    tx: &mut Tx,
+    seller: &Seller,
+    customer_kind: &str,
+    draft: &Draft,
+    kind: InvoiceKind,
+    today: Date,
+) -> Result<(), Failure> {
     // A credit note takes back at the rate of its day, whatever holds now (QI-29).
     if kind == InvoiceKind::CreditNote {
         return Ok(());
@@ -58,9 +63,22 @@ async fn check_rates(tx: &mut Tx, seller: &Seller, draft: &Draft, kind: InvoiceK
     let allowed: Vec<Decimal> =
         vat::rates_on(tx, &seller.profile.territory, today).await?.iter().map(|rate| rate.rate.normalize()).collect();
     let mut errors = Vec::new();
-    for (index, line) in draft.lines.iter().enumerate().filter(|(_, line)| line.vat_category == VatCategory::S) {
+    for (index, line) in draft.lines.iter().enumerate() {
         let pointer = format!("/lines/{index}/vat_rate");
-        if seller.is_franchise() {
+        let fits = match line.vat_category {
+            VatCategory::S | VatCategory::E => true,
+            // QI-41: a business under the exemption has one reason, and one mention.
+            _ if seller.is_franchise() => false,
+            VatCategory::Z => false,
+            VatCategory::AE => is_business(customer_kind),
+            VatCategory::K => customer_kind == "B2B_EU",
+            VatCategory::G => customer_kind == "B2B_NON_EU",
+            VatCategory::O => true,
+        };
+        if !fits {
+            errors.push(FieldError::new(pointer, "category", "Ce motif d’absence de TVA ne convient pas à ce client."));
+        } else if line.vat_category != VatCategory::S {
+        } else if seller.is_franchise() {
             errors.push(FieldError::new(pointer, "franchise", "En franchise en base, aucune TVA n’est facturée."));
         } else if !allowed.contains(&line.vat_rate.normalize()) {
             errors.push(FieldError::new(pointer, "rate", "Ce taux n’existe pas dans le territoire de l’entreprise."));
@@ -85,21 +103,53 @@ fn due_date(seller: &Seller, buyer: &Buyer, draft: &Draft, issued: Date) -> Resu
     Ok(due)
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+/// The company's logo, where it is a picture that a PDF can hold. Read before the transaction: files may lie far away.
+pub(super) async fn logo(app: &App, actor: &Actor) -> Result<Option<Vec<u8>>, Failure> {
+    let mut tx = app.db.read(actor.clone()).await?;
+    let key = profiles::seller(&mut tx).await?.logo_key;
+    drop(tx);
+    let Some(key) = key else { return Ok(None) };
+    // A logo that is gone is no reason not to invoice.
+    let Ok(bytes) = app.files.get(&key).await else { return Ok(None) };
+    let fits = bytes.starts_with(b"\x89PNG") || bytes.starts_with(b"\xff\xd8\xff");
+    Ok(fits.then(|| bytes.to_vec()))
 }
 
 /// The two files of a document. Takes milliseconds of computing, hence a thread of its own.
-pub(super) async fn files(document: Commercial, ident: String, at: Timestamp) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+pub(super) async fn files(
+    mut document: Commercial,
+    logo: Option<Vec<u8>>,
+    ident: String,
+    at: Timestamp,
+) -> Result<(Vec<u8>, Vec<u8>), Failure> {
+    document.brand.logo = logo;
     let made = tokio::task::spawn_blocking(move || {
-        let made = commercial::hybrid(&document, &ident, at).map_err(|error| Problem::internal(error.to_string()))?;
+        // The rules of the reform, before a number is spent for good.
+        let findings = if commercial::goes_to_a_platform(&document) { commercial::french_rules(&document) } else { Vec::new() };
+        if !findings.is_empty() {
+            let found = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ; ");
+            return Err(Problem::conflict(format!("La facture électronique serait refusée : {found}")));
+        }
+        let made = commercial::hybrid(&document, &ident, at).map_err(|error| match error {
+            commercial::FacturxError::Refused(findings) => {
+                let found = findings.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ; ");
+                Problem::conflict(format!("La facture électronique serait refusée : {found}"))
+            }
+            other => Problem::internal(other.to_string()),
+        })?;
         Ok::<_, Problem>((made.pdf, made.xml))
     });
     Ok(made.await.map_err(|error| Problem::internal(error.to_string()))??)
 }
 
-/// Issues a draft; `expected` is the version that the client has read.
-pub(super) async fn issue(tx: &mut Tx, crypto: &Crypto, id: Uuid, expected: Option<i32>) -> Result<(Row, Vec<LineRow>), Failure> {
+/// Issues a draft; `expected` is the version that the client has read, `logo` what [`logo`] gave.
+pub(super) async fn issue(
+    tx: &mut Tx,
+    crypto: &Crypto,
+    id: Uuid,
+    expected: Option<i32>,
+    logo: Option<Vec<u8>>,
+) -> Result<(Row, Vec<LineRow>), Failure> {
     let (row, draft) = ops::locked_draft(tx, id, expected).await?;
     let kind = ops::kind_of(&row);
     let seller = profiles::seller(tx).await?;
@@ -111,7 +161,10 @@ pub(super) async fn issue(tx: &mut Tx, crypto: &Crypto, id: Uuid, expected: Opti
     let Some(buyer) = buyer.filter(|_| lacking.is_empty()) else { return Err(Problem::validation(lacking).into()) };
     let totals = draft.totals()?;
     let today = day::today(tx).await?;
-    check_rates(tx, &seller, &draft, kind, today).await?;
+    check_rates(tx, &seller, &buyer.customer_kind, &draft, kind, today).await?;
+    if kind != InvoiceKind::CreditNote && totals.gross_minor < 0 {
+        return Err(Problem::field("/lines", "negative", "Un total négatif se facture par un avoir (QI-29).").into());
+    }
     credit::within(tx, &row, kind, &totals).await?;
     let preceding = credit::preceding(tx, &row).await?;
     let mentions = store::mentions(tx, today, &seller.profile.mention_set).await?;
@@ -140,7 +193,7 @@ pub(super) async fn issue(tx: &mut Tx, crypto: &Crypto, id: Uuid, expected: Opti
         preceding,
     });
     let frozen = serde_json::to_value(&document)?;
-    let (pdf, xml) = files(document, id.to_string(), tx.now()).await?;
+    let (pdf, xml) = files(document, logo, id.to_string(), tx.now()).await?;
     let chain_seq = seal::lock_head(tx, wanted.0).await?;
     let search = ops::search_text(&draft, Some(&buyer.display_name), Some(&number));
     let process = document::process(kind, &draft.lines);
@@ -162,11 +215,7 @@ pub(super) async fn issue(tx: &mut Tx, crypto: &Crypto, id: Uuid, expected: Opti
     };
     store::issue(tx, id, &issued).await?;
     store::advance_series(tx, wanted.0, year, place, issued_on).await?;
-    let body: Value = json!({
-        "id": id, "number": number, "issue_date": issued_on, "document": frozen, "net_minor": totals.net_minor, "vat_minor": totals.vat_minor,
-        "gross_minor": totals.gross_minor, "pdf_sha256": hexadecimal(&pdf), "xml_sha256": hexadecimal(&xml),
-    });
-    seal::append(tx, &seal::Key::of(crypto), wanted.0, "invoice", id, &body).await?;
+    seal::append(tx, &seal::Key::of(crypto), wanted.0, "invoice", id).await?;
     if let Some(original) = row.corrects_id.filter(|_| kind == InvoiceKind::CreditNote) {
         store::add_credited(tx, original, totals.gross_minor).await?;
     }

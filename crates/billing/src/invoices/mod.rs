@@ -4,14 +4,14 @@
 //! in one transaction (QI-24); what is issued is never changed, only credited or corrected (QI-28); a credit note never exceeds what it
 //! credits, rate by rate (QI-29).
 
-mod credit;
+pub mod credit;
 pub(crate) mod demo;
 mod document;
 mod events;
-mod http;
+pub mod http;
 mod issue;
-mod model;
-mod numbers;
+pub mod model;
+pub(crate) mod numbers;
 mod ops;
 mod store;
 

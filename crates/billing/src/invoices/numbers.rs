@@ -3,12 +3,12 @@
 use jiff::civil::Date;
 
 /// A series that exists without being asked for: code, template and the reason why it is there (QI-26).
-pub(super) const INVOICES: (&str, &str, &str) = ("F", "F{YYYY}-{000001}", "Factures");
+pub(crate) const INVOICES: (&str, &str, &str) = ("F", "F{YYYY}-{000001}", "Factures");
 /// The series of credit notes.
-pub(super) const CREDIT_NOTES: (&str, &str, &str) = ("A", "A{YYYY}-{000001}", "Avoirs");
+pub(crate) const CREDIT_NOTES: (&str, &str, &str) = ("A", "A{YYYY}-{000001}", "Avoirs");
 
 /// The number that a template gives: `{YYYY}` is the year, zeros in braces the running number, at least as long as they are.
-pub(super) fn written(template: &str, year: i16, number: i64) -> String {
+pub(crate) fn written(template: &str, year: i16, number: i64) -> String {
     let mut out = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -26,7 +26,7 @@ pub(super) fn written(template: &str, year: i16, number: i64) -> String {
 }
 
 /// The next place in a series: (year, number). A new year begins at one, because the year is in the number (QI-26).
-pub(super) fn next(year: i32, last: i64, day: Date) -> (i32, i64) {
+pub(crate) fn next(year: i32, last: i64, day: Date) -> (i32, i64) {
     let now = i32::from(day.year());
     if now == year { (year, last + 1) } else { (now, 1) }
 }

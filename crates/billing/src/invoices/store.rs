@@ -490,13 +490,16 @@ pub(crate) async fn add_credited(tx: &mut Tx, id: Uuid, gross_minor: i64) -> sql
 pub(crate) struct Due {
     pub row: Row,
     pub vat: Vec<VatRow>,
+    /// What credit notes took back, by rate.
+    pub credited: Vec<VatRow>,
 }
 
 /// Locks an issued invoice that money comes in for.
 pub(crate) async fn lock_due(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Due>> {
     let Some(row) = get(tx, id, true).await? else { return Ok(None) };
     let vat = vat(tx, id).await?;
-    Ok(Some(Due { row, vat }))
+    let credited = credited(tx, id).await?;
+    Ok(Some(Due { row, vat, credited }))
 }
 
 /// Notes what was paid; a negative amount went back.
@@ -516,7 +519,8 @@ pub(crate) async fn paid(tx: &mut Tx, id: Uuid, amount_minor: i64) -> sqlx::Resu
 
 /// The wordings of the law in force on a day, of one set where there are several: code and text.
 pub(crate) async fn mentions(tx: &mut Tx, day: Date, set: &str) -> sqlx::Result<Vec<(String, String)>> {
-    sqlx::query_as("SELECT code, body FROM legal_mentions_on($1) WHERE variant IN ('', $2)")
+    // a set that is out of force gives way to the one that is in force.
+    sqlx::query_as("SELECT DISTINCT ON (code) code, body FROM legal_mentions_on($1) ORDER BY code, (variant IN ('', $2)) DESC, variant")
         .bind(day.to_sqlx())
         .bind(set)
         .fetch_all(tx.conn())

@@ -4,12 +4,13 @@ use super::store::{self, NewClosing, TILL};
 use crate::{day, seal};
 use jiff::civil::Date;
 use serde::Serialize;
-use serde_json::json;
 use uuid::Uuid;
 use vision_kernel::{DomainEvent, Problem, Subject};
 use vision_platform::crypto::Crypto;
 use vision_platform::{Failure, Tx};
 
+/// Before anything that this product has recorded.
+const FIRST_DAY: Date = Date::constant(2000, 1, 1);
 /// Most days closed in one request.
 const MOST_DAYS: usize = 400;
 
@@ -38,16 +39,17 @@ impl DomainEvent for PeriodClosed {
 
 async fn close(tx: &mut Tx, key: &seal::Key, period: &str, from: Date, to: Date) -> Result<(), Failure> {
     let (entries, total_minor, moved, by_method, by_rate) = store::sums(tx, from, to).await?;
-    let year = to.first_of_year();
-    let (_, cumulative_minor, ..) = store::sums(tx, year, to).await?;
-    let before = store::carried(tx).await?.map_or(0, |(_, perpetual)| perpetual);
-    // The months and years say again what their days have carried.
-    let perpetual_minor = if period == "day" { before + moved } else { before };
-    let body = json!({
-        "period": period, "starts_on": from, "ends_on": to, "entries": entries, "total_minor": total_minor, "cumulative_minor": cumulative_minor,
-        "perpetual_minor": perpetual_minor, "by_method": by_method, "by_rate": by_rate,
-    });
-    let chain_seq = seal::append(tx, key, &chain(), "closing", tx.new_id(), &body).await?;
+    let before = store::carried(tx).await?;
+    // The months and years say again what their days have carried; a year begins at nothing, the perpetual total never does.
+    let (cumulative_minor, perpetual_minor) = match (period, &before) {
+        ("day", Some(last)) if last.ends_on.to_jiff().year() == to.year() => {
+            (last.cumulative_minor + total_minor, last.perpetual_minor + moved)
+        }
+        ("day", last) => (total_minor, last.as_ref().map_or(0, |last| last.perpetual_minor) + moved),
+        (_, Some(last)) if last.ends_on.to_jiff().year() == to.year() => (last.cumulative_minor, last.perpetual_minor),
+        (_, last) => (0, last.as_ref().map_or(0, |last| last.perpetual_minor)),
+    };
+    let chain_seq = seal::lock_head(tx, &chain()).await?;
     let closing = NewClosing {
         period,
         starts_on: from,
@@ -61,7 +63,17 @@ async fn close(tx: &mut Tx, key: &seal::Key, period: &str, from: Date, to: Date)
         chain_seq,
     };
     store::insert_closing(tx, &closing).await?;
-    Ok(())
+    seal::append(tx, key, &chain(), "closing", tx.new_id()).await
+}
+
+/// Closes the days before today that have entries and are open: whoever enters something on a new day finds the old ones closed (IS-07).
+pub(super) async fn close_earlier(tx: &mut Tx, crypto: &Crypto, today: Date) -> Result<(), Failure> {
+    let Ok(yesterday) = today.yesterday() else { return Ok(()) };
+    let from = store::closed_until(tx).await?.and_then(|closed| closed.tomorrow().ok()).unwrap_or(FIRST_DAY);
+    match store::days_with_entries(tx, from, yesterday).await?.last() {
+        Some(last) => close_until(tx, crypto, *last).await,
+        None => Ok(()),
+    }
 }
 
 /// Closes every open day up to and with `until`, and the months and years that are over by then.

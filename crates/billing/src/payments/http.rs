@@ -234,6 +234,7 @@ async fn page(tx: &mut vision_platform::Tx, query: &ClosingsQuery) -> ApiResult<
     responses((status = 200, body = Closings), (status = 422)), security(("session" = ["invoices.read"])))]
 async fn list_closings(auth: Authorized<InvoicesRead>, Query(query): Query<ClosingsQuery>) -> ApiResult<Json<Closings>> {
     let mut tx = auth.read().await?;
+    crate::seal::whole_company(&tx)?;
     Ok(Json(page(&mut tx, &query).await?))
 }
 

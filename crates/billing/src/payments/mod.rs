@@ -5,8 +5,8 @@
 
 mod closings;
 pub(crate) mod demo;
-mod http;
-mod model;
+pub mod http;
+pub mod model;
 mod ops;
 mod store;
 

@@ -6,6 +6,7 @@ use super::store::{self, Entry, Row};
 use crate::invoices::{self, Due};
 use crate::{day, seal};
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -82,6 +83,8 @@ async fn enter(tx: &mut Tx, crypto: &Crypto, due: &Due, parts: &[super::model::P
     let chain_seq = seal::lock_head(tx, &chain()).await?;
     // Read under the lock of the chain: nobody closes the day between this look and the entry.
     let today = day::today(tx).await?;
+    closings::close_earlier(tx, crypto, today).await?;
+    let chain_seq = chain_seq.max(seal::lock_head(tx, &chain()).await?);
     if store::closed_until(tx).await?.is_some_and(|closed| closed >= today) {
         return Err(Problem::conflict("La caisse d’aujourd’hui est close : l’encaissement se saisit demain.")
             .with("reason", "closed")
@@ -103,18 +106,7 @@ async fn enter(tx: &mut Tx, crypto: &Crypto, due: &Due, parts: &[super::model::P
     };
     store::insert(tx, &entry).await?;
     invoices::paid(tx, due.row.id, new.amount_minor).await?;
-    // IS-04: what is sealed is what the table says, line by line.
-    let mut sealed: Vec<&super::model::Part> = parts.iter().collect();
-    sealed.sort_by(|a, b| a.category.cmp(&b.category).then(a.rate.cmp(&b.rate)));
-    let allocations: Vec<Value> = sealed
-        .into_iter()
-        .map(|part| json!({ "invoice_id": due.row.id, "category": part.category, "rate": part.rate.normalize().to_string(), "amount_minor": part.amount_minor }))
-        .collect();
-    let body = json!({
-        "id": id, "method": new.method, "amount_minor": new.amount_minor, "received_on": new.received_on, "entered_on": today, "at": tx.now(),
-        "invoice": due.row.number, "reverses": new.reverses_id, "allocations": allocations,
-    });
-    seal::append(tx, &seal::Key::of(crypto), &chain(), "payment", id, &body).await?;
+    seal::append(tx, &seal::Key::of(crypto), &chain(), "payment", id).await?;
     let label = due.row.number.clone().unwrap_or_default();
     tx.emit(&PaymentEvent {
         name: if new.reverses_id.is_some() { "payment.reversed" } else { "payment.received" },
@@ -137,7 +129,19 @@ pub(super) async fn record(tx: &mut Tx, crypto: &Crypto, invoice: Uuid, input: P
     let today = day::today(tx).await?;
     let cash = store::cash_on(tx, invoice).await?;
     checked(&input, &due, cash, today)?;
-    let rates: Vec<_> = due.vat.iter().map(|rate| (rate.category.clone(), rate.rate, rate.base_minor + rate.vat_minor)).collect();
+    // EI-16: by what is still open under each rate, after credit notes and earlier payments.
+    let taken = store::allocated(tx, invoice).await?;
+    let open = |category: &str, rate: Decimal, gross: i64| {
+        let same = |other: &str, of: Decimal| other == category && of.normalize() == rate.normalize();
+        let credited: i64 = due.credited.iter().filter(|row| same(&row.category, row.rate)).map(|row| row.base_minor + row.vat_minor).sum();
+        let paid: i64 = taken.iter().filter(|(other, of, _)| same(other, *of)).map(|(_, _, amount)| amount).sum();
+        gross - credited - paid
+    };
+    let rates: Vec<_> = due
+        .vat
+        .iter()
+        .map(|rate| (rate.category.clone(), rate.rate, open(&rate.category, rate.rate, rate.base_minor + rate.vat_minor)))
+        .collect();
     let parts = parts(input.amount_minor, &rates);
     let new = New {
         method: input.method.word().to_owned(),

@@ -51,8 +51,14 @@ pub(super) struct Wanted {
 /// One page of payments, the newest first.
 pub(super) async fn page(tx: &mut Tx, wanted: &Wanted, after: Option<Cursor>, limit: usize) -> sqlx::Result<Vec<Row>> {
     let (tenant, scope) = (tx.tenant(), tx.actor().owner_scope.clone());
+    // Those of one invoice are found from the invoice: the condition is a constant of the program, so that each question has its own plan.
+    let of = if wanted.invoice_id.is_some() {
+        "p.id IN (SELECT a.payment_id FROM payment_allocations a WHERE a.tenant_id = $1 AND a.invoice_id = $3)"
+    } else {
+        "$3::uuid IS NULL"
+    };
     sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "{SELECT} AND ($3::uuid IS NULL OR EXISTS (SELECT FROM payment_allocations a WHERE a.tenant_id = $1 AND a.payment_id = p.id AND a.invoice_id = $3))
+        "{SELECT} AND {of}
            AND ($4::text IS NULL OR p.method = $4) AND ($5::date IS NULL OR p.received_on >= $5) AND ($6::date IS NULL OR p.received_on <= $6)
            AND ($7::uuid IS NULL OR p.id < $7) ORDER BY p.id DESC LIMIT $8"
     )))
@@ -137,6 +143,18 @@ pub(super) async fn cash_on(tx: &mut Tx, invoice: Uuid) -> sqlx::Result<i64> {
     .bind(tenant)
     .bind(invoice)
     .fetch_one(tx.conn())
+    .await
+}
+
+/// What was allocated to an invoice so far, by rate.
+pub(super) async fn allocated(tx: &mut Tx, invoice: Uuid) -> sqlx::Result<Vec<(String, rust_decimal::Decimal, i64)>> {
+    let tenant = tx.tenant();
+    sqlx::query_as(
+        "SELECT category, rate, sum(amount_minor)::bigint FROM payment_allocations WHERE tenant_id = $1 AND invoice_id = $2 GROUP BY category, rate",
+    )
+    .bind(tenant)
+    .bind(invoice)
+    .fetch_all(tx.conn())
     .await
 }
 
@@ -225,11 +243,19 @@ pub(super) async fn sums(tx: &mut Tx, from: Date, to: Date) -> sqlx::Result<(i64
     .await
 }
 
-/// What the last closing of a period carried: (cumulative, perpetual) of the last closed day.
-pub(super) async fn carried(tx: &mut Tx) -> sqlx::Result<Option<(i64, i64)>> {
+/// What the last closed day carries.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct Carried {
+    pub ends_on: jiff_sqlx::Date,
+    pub cumulative_minor: i64,
+    pub perpetual_minor: i64,
+}
+
+/// What the last closed day carries.
+pub(super) async fn carried(tx: &mut Tx) -> sqlx::Result<Option<Carried>> {
     let tenant = tx.tenant();
     sqlx::query_as(
-        "SELECT cumulative_minor, perpetual_minor FROM closings WHERE tenant_id = $1 AND till = $2 AND period = 'day' ORDER BY starts_on DESC LIMIT 1",
+        "SELECT ends_on, cumulative_minor, perpetual_minor FROM closings WHERE tenant_id = $1 AND till = $2 AND period = 'day' ORDER BY starts_on DESC LIMIT 1",
     )
     .bind(tenant)
     .bind(TILL)

@@ -2,7 +2,7 @@
 //!
 //! Invariant: nothing is issued before the profile is complete (QI-03): [`Seller::missing`] says what is lacking, in words.
 
-mod http;
+pub mod http;
 mod model;
 mod store;
 

@@ -22,7 +22,6 @@ pub(crate) struct Seller {
     pub email: Option<String>,
     pub accent_color: Option<String>,
     pub logo_key: Option<String>,
-    pub is_demo: bool,
     #[sqlx(flatten)]
     pub profile: Profile,
 }
@@ -48,16 +47,15 @@ pub(crate) struct Profile {
 }
 
 /// Forms of companies that have a capital, which their documents name.
-const WITH_CAPITAL: [&str; 8] = ["SARL", "EURL", "SAS", "SASU", "SA", "SNC", "SCA", "SELARL"];
+const WITH_CAPITAL: [&str; 11] = ["SARL", "EURL", "SAS", "SASU", "SA", "SNC", "SCA", "SCI", "SELARL", "SELAS", "SELASU"];
 
 impl Seller {
     /// True for a business that is a person.
     pub(crate) fn is_sole_trader(&self) -> bool {
         self.legal_form.as_deref().is_some_and(|form| {
-            let form = text::fold(form);
-            form.split_whitespace().any(|word| word == "ei" || word == "micro")
-                || form.contains("entrepreneur")
-                || form.contains("entreprise individuelle")
+            let form = text::fold(form).replace(['-', '.'], " ");
+            let named = ["entrepreneur", "entreprise individuelle"].iter().any(|name| form.contains(name));
+            named || form.split_whitespace().any(|word| matches!(word, "ei" | "micro" | "auto"))
         })
     }
 
@@ -69,7 +67,10 @@ impl Seller {
     /// What must be filled in before anything is issued (QI-01…QI-03): field and sentence.
     pub(crate) fn missing(&self) -> Vec<FieldError> {
         let lacks = |value: &Option<String>| value.as_deref().is_none_or(|value| value.trim().is_empty());
-        let has_capital = self.legal_form.as_deref().is_some_and(|form| WITH_CAPITAL.contains(&form.to_uppercase().as_str()));
+        let has_capital = self.legal_form.as_deref().is_some_and(|form| {
+            let letters: String = form.chars().filter(|c| c.is_alphabetic()).collect();
+            WITH_CAPITAL.contains(&letters.to_uppercase().as_str()) || text::fold(form).starts_with("societe")
+        });
         let wanted = [
             ("legal_name", lacks(&self.legal_name) && lacks(&Some(self.name.clone())), "La dénomination sociale"),
             ("legal_form", lacks(&self.legal_form), "La forme juridique"),
@@ -132,7 +133,7 @@ pub(crate) struct BillingProfilePatch {
 
 /// Keeps letters and digits, in capitals.
 fn compact(value: &str) -> String {
-    value.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_uppercase()).collect()
+    value.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 /// ISO 13616: two letters, two digits, up to thirty signs, remainder 1 modulo 97.

@@ -2,9 +2,9 @@
 
 use super::store;
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use vision_kernel::Problem;
 use vision_platform::crypto::Crypto;
 use vision_platform::{Failure, Tx};
 
@@ -44,13 +44,14 @@ pub(crate) async fn lock_head(tx: &mut Tx, chain: &str) -> Result<i64, Failure> 
     Ok(store::lock_head(tx, chain).await?.0 + 1)
 }
 
-/// Seals a record at the end of a chain; gives its number.
-pub(crate) async fn append(tx: &mut Tx, key: &Key, chain: &str, kind: &str, record: Uuid, body: &Value) -> Result<i64, Failure> {
+/// Seals what the tables say of a record at the end of a chain. The record was written with the number that [`lock_head`] gave.
+pub(crate) async fn append(tx: &mut Tx, key: &Key, chain: &str, kind: &str, record: Uuid) -> Result<(), Failure> {
     let (seq, previous) = store::lock_head(tx, chain).await?;
-    let body = serde_json::to_string(body)?;
+    let present = store::present(tx, chain, seq + 1, kind, record).await?;
+    let body = serde_json::to_string(&present.ok_or_else(|| Problem::internal("nothing to seal"))?)?;
     let hash = link(&previous, &body);
     let signature = key.0.sign(&hash).to_bytes();
     let link = store::Link { chain, seq: seq + 1, kind, record, body: &body, previous: &previous, hash: &hash, signature: &signature };
     store::insert(tx, &link).await?;
-    Ok(seq + 1)
+    Ok(())
 }

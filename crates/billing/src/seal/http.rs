@@ -1,7 +1,6 @@
 //! Routes of the proof.
 
 use super::chain::Key;
-use super::store;
 use super::verify::{self, Verdict};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -43,22 +42,26 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Totals of the whole company are not for those who see a part of it.
+pub(crate) fn whole_company(tx: &vision_platform::Tx) -> Result<(), vision_kernel::Problem> {
+    if tx.actor().owner_scope.is_some() { Err(vision_kernel::Problem::new(vision_kernel::ProblemKind::Forbidden)) } else { Ok(()) }
+}
+
 /// Reads every chain again and says what it found (QI-28, IS-06).
 #[utoipa::path(get, path = "/numbering-proof", operation_id = "get_numbering_proof", tag = "billing",
     responses((status = 200, body = NumberingProof)), security(("session" = ["invoices.read"])))]
 async fn get_numbering_proof(auth: Authorized<InvoicesRead>) -> ApiResult<Json<NumberingProof>> {
     let mut tx = auth.read().await?;
-    let verdicts = verify::verify(&mut tx, &auth.app.crypto).await?;
-    let heads = store::heads(&mut tx).await?;
-    let valid = verdicts.iter().all(|verdict| verdict.fault.is_none());
+    whole_company(&tx)?;
+    let verdicts = verify::chains(&mut tx, &auth.app.crypto).await?;
+    let valid = verdicts.iter().all(|(verdict, _)| verdict.fault.is_none());
     let chains = verdicts
         .into_iter()
-        .zip(heads)
         .map(|(verdict, head)| SealedChain {
             verdict,
             first_number: head.first_number,
             last_number: head.last_number,
-            head: hexadecimal(&head.hash),
+            head: hexadecimal(head.hash.as_deref().unwrap_or_default()),
             sealed_at: head.sealed_at.map(jiff_sqlx::Timestamp::to_jiff),
         })
         .collect();

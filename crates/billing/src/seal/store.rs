@@ -61,22 +61,36 @@ pub(super) async fn insert(tx: &mut Tx, link: &Link<'_>) -> sqlx::Result<()> {
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct HeadRow {
     pub chain: String,
-    pub seq: i64,
-    pub hash: Vec<u8>,
+    /// Null: there are rows of the chain, and no head.
+    pub seq: Option<i64>,
+    pub hash: Option<Vec<u8>>,
     pub first_number: Option<String>,
     pub last_number: Option<String>,
     pub sealed_at: Option<jiff_sqlx::Timestamp>,
+    pub template: Option<String>,
+    /// The running number that the series has reached.
+    pub reached: Option<i64>,
 }
 
-/// Every chain of the company.
+/// Reads what follows as of one instant: a chain that grows meanwhile is not a broken one.
+pub(super) async fn freeze(tx: &mut Tx) -> sqlx::Result<()> {
+    sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Every chain of the company: those that have a head, and those that only rows speak of.
 pub(super) async fn heads(tx: &mut Tx) -> sqlx::Result<Vec<HeadRow>> {
     let tenant = tx.tenant();
     sqlx::query_as(
-        "SELECT h.chain, h.seq, h.hash, f.number AS first_number, l.number AS last_number, r.sealed_at FROM seal_heads h
-         LEFT JOIN invoices f ON f.tenant_id = h.tenant_id AND f.series = h.chain AND f.chain_seq = 1
-         LEFT JOIN invoices l ON l.tenant_id = h.tenant_id AND l.series = h.chain AND l.chain_seq = h.seq
-         LEFT JOIN sealed_records r ON r.tenant_id = h.tenant_id AND r.chain = h.chain AND r.seq = h.seq
-         WHERE h.tenant_id = $1 ORDER BY h.chain",
+        "WITH c AS (SELECT chain FROM seal_heads WHERE tenant_id = $1 UNION SELECT code FROM invoice_series WHERE tenant_id = $1
+           UNION SELECT DISTINCT chain FROM sealed_records WHERE tenant_id = $1 UNION SELECT DISTINCT series FROM invoices WHERE tenant_id = $1 AND state = 'issued'
+           UNION SELECT DISTINCT 'till:' || till FROM payment_transactions WHERE tenant_id = $1 UNION SELECT DISTINCT 'till:' || till FROM closings WHERE tenant_id = $1)
+         SELECT c.chain, h.seq, h.hash, f.number AS first_number, l.number AS last_number, r.sealed_at, n.template, n.last_number AS reached FROM c
+         LEFT JOIN seal_heads h ON h.tenant_id = $1 AND h.chain = c.chain
+         LEFT JOIN invoices f ON f.tenant_id = $1 AND f.series = c.chain AND f.chain_seq = 1
+         LEFT JOIN invoices l ON l.tenant_id = $1 AND l.series = c.chain AND l.chain_seq = h.seq
+         LEFT JOIN sealed_records r ON r.tenant_id = $1 AND r.chain = c.chain AND r.seq = h.seq
+         LEFT JOIN invoice_series n ON n.tenant_id = $1 AND n.code = c.chain ORDER BY c.chain",
     )
     .bind(tenant)
     .fetch_all(tx.conn())
@@ -87,7 +101,6 @@ pub(super) async fn heads(tx: &mut Tx) -> sqlx::Result<Vec<HeadRow>> {
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct RecordRow {
     pub seq: i64,
-    pub kind: String,
     pub body: String,
     pub previous: Vec<u8>,
     pub hash: Vec<u8>,
@@ -96,27 +109,48 @@ pub(super) struct RecordRow {
     pub present: Option<Value>,
 }
 
+/// What the tables say of a record, in full: `s` is the record's kind, id, chain and number. The same text is sealed and compared, so that
+/// nothing that a table holds of it can change unseen; who the contact is stands outside (GD-04).
+const PRESENT: &str = "CASE s.kind
+    WHEN 'invoice' THEN (SELECT jsonb_build_object('id', i.id, 'kind', i.kind, 'number', i.number, 'issue_date', i.issue_date, 'due_date', i.due_date,
+        'issued_at', i.issued_at, 'corrects', i.corrects_id, 'document', i.document, 'net_minor', i.net_minor, 'vat_minor', i.vat_minor, 'gross_minor', i.gross_minor,
+        'pdf_sha256', encode(sha256(f.pdf), 'hex'), 'xml_sha256', encode(sha256(f.xml), 'hex'),
+        'vat', (SELECT coalesce(jsonb_agg(jsonb_build_array(v.category, v.rate::text, v.base_minor, v.vat_minor) ORDER BY v.category, v.rate), '[]') FROM invoice_vat v
+          WHERE v.tenant_id = i.tenant_id AND v.invoice_id = i.id),
+        'items', (SELECT coalesce(jsonb_agg(to_jsonb(l) - '{tenant_id,invoice_id,item_id}'::text[] ORDER BY l.position), '[]') FROM invoice_items l
+          WHERE l.tenant_id = i.tenant_id AND l.invoice_id = i.id))
+      FROM invoices i JOIN invoice_files f ON f.tenant_id = i.tenant_id AND f.invoice_id = i.id
+      WHERE i.tenant_id = s.tenant_id AND i.id = s.record_id AND i.series = s.chain AND i.chain_seq = s.seq)
+    WHEN 'payment' THEN (SELECT to_jsonb(p) - '{tenant_id,contact_id,created_by}'::text[] || jsonb_build_object('allocations',
+        (SELECT coalesce(jsonb_agg(jsonb_build_array(a.invoice_id, a.category, a.rate::text, a.amount_minor) ORDER BY a.invoice_id, a.category, a.rate), '[]')
+         FROM payment_allocations a WHERE a.tenant_id = p.tenant_id AND a.payment_id = p.id))
+      FROM payment_transactions p WHERE p.tenant_id = s.tenant_id AND p.id = s.record_id AND 'till:' || p.till = s.chain AND p.chain_seq = s.seq)
+    WHEN 'closing' THEN (SELECT to_jsonb(c) - '{tenant_id}'::text[] FROM closings c
+      WHERE c.tenant_id = s.tenant_id AND 'till:' || c.till = s.chain AND c.chain_seq = s.seq)
+  END";
+
+/// What the tables say of a record that is about to be sealed.
+pub(super) async fn present(tx: &mut Tx, chain: &str, seq: i64, kind: &str, record: Uuid) -> sqlx::Result<Option<Value>> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+        "SELECT {PRESENT} FROM (SELECT $1::uuid AS tenant_id, $2::text AS chain, $3::bigint AS seq, $4::text AS kind, $5::uuid AS record_id) s"
+    )))
+    .bind(tenant)
+    .bind(chain)
+    .bind(seq)
+    .bind(kind)
+    .bind(record)
+    .fetch_one(tx.conn())
+    .await
+}
+
 /// Records of a chain after a number, with the rows that they seal.
 pub(super) async fn records(tx: &mut Tx, chain: &str, after: i64, limit: i64) -> sqlx::Result<Vec<RecordRow>> {
     let tenant = tx.tenant();
-    sqlx::query_as(
-        "SELECT s.seq, s.kind, s.body, s.previous, s.hash, s.signature,
-           CASE s.kind
-             WHEN 'invoice' THEN (SELECT jsonb_build_object('id', i.id, 'number', i.number, 'issue_date', i.issue_date, 'document', i.document, 'net_minor', i.net_minor,
-                 'vat_minor', i.vat_minor, 'gross_minor', i.gross_minor, 'pdf_sha256', encode(sha256(f.pdf), 'hex'), 'xml_sha256', encode(sha256(f.xml), 'hex'))
-               FROM invoices i JOIN invoice_files f ON f.tenant_id = i.tenant_id AND f.invoice_id = i.id
-               WHERE i.tenant_id = s.tenant_id AND i.id = s.record_id AND i.series = s.chain AND i.chain_seq = s.seq)
-             WHEN 'payment' THEN (SELECT jsonb_build_object('id', p.id, 'method', p.method, 'amount_minor', p.amount_minor, 'received_on', p.received_on,
-                 'allocations', (SELECT coalesce(jsonb_agg(jsonb_build_object('invoice_id', a.invoice_id, 'category', a.category, 'rate', trim_scale(a.rate)::text,
-                   'amount_minor', a.amount_minor) ORDER BY a.invoice_id, a.category, a.rate), '[]') FROM payment_allocations a
-                   WHERE a.tenant_id = p.tenant_id AND a.payment_id = p.id))
-               FROM payment_transactions p WHERE p.tenant_id = s.tenant_id AND p.id = s.record_id AND p.chain_seq = s.seq)
-             WHEN 'closing' THEN (SELECT jsonb_build_object('period', c.period, 'starts_on', c.starts_on, 'ends_on', c.ends_on, 'entries', c.entries,
-                 'total_minor', c.total_minor, 'cumulative_minor', c.cumulative_minor, 'perpetual_minor', c.perpetual_minor, 'by_method', c.by_method, 'by_rate', c.by_rate)
-               FROM closings c WHERE c.tenant_id = s.tenant_id AND c.till = substr(s.chain, 6) AND c.chain_seq = s.seq)
-           END AS present
-         FROM sealed_records s WHERE s.tenant_id = $1 AND s.chain = $2 AND s.seq > $3 ORDER BY s.seq LIMIT $4",
-    )
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT s.seq, s.body, s.previous, s.hash, s.signature, {PRESENT} AS present
+         FROM sealed_records s WHERE s.tenant_id = $1 AND s.chain = $2 AND s.seq > $3 ORDER BY s.seq LIMIT $4"
+    )))
     .bind(tenant)
     .bind(chain)
     .bind(after)

@@ -5,7 +5,7 @@
 
 pub mod demo;
 mod events;
-mod http;
+pub mod http;
 pub mod model;
 mod ops;
 mod store;

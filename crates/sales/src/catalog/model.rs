@@ -90,6 +90,7 @@ pub struct CatalogItemIn {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub name: Patch<String>,
+    /// What there is to say of it.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub description: Patch<String>,
@@ -108,12 +109,15 @@ pub struct CatalogItemIn {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub cost: Patch<Decimal>,
+    /// Who supplies it.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub supplier: Patch<String>,
+    /// The supplier’s reference.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub supplier_reference: Patch<String>,
+    /// Unique.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub barcode: Patch<String>,

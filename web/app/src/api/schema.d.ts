@@ -3178,12 +3178,14 @@ export interface components {
         };
         /** @description What a client writes. In a change, absent keeps and null clears. */
         CatalogItemIn: {
+            /** @description Unique. */
             barcode?: string | null;
             category?: components["schemas"]["ItemCategory"] | null;
             /** @description For packages. */
             components?: components["schemas"]["Component"][] | null;
             /** @description What it costs, without VAT. */
             cost?: string | null;
+            /** @description What there is to say of it. */
             description?: string | null;
             kind?: components["schemas"]["ItemKind"] | null;
             /** @description Required when creating. */
@@ -3196,7 +3198,9 @@ export interface components {
             reference?: string | null;
             /** @description True: its stock is counted. */
             stocked?: boolean | null;
+            /** @description Who supplies it. */
             supplier?: string | null;
+            /** @description The supplier’s reference. */
             supplier_reference?: string | null;
             /** @description UN/ECE recommendation 20: `C62`, `HUR`, `DAY`, `KGM`, `LTR`, `MTR`, `MTK`. */
             unit?: string | null;
@@ -4110,7 +4114,7 @@ export interface components {
          * @description What is wrong with a record.
          * @enum {string}
          */
-        Fault: "gap" | "altered" | "unlinked" | "unsigned" | "row_gone" | "row_altered" | "truncated" | "unsealed";
+        Fault: "gap" | "altered" | "unlinked" | "unsigned" | "row_gone" | "row_altered" | "truncated" | "unsealed" | "number";
         /** @description What this instance offers. */
         Features: {
             /** @description The tenant holds demo data. */

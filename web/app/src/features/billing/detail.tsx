@@ -25,7 +25,6 @@ const PaymentDialog = lazy(() => import('./payment-dialog'))
 export function InvoicePage() {
   const { id } = useParams({ from: '/shell/factures/$id' })
   const query = useQuery(invoiceQuery(id))
-  const [round, setRound] = useState(0)
   const [stale, setStale] = useState(false)
   if (query.isError && !query.data) return <Failed page error={query.error} retry={() => void query.refetch()} />
   if (!query.data) return <Loading lines={10} />
@@ -49,16 +48,16 @@ export function InvoicePage() {
         </>
       }
     >
-      {stale && <Banner tone="warn">{t.stale}</Banner>}
+      {stale && !invoice.number && <Banner tone="warn">{t.stale}</Banner>}
       {invoice.number ? (
         <Issued invoice={invoice} />
       ) : (
         <DraftEditor
-          key={`${invoice.id}-${round}`}
+          key={invoice.id}
           invoice={invoice}
-          stale={() => {
+          stale={async () => {
             setStale(true)
-            void query.refetch().then(() => setRound(current => current + 1))
+            return (await query.refetch()).data ?? invoice
           }}
         />
       )}
@@ -242,7 +241,9 @@ function Issued({ invoice }: { invoice: Invoice }) {
             )}
           </dl>
           <p className="muted small">
-            {invoice.issued_by && invoice.issued_at && t.issuedBy(invoice.issued_by, dateTime(invoice.issued_at))}
+            {invoice.issued_by &&
+              invoice.issued_at &&
+              (invoice.kind === 'credit_note' ? t.issuedByCredit : t.issuedBy)(invoice.issued_by, dateTime(invoice.issued_at))}
             {invoice.prints > 0 && <span className={classes.block}>{t.prints(invoice.prints)}</span>}
           </p>
         </Card>

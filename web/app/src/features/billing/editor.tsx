@@ -2,8 +2,8 @@
 import { Button, Checkbox, Textarea, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
-import { useEffect, useMemo, useState } from 'react'
+import { Link, useBlocker, useNavigate } from '@tanstack/react-router'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { api, data, ifMatch } from '@/api/client'
 import { ApiError } from '@/api/problem'
 import type { Invoice, InvoiceIn } from '@/api/types'
@@ -11,7 +11,7 @@ import { ContactPicker } from '@/app/contact-picker'
 import { useCan } from '@/app/me'
 import { decimal, money } from '@/i18n/format'
 import { Confirm } from '@/ui/dialog'
-import { useForm } from '@/ui/form'
+import { Refused, useForm } from '@/ui/form'
 import { IconFile, IconPlus } from '@/ui/icons'
 import { Card } from '@/ui/page'
 import { fieldErrors } from '@/ui/problem-text'
@@ -19,7 +19,7 @@ import { Banner, FormBanner } from '@/ui/states'
 import { toast, toastError } from '@/ui/toast'
 import classes from './billing.module.css'
 import { LineEditor } from './line-editor'
-import { emptyLine, type LineForm, lineForm, lineOfItem, sentLines } from './lines'
+import { emptyLine, type LineForm, lineForm, lineOfItem, sentLines, unreadable, writtenLines } from './lines'
 import { field, typedNumber } from './money'
 import { invoiceQuery, profileQuery, refreshInvoices, totalsQuery } from './queries'
 import { t } from './text'
@@ -68,13 +68,22 @@ function bodyOf(values: Values, invoice: Invoice): InvoiceIn {
   }
 }
 
+/** A number that cannot be read is not sent as nothing. */
+function refuseUnreadable(values: Values) {
+  const errors = Object.fromEntries(
+    writtenLines(values.lines).flatMap((line, index) => (unreadable(line) ? [[`/lines/${index}`, t.unreadable]] : [])),
+  )
+  if (values.discount.trim() && typedNumber(values.discount) === undefined) errors['/discount'] = t.requiredAmount
+  if (Object.keys(errors).length) throw new Refused(errors)
+}
+
 /** What is lacking has a name of its own; what is wrong with a line says so beside its number. */
 function lackText(pointer: string, text: string): string {
   const place = /^\/lines\/(\d+)/.exec(pointer)?.[1]
   return place ? `${t.line(Number(place) + 1)} : ${text}` : (t.lacks[pointer] ?? text)
 }
 
-export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stale: () => void }) {
+export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stale: () => Promise<Invoice> }) {
   // A colleague's save arrives by itself, but must not wipe what is being typed.
   const [invoice, setInvoice] = useState(latest)
   const client = useQueryClient()
@@ -85,8 +94,10 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
   const [missing, setMissing] = useState<string[]>([])
   const editable = can('invoices.write')
   const credit = invoice.kind === 'credit_note'
+  const leaving = useRef(false)
 
   const write = async (values: Values) => {
+    refuseUnreadable(values)
     try {
       const body = bodyOf(values, invoice)
       const params = { path: { id: invoice.id } }
@@ -95,7 +106,8 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
       setInvoice(saved)
       return saved
     } catch (error) {
-      if (error instanceof ApiError && error.code === 'stale_version') stale()
+      // What was typed stays; saving again writes it over the colleague's version, and the banner says so.
+      if (error instanceof ApiError && error.code === 'stale_version') setInvoice(await stale())
       throw error
     }
   }
@@ -130,11 +142,12 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
   const sums = totals.isError ? undefined : totals.data
   const wrong = totals.isError ? fieldErrors(totals.error) : {}
   // Lines with nothing in them are not sent: the answer's lines stand under those that are.
-  const sentKeys = values.lines.filter(line => line.label.trim() || line.unit_price.trim()).map(line => line.key)
+  const sentKeys = writtenLines(values.lines).map(line => line.key)
   const place = (line: LineForm) => sentKeys.indexOf(line.key)
   const errorOf = (line: LineForm) => {
     const at = `/lines/${place(line)}`
     const all = { ...wrong, ...form.errors }
+    if (place(line) >= 0 && line.unit_price.trim() && unreadable(line)) return t.unreadable
     return place(line) < 0
       ? undefined
       : Object.entries(all).find(([pointer]) => pointer === at || pointer.startsWith(`${at}/`))?.[1]
@@ -159,14 +172,17 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
   const issue = async () => {
     setMissing([])
     try {
-      const saved = form.dirty ? await write(values) : invoice
+      // Always: what is issued is what is on the screen. Writing the same again changes nothing.
+      const saved = await write(values)
       const params = { path: { id: invoice.id } }
       const done = await data(api.POST('/invoices/{id}/issue', { params, headers: ifMatch(saved.version) }))
       client.setQueryData(invoiceQuery(invoice.id).queryKey, done)
       refreshInvoices(client)
       toast(credit ? t.issuedCredit(done.number ?? '') : t.issued(done.number ?? ''))
     } catch (error) {
-      const lacking = Object.entries(fieldErrors(error)).map(([pointer, text]) => lackText(pointer, text))
+      const lacking = Object.entries(error instanceof Refused ? error.errors : fieldErrors(error)).map(([pointer, text]) =>
+        lackText(pointer, text),
+      )
       if (lacking.length) setMissing(lacking)
       else toastError(error)
     }
@@ -177,6 +193,7 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
       client.removeQueries({ queryKey: invoiceQuery(invoice.id).queryKey })
       refreshInvoices(client)
       toast(t.discarded)
+      leaving.current = true
       await navigate({ to: '/factures' })
     } catch (error) {
       toastError(error)
@@ -186,20 +203,23 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
     // The window opens at once: browsers close those that open after an answer.
     const window_ = window.open('', '_blank')
     try {
-      if (form.dirty) await write(values)
+      if (can('invoices.write')) await write(values)
       if (window_) window_.location.href = `/api/v1/invoices/${invoice.id}/pdf`
     } catch (error) {
       window_?.close()
-      toastError(error)
+      if (error instanceof Refused) setMissing(Object.entries(error.errors).map(([pointer, text]) => lackText(pointer, text)))
+      else toastError(error)
     }
   }
 
+  const unsaved = form.dirty && JSON.stringify(bodyOf(values, invoice)) !== JSON.stringify(bodyOf(valuesOf(invoice), invoice))
+  useBlocker({ shouldBlockFn: () => unsaved && !leaving.current && !window.confirm(t.leave) })
   // Closing the tab on unsaved lines asks first.
   useEffect(() => {
-    const ask = (event: BeforeUnloadEvent) => form.dirty && event.preventDefault()
+    const ask = (event: BeforeUnloadEvent) => unsaved && event.preventDefault()
     addEventListener('beforeunload', ask)
     return () => removeEventListener('beforeunload', ask)
-  }, [form.dirty])
+  }, [unsaved])
 
   return (
     <form onSubmit={form.submit} noValidate className={classes.editor}>
@@ -329,13 +349,13 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
           </Button>
         )}
         <span className={classes.push} aria-live="polite">
-          {form.dirty && <span className="muted small">{t.unsaved}</span>}
+          {unsaved && <span className="muted small">{t.unsaved}</span>}
         </span>
         <Button variant="default" leftSection={<IconFile size={16} aria-hidden />} onClick={() => void preview()}>
           {t.preview}
         </Button>
         {editable && (
-          <Button type="submit" variant="default" loading={form.busy} disabled={!form.dirty}>
+          <Button type="submit" variant="default" loading={form.busy} disabled={!unsaved}>
             {t.save}
           </Button>
         )}
@@ -349,6 +369,7 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
         danger={false}
         run={issue}
       >
+        {sums && <p className="numeric">{t.issueAmount(money(sums.gross_minor))}</p>}
         {credit ? t.issueCreditBody : t.issueBody}
       </Confirm>
       <Confirm

@@ -81,25 +81,34 @@ export function lineOfItem(
   }
 }
 
-/** What is sent; a line with nothing in it is left out. */
+const written = (line: LineForm) => Boolean(line.label.trim() || line.description.trim() || line.unit_price.trim())
+
+/** Lines that say something, in order: those that are sent. */
+export const writtenLines = (lines: LineForm[]) => lines.filter(written)
+
+/** True when a number of the line cannot be read, or its price is missing: it is not guessed. */
+export const unreadable = (line: LineForm) =>
+  typedNumber(line.quantity) === undefined ||
+  typedNumber(line.unit_price) === undefined ||
+  (line.discount.trim() !== '' && typedNumber(line.discount) === undefined)
+
+/** What is sent; a line with nothing in it is left out. Numbers that cannot be read count as nothing here: they are refused before. */
 export function sentLines(lines: LineForm[]): LineIn[] {
-  return lines
-    .filter(line => line.label.trim() || line.unit_price.trim())
-    .map(line => {
-      const [category, rate] = line.vat.split(':')
-      return {
-        section: line.section.trim() || null,
-        item_id: line.item_id,
-        label: line.label.trim(),
-        description: line.description.trim() || null,
-        reference: line.reference.trim() || null,
-        quantity: typedNumber(line.quantity || '1') ?? '0',
-        unit: line.unit,
-        unit_price: typedNumber(line.unit_price || '0') ?? '0',
-        discount: line.discount.trim() ? { percent: typedNumber(line.discount) ?? '0' } : { amount_minor: line.amount_minor },
-        vat_category: category as LineIn['vat_category'],
-        vat_rate: rate ?? '0',
-        nature: line.nature,
-      }
-    })
+  return writtenLines(lines).map(line => {
+    const [category, rate] = line.vat.split(':')
+    return {
+      section: line.section.trim() || null,
+      item_id: line.item_id,
+      label: line.label.trim(),
+      description: line.description.trim() || null,
+      reference: line.reference.trim() || null,
+      quantity: typedNumber(line.quantity || '1') ?? '0',
+      unit: line.unit,
+      unit_price: typedNumber(line.unit_price || '0') ?? '0',
+      discount: line.discount.trim() ? { percent: typedNumber(line.discount) ?? '0' } : { amount_minor: line.amount_minor },
+      vat_category: category as LineIn['vat_category'],
+      vat_rate: rate ?? '0',
+      nature: line.nature,
+    }
+  })
 }

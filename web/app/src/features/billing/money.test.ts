@@ -6,7 +6,8 @@ describe('numbers as people type them', () => {
     expect(typedNumber('1 234,5')).toBe('1234.5')
     expect(typedNumber('-0.25')).toBe('-0.25')
     expect(typedNumber('12 %')).toBe('12')
-    for (const bad of ['', 'x', '1,2,3', '1e3', '--1', '.5']) expect(typedNumber(bad), bad).toBeUndefined()
+    for (const bad of ['', 'x', '1,2,3', '1e3', '--1', '.5', '1.234,56', '12€50', '1 2'])
+      expect(typedNumber(bad), bad).toBeUndefined()
   })
   it('reads euros to the cent without a float', () => {
     expect(typedMinor('0,29')).toBe(29)

@@ -2,7 +2,11 @@
 
 /** `1 234,5` → `1234.5`; undefined when it is no number. */
 export function typedNumber(text: string): string | undefined {
-  const plain = text.replace(/[\s\u00a0\u202f€%]/g, '').replace(',', '.')
+  const plain = text
+    .trim()
+    .replace(/\s*[€%]$/, '')
+    .replace(/(?<=\d)[\s\u00a0\u202f](?=\d{3}(\D|$))/g, '')
+    .replace(',', '.')
   return /^-?\d+(\.\d+)?$/.test(plain) ? plain : undefined
 }
 
