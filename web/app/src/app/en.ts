@@ -197,6 +197,13 @@ export const en: typeof fr = {
       'file.quarantined': 'found a dangerous file',
       'consent.granted': 'recorded a consent',
       'consent.withdrawn': 'recorded a refusal',
+      'invoice.drafted': 'drafted an invoice',
+      'invoice.discarded': 'deleted a draft invoice',
+      'invoice.issued': 'issued an invoice',
+      'invoice.reprinted': 'printed a duplicate',
+      'credit_note.issued': 'issued a credit note',
+      'payment.received': 'recorded a payment',
+      'payment.reversed': 'reversed a payment',
     },
     consent: {
       email: 'E-mail',

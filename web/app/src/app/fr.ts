@@ -196,6 +196,13 @@ export const fr = {
       'file.quarantined': 'a trouvé un fichier dangereux',
       'consent.granted': 'a noté un accord',
       'consent.withdrawn': 'a noté un refus',
+      'invoice.drafted': 'a préparé une facture',
+      'invoice.discarded': 'a supprimé un brouillon de facture',
+      'invoice.issued': 'a émis une facture',
+      'invoice.reprinted': 'a imprimé un duplicata',
+      'credit_note.issued': 'a émis un avoir',
+      'payment.received': 'a encaissé un paiement',
+      'payment.reversed': 'a annulé un encaissement',
     } as Record<string, string>,
     consent: {
       email: 'E-mail',

@@ -74,9 +74,19 @@ function Entry({ item, showContact, action }: { item: TimelineItem; showContact?
   )
 }
 
-/** The thing that an event of its owner's timeline is about. */
+/** The thing or the invoice that an event of a contact's timeline is about. */
 function Thing({ item }: { item: TimelineItem }) {
-  const thing = (item.data as { entity?: { id: string; name: string } } | null)?.entity
+  const data = item.data as { entity?: { id: string; name: string }; invoice?: { id: string; name: string } } | null
+  const thing = data?.entity
+  if (data?.invoice)
+    return (
+      <>
+        {' · '}
+        <Link to="/factures/$id" params={{ id: data.invoice.id }} className={classes.subject}>
+          {data.invoice.name}
+        </Link>
+      </>
+    )
   if (!thing) return null
   return (
     <>
