@@ -1,7 +1,7 @@
 //! The commands of the binary.
 
 use crate::boot::{self, BootError};
-use crate::{demo, serve, wiring};
+use crate::{demo, seal, serve, wiring};
 use clap::{Parser, Subcommand};
 use std::io::Write;
 use std::process::ExitCode;
@@ -36,10 +36,25 @@ enum Command {
         #[arg(long)]
         reset: bool,
     },
+    /// Read every chain of invoices and payments again; ends with 1 when one is broken.
+    Seal {
+        #[command(subcommand)]
+        command: SealCommand,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Print how to reach the database with psql.
     Db,
+}
+
+#[derive(Debug, Subcommand)]
+enum SealCommand {
+    /// Name the first broken record of each chain.
+    Verify {
+        /// Only the company with this short name.
+        #[arg(long)]
+        tenant: Option<String>,
+    },
 }
 
 /// Runs a command; errors are one clear line.
@@ -87,6 +102,14 @@ async fn dispatch(command: Command, mut config: Config) -> Result<(), BootError>
             instance.stop().await?;
             print(if done? { "The demo data is loaded." } else { "The demo data was there already; `vision demo --reset` restores it." });
             Ok(())
+        }
+        Command::Seal { command: SealCommand::Verify { tenant } } => {
+            let instance = boot::instance(config).await?;
+            let done = seal::verify(&instance.app, tenant.as_deref()).await.map_err(|failure| BootError::Other(failure.to_string()));
+            instance.stop().await?;
+            let (report, valid) = done?;
+            print(&report);
+            if valid { Ok(()) } else { Err(BootError::Other("a chain is broken".into())) }
         }
         Command::Openapi => Ok(()),
         Command::Db => {

@@ -4,5 +4,6 @@ pub mod boot;
 pub mod cli;
 pub mod demo;
 pub mod pages;
+pub mod seal;
 pub mod serve;
 pub mod wiring;

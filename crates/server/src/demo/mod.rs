@@ -95,7 +95,7 @@ pub async fn load(app: &App, reset: bool) -> Result<bool, Failure> {
         tx.commit().await?;
         let owner = team.first().map(|(id, name)| (*id, name.clone())).unwrap_or_default();
         vision_sales::catalog::demo::fill(app, tenant, company.trade).await?;
-        vision_billing::demo::fill(app, tenant, &owner, company.trade, company.address.2).await?;
+        Box::pin(vision_billing::demo::fill(app, tenant, &owner, company.trade, company.address.2)).await?;
         // Last, so that a load that was cut off is loaded again from the start.
         let mut tx = app.db.system().await?;
         sqlx::query("UPDATE tenants SET is_demo = true WHERE id = $1").bind(tenant).execute(tx.conn()).await?;
