@@ -83,16 +83,8 @@ pub(super) const PARTS: &[Part] = &[
            SELECT FROM entity_owners o WHERE o.tenant_id = $1 AND o.entity_id = f.entity_id AND o.contact_id = ANY ($2)
              AND f.created_at >= o.since AND (o.until IS NULL OR f.created_at < o.until))) ORDER BY f.id",
     ),
-    read(
-        "invoices",
-        "Factures et avoirs",
-        "SELECT jsonb_build_object('number', i.number, 'issue_date', i.issue_date, 'due_date', i.due_date, 'buyer_name', i.buyer_name, 'title', i.title,
-           'net_minor', i.net_minor, 'vat_minor', i.vat_minor, 'gross_minor', i.gross_minor, 'paid_minor', i.paid_minor, 'lines',
-           (SELECT jsonb_agg(jsonb_build_object('label', l.label, 'description', l.description, 'quantity', trim_scale(l.quantity)::text, 'net_minor', l.net_minor)
-              ORDER BY l.position) FROM invoice_items l WHERE l.tenant_id = i.tenant_id AND l.invoice_id = i.id))
-         FROM invoices i WHERE i.tenant_id = $1 AND i.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY i.id DESC",
-    ),
-    part("payment_transactions", "Encaissements"),
+    read("invoices", "Factures et avoirs", INVOICES),
+    read("payment_transactions", "Encaissements", PAYMENTS),
     part("timeline", "Historique de la fiche"),
     part("privacy_requests", "Demandes d’exercice de droits"),
     part("privacy_keeps", "Conservation prolongée"),
@@ -118,6 +110,20 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("imports", "A file of many people; the person's own lines of it are in import_rows."),
     ("contact_distinct", "Says only that another record is somebody else."),
 ];
+
+/// Amounts as people read them; a draft that was never issued is part of it.
+const INVOICES: &str = "SELECT jsonb_build_object('number', i.number, 'issue_date', i.issue_date, 'supply_date', i.supply_date, 'due_date', i.due_date,
+     'buyer_name', i.buyer_name, 'title', i.title, 'order_reference', i.order_reference, 'intro', i.intro, 'outro', i.outro,
+     'net_minor', round(i.net_minor / 100.0, 2) || ' €', 'vat_minor', round(i.vat_minor / 100.0, 2) || ' €', 'gross_minor', round(i.gross_minor / 100.0, 2) || ' €',
+     'paid_minor', round(i.paid_minor / 100.0, 2) || ' €', 'credited_minor', round(i.credited_minor / 100.0, 2) || ' €',
+     'lines', (SELECT jsonb_agg(concat_ws(' · ', l.label, l.description, trim_scale(l.quantity)::text, round(l.net_minor / 100.0, 2) || ' €') ORDER BY l.position)
+       FROM invoice_items l WHERE l.tenant_id = i.tenant_id AND l.invoice_id = i.id))
+   FROM invoices i WHERE i.tenant_id = $1 AND i.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY i.id DESC";
+
+const PAYMENTS: &str =
+    "SELECT jsonb_build_object('received_on', p.received_on, 'amount_minor', round(p.amount_minor / 100.0, 2) || ' €', 'method', p.method,
+     'reference', p.reference, 'note', p.note) FROM payment_transactions p
+   WHERE p.tenant_id = $1 AND p.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY p.id DESC";
 
 const READINGS: &str = "SELECT jsonb_build_object('name', e.display_name, 'read_on', r.read_on, 'mileage', r.value) FROM entity_owners o
      JOIN entities e ON e.tenant_id = o.tenant_id AND e.id = o.entity_id

@@ -18,6 +18,26 @@ const MOST: usize = 300;
 /// Columns in the order in which they are read, with their labels where the staff app's words do not fit.
 const LABELS: &[(&str, &str)] = &[
     ("at", "Date"),
+    ("number", "Numéro"),
+    ("issue_date", "Date de facture"),
+    ("due_date", "Échéance"),
+    ("supply_date", "Date de réalisation"),
+    ("buyer_name", "Client"),
+    ("order_reference", "Référence de commande"),
+    ("intro", "Texte avant les lignes"),
+    ("outro", "Texte après les lignes"),
+    ("lines", "Lignes"),
+    ("quantity", "Quantité"),
+    ("net_minor", "Total HT"),
+    ("vat_minor", "TVA"),
+    ("gross_minor", "Total TTC"),
+    ("paid_minor", "Payé"),
+    ("credited_minor", "Repris par avoir"),
+    ("method", "Moyen de paiement"),
+    ("amount_minor", "Montant"),
+    ("received_on", "Reçu le"),
+    ("reference", "Référence"),
+    ("note", "Note"),
     ("civility", ""),
     ("first_name", ""),
     ("last_name", ""),
@@ -96,6 +116,12 @@ const TEXTS: &[&str] = &["body", "description"];
 
 /// What stored words are called.
 const WORDS: &[(&str, &str)] = &[
+    ("cash", "Espèces"),
+    ("cheque", "Chèque"),
+    ("card", "Carte"),
+    ("transfer", "Virement"),
+    ("direct_debit", "Prélèvement"),
+    ("online", "En ligne"),
     ("email", "E-mail"),
     ("sms", "SMS"),
     ("whatsapp", "WhatsApp"),
@@ -352,6 +378,8 @@ mod tests {
 
     /// Shown in a title or elsewhere, or of use to programs only.
     const ELSEWHERE: &[&str] = &[
+        // The frozen document says again what its columns and lines say.
+        "document",
         "display_name",
         "email",
         "phone",
