@@ -361,7 +361,5 @@ UPDATE roles SET permissions = permissions || '{invoices.read}'::text[]
   WHERE builtin AND key <> 'technician' AND NOT 'invoices.read' = ANY (permissions);
 UPDATE roles SET permissions = permissions || '{invoices.write,invoices.issue,payments.write}'::text[]
   WHERE builtin AND key IN ('owner', 'admin', 'manager', 'member') AND NOT 'invoices.write' = ANY (permissions);
-UPDATE roles SET permissions = permissions || '{invoices.export}'::text[]
-  WHERE builtin AND key IN ('owner', 'admin', 'manager', 'accountant') AND NOT 'invoices.export' = ANY (permissions);
 UPDATE roles SET permissions = permissions || '{billing.manage}'::text[]
   WHERE builtin AND key IN ('owner', 'admin') AND NOT 'billing.manage' = ANY (permissions);

@@ -65,8 +65,6 @@ permissions! {
     InvoicesIssue = "invoices.issue" / "billing",
     /// Record and reverse payments.
     PaymentsWrite = "payments.write" / "billing",
-    /// Take invoices and journals out of the product as files.
-    InvoicesExport = "invoices.export" / "billing",
     /// Change how the company invoices; close days, months and years.
     BillingManage = "billing.manage" / "billing",
 }
@@ -111,7 +109,6 @@ pub const BUILTIN_ROLES: &[BuiltinRole] = &[
             P::InvoicesWrite,
             P::InvoicesIssue,
             P::PaymentsWrite,
-            P::InvoicesExport,
         ],
     },
     BuiltinRole {
@@ -141,16 +138,7 @@ pub const BUILTIN_ROLES: &[BuiltinRole] = &[
         key: "accountant",
         name: "Comptable",
         visibility: crate::Visibility::All,
-        permissions: &[
-            P::ContactsRead,
-            P::ContactsExport,
-            P::TeamRead,
-            P::TasksRead,
-            P::TasksWrite,
-            P::CatalogRead,
-            P::InvoicesRead,
-            P::InvoicesExport,
-        ],
+        permissions: &[P::ContactsRead, P::ContactsExport, P::TeamRead, P::TasksRead, P::TasksWrite, P::CatalogRead, P::InvoicesRead],
     },
 ];
 

@@ -96,8 +96,6 @@ pub mod permits {
         InvoicesIssue => Some(Permission::InvoicesIssue),
         /// `payments.write`
         PaymentsWrite => Some(Permission::PaymentsWrite),
-        /// `invoices.export`
-        InvoicesExport => Some(Permission::InvoicesExport),
         /// `billing.manage`
         BillingManage => Some(Permission::BillingManage),
     }

@@ -21,7 +21,6 @@ export type Permission =
   | 'invoices.write'
   | 'invoices.issue'
   | 'payments.write'
-  | 'invoices.export'
   | 'billing.manage'
 export type Visibility = 'own' | 'team' | 'all'
 export type Trade = 'garage' | 'hotel' | 'restaurant' | 'other'

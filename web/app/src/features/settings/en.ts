@@ -115,7 +115,6 @@ export const en: typeof fr = {
     'invoices.write': 'Prepare invoices and credit notes',
     'invoices.issue': 'Issue invoices and credit notes',
     'payments.write': 'Record payments',
-    'invoices.export': 'Export invoices and journals',
     'billing.manage': 'Set up invoicing, close the till',
   },
   language: 'Language',

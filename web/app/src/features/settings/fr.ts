@@ -118,7 +118,6 @@ export const fr = {
     'invoices.write': 'Préparer factures et avoirs',
     'invoices.issue': 'Émettre factures et avoirs',
     'payments.write': 'Encaisser',
-    'invoices.export': 'Exporter les factures et les journaux',
     'billing.manage': 'Régler la facturation, clôturer la caisse',
   } as Record<string, string>,
   // Profile
