@@ -527,7 +527,7 @@ pub(crate) async fn mentions(tx: &mut Tx, day: Date, set: &str) -> sqlx::Result<
         .await
 }
 
-/// True when a thing exists and belongs to a contact that the actor may see, or to nobody.
+/// True when a thing exists and the actor may see it: who sees only some contacts sees their things.
 pub(crate) async fn entity_exists(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     let (tenant, scope) = (tx.tenant(), tx.actor().owner_scope.clone());
     sqlx::query_scalar(
