@@ -155,7 +155,7 @@ pub fn router(app: &App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), vision_crm::merges::redirect))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::layer))
         .layer(middleware::from_fn_with_state(app.clone(), edge::layer));
-    let mut router = Router::new().merge(api).merge(pages::health::routes()).merge(pages::docs::routes());
+    let mut router = Router::new().merge(api).merge(pages::health::routes()).merge(pages::docs::routes()).merge(vision_portal::routes(app));
     if !app.config.production {
         router = router.merge(pages::mailbox::routes());
     }

@@ -33,3 +33,4 @@ pub use model::{
 pub use pdf::{Hybrid, hybrid, pdf};
 pub use rules::{Finding, french_rules, goes_to_a_platform};
 pub use transfer::{creditor_reference, is_creditor_reference};
+pub use view::readable_colour;

@@ -509,6 +509,11 @@ fn thousands(digits: &str) -> String {
     groups.into_iter().chain((!rest.is_empty()).then_some(rest)).collect::<Vec<_>>().join("\u{a0}")
 }
 
+/// The colour of a company, darkened until white reads on it (4.5 to 1); ours where it has none.
+pub fn readable_colour(accent: &str) -> String {
+    colours(accent).0
+}
+
 /// The colour of the company, darkened until it reads on white, and what reads on it.
 fn colours(accent: &str) -> (String, &'static str) {
     let part = |at: usize| accent.strip_prefix('#').and_then(|hex| hex.get(at..at + 2)).and_then(|hex| u8::from_str_radix(hex, 16).ok());
