@@ -9,7 +9,6 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 use vision_documents::commercial::readable_colour;
@@ -104,25 +103,6 @@ impl Look {
     }
 }
 
-/// A day as it is written: `24/11/2026`.
-pub(crate) fn day(date: Date) -> String {
-    date.strftime("%d/%m/%Y").to_string()
-}
-
-/// An amount as it is written: `1 234,56 €`, with spaces that do not break.
-pub(crate) fn euros(minor: i64) -> String {
-    let (sign, units, cents) = (if minor < 0 { "−" } else { "" }, minor.unsigned_abs() / 100, minor.unsigned_abs() % 100);
-    let digits = units.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            grouped.push('\u{202f}');
-        }
-        grouped.push(digit);
-    }
-    format!("{sign}{grouped},{cents:02}\u{a0}€")
-}
-
 /// What stands around the content of a page.
 #[derive(Debug, Clone)]
 pub(crate) struct Frame {
@@ -213,16 +193,4 @@ async fn logo_of(app: &App, tenant: Uuid) -> Option<Response> {
         _ => "image/jpeg",
     };
     Some(([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "private, max-age=300")], bytes).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn amounts_are_written_as_the_french_write_them() {
-        assert_eq!(euros(123_456_789), "1\u{202f}234\u{202f}567,89\u{a0}€");
-        assert_eq!(euros(-5), "−0,05\u{a0}€");
-        assert_eq!(euros(100_000), "1\u{202f}000,00\u{a0}€");
-    }
 }

@@ -6,14 +6,16 @@
 
 pub mod credit;
 pub(crate) mod demo;
-mod document;
+mod deposits;
+pub(crate) mod document;
 mod events;
 pub mod http;
-mod issue;
+pub(crate) mod issue;
 pub mod model;
 pub(crate) mod numbers;
 mod ops;
-mod store;
+pub(crate) mod store;
 
 pub use http::routes;
+pub(crate) use ops::from_order;
 pub(crate) use store::{Due, lock_due, paid};

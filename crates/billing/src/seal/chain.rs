@@ -20,6 +20,11 @@ impl Key {
         Self(SigningKey::from_bytes(&crypto.purpose_key("billing.seal")))
     }
 
+    /// Signs a hash of something that stands outside of the chains.
+    pub(crate) fn sign(&self, hash: &[u8]) -> [u8; 64] {
+        self.0.sign(hash).to_bytes()
+    }
+
     /// The public half.
     pub(crate) fn public(&self) -> VerifyingKey {
         self.0.verifying_key()

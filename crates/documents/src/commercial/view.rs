@@ -99,6 +99,7 @@ impl View<'_> {
             "mentions": self.mentions(),
             "many_mentions": doc.mentions.iter().map(String::len).sum::<usize>() > 1500,
             "acceptance": self.acceptance(),
+            "certificate": self.certificate(),
             "page": self.say("Page", "Page"),
         })
     }
@@ -463,6 +464,21 @@ impl View<'_> {
             "title": self.say("Règlement", "Payment"),
             "facts": facts,
             "qr_text": self.say("Virement : à scanner avec l’application de votre banque", "Transfer: scan with the app of your bank"),
+        })
+    }
+
+    fn certificate(&self) -> Value {
+        self.doc.certificate.as_ref().map_or(Value::Null, |certificate| {
+            json!({
+                "title": self.say("Certificat d’acceptation", "Certificate of acceptance"),
+                "signature": self.say("Signature", "Signature"),
+                "intro": certificate.intro,
+                "facts": certificate.facts,
+                "events_title": self.say("Déroulement", "What happened"),
+                "events_head": [self.say("Quand", "When"), self.say("Quoi", "What"), self.say("D’où", "From where")],
+                "events": certificate.events,
+                "note": certificate.note,
+            })
         })
     }
 

@@ -19,6 +19,7 @@ mod imports_entities;
 mod imports_fields;
 mod imports_tasks;
 mod invoices;
+mod orders;
 mod merges;
 mod notifications;
 mod openapi;

@@ -182,6 +182,7 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let request = json!({ "kind": "access", "contact_id": contact, "details": "secret" });
     let request = id(owner.post("/privacy/requests", &request).await.expect(201));
     let item = id(owner.post("/catalog-items", &json!({ "name": "secret", "price": "1" })).await.expect(201));
+    let order = id(owner.post("/orders", &json!({ "title": "secret" })).await.expect(201));
     let (invoice, payment) = paid_invoice(owner).await;
     t.run_jobs().await;
     let notification = owner.get("/notifications").await.expect(200)["items"][0]["id"].as_str().expect("notification").to_owned();
@@ -208,6 +209,7 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
         ("bulk", undo),
         ("notifications", notification),
         ("catalog-items", item),
+        ("orders", order),
         ("invoices", invoice),
         ("payments", payment),
         ("requests", request),

@@ -1,0 +1,1 @@
+//! Quotes of a demo company.
