@@ -1,4 +1,4 @@
-//! `/devis/{token}`: a quote as it was sent, and the customer's answer to it.
+//! `/proposition/{token}`: a quote as it was sent, and the customer's answer to it.
 //!
 //! Every step is a page of its own: the lines, the summary with its total and the words that one agrees to, the code. Nothing is stored
 //! between them; what a step shows is checked again by the next (QI-08).
@@ -27,16 +27,16 @@ const MAX_FORM: usize = 512 * 1024;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/devis/{token}", get(show))
-        .route("/devis/{token}/devis.pdf", get(pdf))
-        .route("/devis/{token}/devis-signe.pdf", get(signed_pdf))
-        .route("/devis/{token}/preuve.json", get(proof))
-        .route("/devis/{token}/total", post(total))
-        .route("/devis/{token}/resume", post(summary))
-        .route("/devis/{token}/code", post(code))
-        .route("/devis/{token}/accepter", post(accept))
-        .route("/devis/{token}/refuser", get(ask_refusal).post(refuse))
-        .route("/devis/{token}/retractation", get(ask_withdrawal).post(withdraw))
+        .route("/proposition/{token}", get(show))
+        .route("/proposition/{token}/devis.pdf", get(pdf))
+        .route("/proposition/{token}/devis-signe.pdf", get(signed_pdf))
+        .route("/proposition/{token}/preuve.json", get(proof))
+        .route("/proposition/{token}/total", post(total))
+        .route("/proposition/{token}/resume", post(summary))
+        .route("/proposition/{token}/code", post(code))
+        .route("/proposition/{token}/accepter", post(accept))
+        .route("/proposition/{token}/refuser", get(ask_refusal).post(refuse))
+        .route("/proposition/{token}/retractation", get(ask_withdrawal).post(withdraw))
         .layer(DefaultBodyLimit::max(MAX_FORM))
 }
 
@@ -111,7 +111,7 @@ impl Asked {
     }
 
     fn home(&self) -> Response {
-        Redirect::to(&format!("/devis/{}", self.token)).into_response()
+        Redirect::to(&format!("/proposition/{}", self.token)).into_response()
     }
 }
 
@@ -234,7 +234,7 @@ async fn quote_page(asked: &Asked, opened: &Opened, look: Look, error: &str, cho
         frame: &frame,
 
         opened,
-        base: format!("/devis/{}", asked.token),
+        base: format!("/proposition/{}", asked.token),
         lines,
         deposit: opened.deposit_words(totals.gross_minor),
         sums: sums(&totals),
@@ -370,7 +370,7 @@ fn confirm_page(asked: &Asked, opened: &Opened, look: Look, form: &Form, error: 
     let page = ConfirmPage {
         frame: &frame,
         opened,
-        base: format!("/devis/{}", asked.token),
+        base: format!("/proposition/{}", asked.token),
         taken,
         left,
         places,
@@ -424,7 +424,7 @@ fn code_page(asked: &Asked, opened: &Opened, look: Look, form: &Form, error: &st
     let page = CodePage {
         frame: &frame,
         opened,
-        base: format!("/devis/{}", asked.token),
+        base: format!("/proposition/{}", asked.token),
         places,
         sums: sums(&totals),
         form,
@@ -526,7 +526,7 @@ async fn ask_refusal(State(app): State<App>, Path(token): Path<String>, visitor:
 
 fn refuse_page(asked: &Asked, opened: &Opened, look: Look, error: &str) -> Response {
     let frame = Frame::new(format!("Refuser le devis {}", opened.reference()), Some(look));
-    let page = RefusePage { frame: &frame, opened, base: format!("/devis/{}", asked.token), error: error.to_owned() };
+    let page = RefusePage { frame: &frame, opened, base: format!("/proposition/{}", asked.token), error: error.to_owned() };
     let status = if error.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     frame.answer(status, &page, "")
 }
@@ -576,7 +576,7 @@ async fn ask_withdrawal(State(app): State<App>, Path(token): Path<String>, visit
         let page = WithdrawPage {
             frame: &frame,
             opened: &opened,
-            base: format!("/devis/{}", asked.token),
+            base: format!("/proposition/{}", asked.token),
             gross: euros(opened.totals()?.gross_minor),
             by: answer.by.to_owned(),
             at: look.moment(answer.at),

@@ -630,7 +630,8 @@ pub(super) async fn record(
     store::set_state(tx, order, state, None).await?;
     store::set_accepted(tx, order, Some(wanted.totals.gross_minor)).await?;
     tx.enqueue(&super::jobs::StampAnswer { order, revision }).await?;
-    if let Some(to) = email {
+    // An agreement on paper is acknowledged on paper.
+    if let Some(to) = email.filter(|_| method != Method::Staff) {
         receipt(app, tx, opened, &wanted.totals, until, &to).await?;
     }
     let row = store::get(tx, order, false).await?.ok_or_else(Problem::not_found)?;

@@ -235,7 +235,7 @@ pub(super) struct SendIn {
 
 /// The address of a quote's page.
 pub(super) fn address(app: &App, token: &str) -> String {
-    format!("{}/devis/{token}", app.config.public_url)
+    format!("{}/proposition/{token}", app.config.public_url)
 }
 
 /// When a link ends: long after the quote, because what was accepted is shown to its customer for as long as it is kept (QI-11).

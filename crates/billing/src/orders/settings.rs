@@ -186,6 +186,12 @@ async fn change(tx: &mut Tx, expected: Option<i32>, patch: OrderSettingsPatch) -
     Ok(after)
 }
 
+/// The habits of a demo company: defaults, and general terms.
+pub(super) async fn demo(tx: &mut Tx, terms: &str) -> Result<(), Failure> {
+    change(tx, None, OrderSettingsPatch { terms: Patch::Set(terms.to_owned()), ..OrderSettingsPatch::default() }).await?;
+    Ok(())
+}
+
 /// How the company makes quotes.
 #[utoipa::path(get, path = "/order-settings", operation_id = "get_order_settings", tag = "orders",
     responses((status = 200, body = OrderSettingsOut)), security(("session" = ["orders.read"])))]

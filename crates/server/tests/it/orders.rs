@@ -53,7 +53,7 @@ async fn draft(owner: &Persona, contact: &str) -> String {
 async fn sent(owner: &Persona, id: &str) -> (Value, String) {
     let out = owner.post(&format!("/orders/{id}/send"), &json!({})).await.expect(200);
     let url = out["url"].as_str().expect("url");
-    (out["order"].clone(), url[url.find("/devis/").expect("a page")..].to_owned())
+    (out["order"].clone(), url[url.find("/proposition/").expect("a page")..].to_owned())
 }
 
 async fn page(t: &TestApp, path: &str) -> (u16, String) {
@@ -227,9 +227,9 @@ async fn what_is_replaced_expired_cancelled_or_answered_takes_no_answer() {
     owner.post(&format!("/orders/{gone}/cancel"), &json!({ "by": "company", "reason": "Pièce introuvable" })).await.expect(200);
     assert!(page(&t, &path).await.1.contains("Annulé"));
     // Unknown links all look alike, whatever tenant they name.
-    let (status, html) = page(&t, &format!("/devis/{}", "A".repeat(64))).await;
+    let (status, html) = page(&t, &format!("/proposition/{}", "A".repeat(64))).await;
     assert!(status == 404 && html.contains("Lien inconnu"));
-    assert_eq!(page(&t, "/devis/x").await.0, 404);
+    assert_eq!(page(&t, "/proposition/x").await.0, 404);
 }
 
 #[tokio::test] // QI-14, QI-31, QI-32, QI-34

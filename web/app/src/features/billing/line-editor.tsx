@@ -9,6 +9,7 @@ import type { CatalogItem } from '@/api/types'
 import { useCan } from '@/app/me'
 import { decimal, money } from '@/i18n/format'
 import { IconDots, IconGrip, IconX } from '@/ui/icons'
+import { Tag } from '@/ui/tag'
 import classes from './billing.module.css'
 import type { LineForm } from './lines'
 import { withCents } from './money'
@@ -138,8 +139,9 @@ export function LineEditor({ line, place, vats, withVat, total, error, options, 
           onChange={event => onChange({ vat: event.currentTarget.value })}
         />
         <div className={classes.lineTotal}>
-          <span className="field-label">{line.optional ? t.optional : withVat ? t.lineTotalVat : t.lineTotal}</span>
+          <span className="field-label">{withVat ? t.lineTotalVat : t.lineTotal}</span>
           <output className="numeric">{total === undefined ? '–' : money(total)}</output>
+          {line.optional && <Tag>{t.optional}</Tag>}
         </div>
         <div className={classes.lineVerbs}>
           <Menu>

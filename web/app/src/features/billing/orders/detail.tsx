@@ -125,7 +125,7 @@ function Verbs({ order }: { order: Order }) {
           variant="default"
           leftSection={<IconDownload size={16} aria-hidden />}
         >
-          {billing.pdf}
+          {t.pdf}
         </Button>
       )}
       {order.template_name && can('orders.write') && <Button onClick={() => void duplicate(t.begun)}>{t.useTemplate}</Button>}

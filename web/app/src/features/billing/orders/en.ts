@@ -113,6 +113,7 @@ export const en: typeof fr = {
   revised: revision => `Version ${n(revision)} is being prepared`,
   duplicate: 'Duplicate',
   duplicated: 'Quote duplicated',
+  pdf: 'PDF',
   proof: 'Proof (JSON)',
   cancel: 'Cancel the quote',
   cancelTitle: 'Cancel this quote?',

@@ -111,6 +111,7 @@ export const fr = {
   revised: (revision: number) => `Version ${n(revision)} en préparation`,
   duplicate: 'Dupliquer',
   duplicated: 'Devis dupliqué',
+  pdf: 'PDF',
   proof: 'Preuve (JSON)',
   cancel: 'Annuler le devis',
   cancelTitle: 'Annuler ce devis ?',

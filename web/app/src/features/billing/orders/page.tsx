@@ -5,7 +5,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { api, data } from '@/api/client'
 import { useCan } from '@/app/me'
-import { day, money } from '@/i18n/format'
+import { date, day, money } from '@/i18n/format'
 import { IconPlus, IconQuote, IconSearch } from '@/ui/icons'
 import { Page } from '@/ui/page'
 import { SearchBox } from '@/ui/search-box'
@@ -138,7 +138,7 @@ export function Orders() {
                     {row.contact?.name ?? (!row.template_name && <span className="muted">{t.nobody}</span>)}
                   </td>
                   <td className={`${classes.name} ${classes.wideOnly} muted`}>{row.title}</td>
-                  <td className={`numeric ${classes.wideOnly}`}>{row.sent_at && day(row.sent_at)}</td>
+                  <td className={`numeric ${classes.wideOnly}`}>{row.sent_at && date(row.sent_at)}</td>
                   <td className={`numeric ${classes.wideOnly}`}>{row.valid_until && day(row.valid_until)}</td>
                   <td className={`numeric ${classes.amount}`}>{money(row.accepted_minor ?? row.gross_minor)}</td>
                   <td>{row.template_name ? t.template : <StateMark state={row.state} />}</td>
