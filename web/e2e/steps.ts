@@ -79,3 +79,23 @@ export async function call<T = { id: string }>(page: Page, path: string, body: o
     [path, body] as const,
   )
 }
+
+/** What a pattern finds in the newest mail to somebody whose subject fits, read where a person would: in the test mailbox. */
+export async function mailed(page: Page, email: string, subject: RegExp, wanted: RegExp): Promise<string> {
+  let found: string | undefined
+  await expect
+    .poll(
+      async () => {
+        const list = await (await page.request.get(`/boite-essai?a=${encodeURIComponent(email)}`)).text()
+        const row = list.split('<a class="row').find(part => subject.test(part))
+        const id = /\/boite-essai\/([0-9a-f-]{36})/.exec(row ?? '')?.[1]
+        if (!id) return
+        const mail = await (await page.request.get(`/boite-essai/${id}`)).text()
+        found = wanted.exec(mail)?.[0]
+        return found
+      },
+      { timeout: 20_000, message: `a mail to ${email}` },
+    )
+    .toBeTruthy()
+  return found!
+}

@@ -59,6 +59,8 @@ fn domain(name: &str) -> &'static str {
         "entity" | "entities" | "entity_kind" => "entities",
         "task" | "tasks" => "tasks",
         "file" => "files",
+        "order" => "orders",
+        "order_settings" => "order-settings",
         _ => "company",
     }
 }

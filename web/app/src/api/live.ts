@@ -18,6 +18,7 @@ const ALSO: Record<string, string[]> = {
   jobs: ['contacts'],
   entities: ['contacts'],
   tasks: ['home', 'contacts'],
+  orders: ['contacts', 'invoices', 'home'],
   files: ['contacts', 'entities', 'home'],
   company: ['tenant', 'me', 'users', 'roles', 'invitations', 'api_keys', 'sessions', 'home'],
 }

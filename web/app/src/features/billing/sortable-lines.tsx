@@ -42,7 +42,7 @@ export default function SortableLines(props: Props) {
         {list => (
           <ol className={classes.lines} ref={list.innerRef} {...list.droppableProps}>
             {lines.map((line, index) => (
-              <Draggable key={line.key} draggableId={line.key} index={index} disableInteractiveElementBlocking={false}>
+              <Draggable key={line.key} draggableId={line.key} index={index} disableInteractiveElementBlocking>
                 {(item, state) => (
                   <LineEditor
                     line={line}
