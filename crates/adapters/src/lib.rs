@@ -6,9 +6,11 @@ pub mod files;
 mod http;
 pub mod poppler;
 pub mod smtp;
+pub mod stripe;
 pub mod timestamps;
 
 pub use clamd::Clamd;
 pub use files::{S3Bucket, StoredFiles};
 pub use poppler::Poppler;
 pub use smtp::Smtp;
+pub use stripe::Stripe;

@@ -5,6 +5,7 @@ pub mod companies;
 pub mod files;
 pub mod mail;
 pub mod pages;
+pub mod payments;
 pub mod scan;
 pub mod timestamp;
 
@@ -12,5 +13,6 @@ pub use companies::{CompaniesError, CompanyDirectory, CompanyRecord};
 pub use files::{FileStore, FilesError};
 pub use mail::{MailError, MailMessage, MailSender};
 pub use pages::{PageRenderer, Pages, PagesError};
+pub use payments::{PaymentGateway, PaymentsError};
 pub use scan::{ScanError, Verdict, VirusScanner};
 pub use timestamp::{TimeStamp, TimeStampError, TimestampAuthority};

@@ -5,7 +5,6 @@
 //! not reach; whether `etat_administratif` is always present (absent counts as active); the labels of rare legal forms (their code is shown).
 
 use serde::Deserialize;
-use std::sync::Arc;
 use std::time::Duration;
 use vision_ports::companies::{CompaniesError, CompanyDirectory, CompanyRecord};
 
@@ -31,21 +30,7 @@ fn failed(error: impl std::fmt::Display) -> CompaniesError {
 impl Gouv {
     /// Connects lazily. `address` has no trailing slash.
     pub fn new(address: &str) -> Result<Self, CompaniesError> {
-        // The same TLS as everywhere else in the product: rustls on ring, with the roots that ship in the binary.
-        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(failed)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .timeout(TIMEOUT)
-            .connect_timeout(Duration::from_secs(3))
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent("vision-crm")
-            .build()
-            .map_err(failed)?;
+        let client = crate::http::client(TIMEOUT).map_err(failed)?;
         Ok(Self { client, address: address.trim_end_matches('/').to_owned() })
     }
 }
@@ -126,17 +111,11 @@ impl CompanyDirectory for Gouv {
         let mut address = reqwest::Url::parse(&format!("{}/search", self.address)).map_err(failed)?;
         let count = limit.clamp(1, MAX_RESULTS).to_string();
         address.query_pairs_mut().append_pair("q", query).append_pair("page", "1").append_pair("per_page", &count);
-        let mut answer = self.client.get(address).header("accept", "application/json").send().await.map_err(failed)?;
+        let answer = self.client.get(address).header("accept", "application/json").send().await.map_err(failed)?;
         if !answer.status().is_success() {
             return Err(failed(format!("status {}", answer.status())));
         }
-        let mut body = Vec::new();
-        while let Some(piece) = answer.chunk().await.map_err(failed)? {
-            if body.len() + piece.len() > MAX_BODY {
-                return Err(failed("the answer is too long"));
-            }
-            body.extend_from_slice(&piece);
-        }
+        let body = crate::http::body(answer, MAX_BODY).await.map_err(failed)?;
         let answer: Answer = serde_json::from_slice(&body).map_err(failed)?;
         Ok(answer.results.into_iter().take(limit).map(CompanyRecord::from).collect())
     }
