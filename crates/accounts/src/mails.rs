@@ -87,7 +87,17 @@ impl Letter<'_> {
         ));
         text.push_str(&self.footer);
         text.push('\n');
-        SendMail { message: MailMessage { id, to: to.to_owned(), from: app.config.mail_from.clone(), subject: self.subject, html, text } }
+        let message = MailMessage {
+            id,
+            to: to.to_owned(),
+            from: app.config.mail_from.clone(),
+            subject: self.subject,
+            html,
+            text,
+            reply_to: None,
+            files: Vec::new(),
+        };
+        SendMail { message }
     }
 }
 

@@ -1,6 +1,7 @@
 //! E-mail over SMTP, through lettre. Works with any relay, Brevo's included.
 
-use lettre::message::{Mailbox, MultiPart, header::MessageId};
+use lettre::message::header::{ContentType, MessageId};
+use lettre::message::{Attachment, Mailbox, MultiPart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use vision_ports::{MailError, MailMessage, MailSender};
 
@@ -24,14 +25,27 @@ impl Smtp {
 impl MailSender for Smtp {
     async fn send(&self, message: &MailMessage) -> Result<(), MailError> {
         let mailbox = |text: &str| text.parse::<Mailbox>().map_err(|error| MailError::Permanent(format!("address: {error}")));
-        let mail = Message::builder()
+        let mut builder = Message::builder()
             .from(mailbox(&message.from)?)
             .to(mailbox(&message.to)?)
             .subject(&message.subject)
             // The same id on a retry lets the receiving side recognise the duplicate.
-            .header(MessageId::from(format!("<{}@{}>", message.id, self.domain)))
-            .multipart(MultiPart::alternative_plain_html(message.text.clone(), message.html.clone()))
-            .map_err(|error| MailError::Permanent(error.to_string()))?;
+            .header(MessageId::from(format!("<{}@{}>", message.id, self.domain)));
+        if let Some(address) = &message.reply_to {
+            builder = builder.reply_to(mailbox(address)?);
+        }
+        let content = MultiPart::alternative_plain_html(message.text.clone(), message.html.clone());
+        let content = if message.files.is_empty() {
+            content
+        } else {
+            let mut mixed = MultiPart::mixed().multipart(content);
+            for file in &message.files {
+                let kind = ContentType::parse(&file.kind).map_err(|error| MailError::Permanent(error.to_string()))?;
+                mixed = mixed.singlepart(Attachment::new(file.name.clone()).body(file.content.clone(), kind));
+            }
+            mixed
+        };
+        let mail = builder.multipart(content).map_err(|error| MailError::Permanent(error.to_string()))?;
         match self.transport.send(mail).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_permanent() => Err(MailError::Permanent(error.to_string())),
@@ -52,7 +66,7 @@ mod tests {
     use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
     use tokio::net::TcpListener;
     use tokio::task::JoinHandle;
-    use vision_ports::{MailError, MailMessage, MailSender};
+    use vision_ports::{MailError, MailFile, MailMessage, MailSender};
 
     /// A relay for one session, as RFC 5321 has it; `refusal` answers RCPT. Gives its address and, at the end, what it was told.
     async fn relay(refusal: Option<&'static str>) -> (String, JoinHandle<Vec<String>>) {
@@ -99,6 +113,12 @@ mod tests {
             subject: "Votre réservation à « L’Été » — 24 €".to_owned(),
             html: "<p>À bientôt</p>\r\n<p>.</p>".to_owned(),
             text: "À bientôt\n.\nSuite".to_owned(),
+            reply_to: Some("bonjour@garage.example".to_owned()),
+            files: vec![MailFile {
+                name: "F2026-000001.pdf".to_owned(),
+                kind: "application/pdf".to_owned(),
+                content: b"%PDF-1.7\n\xe2\xe3".to_vec(),
+            }],
         }
     }
 
@@ -118,6 +138,10 @@ mod tests {
             "multipart/alternative",
             "text/plain",
             "text/html",
+            "Reply-To: bonjour@garage.example",
+            "multipart/mixed",
+            "Content-Disposition: attachment; filename=\"F2026-000001.pdf\"",
+            "JVBERi0xLjcK4uM=",
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }

@@ -1,11 +1,13 @@
 //! Two years of a demo company's invoices and payments: written by the operations that people use, on the days on which they would have
 //! been, closings included.
 
+use crate::payments::online;
 use crate::{invoices, orders, payments, profiles};
 use jiff::SignedDuration;
 use uuid::Uuid;
 use vision_kernel::{Actor, ActorKind};
 use vision_platform::{App, Clock, Failure};
+use vision_ports::payments::local::Choice;
 
 /// Months of history.
 const MONTHS: i64 = 24;
@@ -50,6 +52,15 @@ pub async fn fill(app: &App, tenant: Uuid, owner: &(Uuid, String), trade: &str, 
             invoices::demo::credit(&mut tx, &app.crypto, issued.0).await?;
         }
         tx.commit().await?;
+    }
+    // Some of what is open is paid on the web: one is, one is refused, one is paid and disputed.
+    if online::demo::connect(app, &actor).await? {
+        let mut tx = app.db.read(actor.clone()).await?;
+        let open = invoices::demo::open(&mut tx).await?;
+        drop(tx);
+        for (invoice, choice) in open.into_iter().skip(1).zip([Choice::Pay, Choice::Refuse, Choice::Dispute]) {
+            online::demo::pay(app, &actor, invoice, choice).await?;
+        }
     }
     // Three drafts, as a desk has them.
     let mut tx = app.db.begin(actor).await?;
@@ -111,4 +122,3 @@ async fn quote(
     }
     Ok(())
 }
-

@@ -67,6 +67,7 @@ impl Letter {
         text.push('\n');
         let address = app.config.mail_from.rsplit_once('<').map_or(app.config.mail_from.as_str(), |(_, rest)| rest.trim_end_matches('>'));
         let from = format!("{} <{address}>", display_name(&seller.name));
-        SendMail { message: MailMessage { id, to: to.to_owned(), from, subject: self.subject, html, text } }
+        let (to, reply_to) = (to.to_owned(), seller.email.clone());
+        SendMail { message: MailMessage { id, to, from, subject: self.subject, html, text, reply_to, files: Vec::new() } }
     }
 }

@@ -10,9 +10,10 @@ pub mod profiles;
 pub mod seal;
 
 use utoipa_axum::router::OpenApiRouter;
-use vision_platform::App;
 use vision_platform::jobs::JobRegistry;
+use vision_platform::outbox::Subscriber;
 use vision_platform::schedule::Beat;
+use vision_platform::{App, Failure, Job};
 
 /// Every route of the context, relative to the API's base.
 pub fn routes() -> OpenApiRouter<App> {
@@ -21,15 +22,36 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(orders::routes())
         .merge(invoices::routes())
         .merge(payments::routes())
+        .merge(payments::online::routes())
         .merge(seal::routes())
 }
 
 /// Every job of the context.
 pub fn jobs(registry: JobRegistry) -> JobRegistry {
-    registry.with::<orders::jobs::StampAnswer>().with::<orders::jobs::RemindOrder>()
+    registry
+        .with::<invoices::sendings::SendInvoice>()
+        .with::<payments::online::webhook::HandleEvent>()
+        .with::<payments::online::jobs::CloseStale>()
+        .with::<payments::online::jobs::FollowInvoice>()
+        .with::<payments::online::jobs::MakeRefund>()
+        .with::<payments::online::jobs::MailReceipt>()
+        .with::<payments::online::jobs::Reconcile>()
+        .with::<orders::jobs::StampAnswer>()
+        .with::<orders::jobs::RemindOrder>()
+}
+
+/// Who reacts to which events after their commit.
+pub fn subscribers() -> Vec<Subscriber> {
+    let follow = <payments::online::jobs::FollowInvoice as Job>::NAME;
+    vec![Subscriber { job: follow, events: &["payment.received", "credit_note.issued"] }]
 }
 
 /// What a clock looks for.
 pub fn beats() -> Vec<Beat> {
-    vec![orders::jobs::beat]
+    vec![orders::jobs::beat, payments::online::jobs::beat]
+}
+
+/// Deletes what is out of date; gives the number of rows.
+pub async fn sweep(app: &App) -> Result<u64, Failure> {
+    payments::online::jobs::sweep(app).await
 }

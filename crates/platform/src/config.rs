@@ -39,6 +39,13 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("s3_key_id", "", "access key of the bucket"),
     ("s3_secret", "", "its secret"),
     ("clamd", "", "ClamAV's daemon that looks into every file: path of its socket or host:port; empty: files are not scanned"),
+    (
+        "stripe_secret_key",
+        "",
+        "key of the Stripe platform account (sk_…); without one, the local provider of payments runs (never in production)",
+    ),
+    ("stripe_webhook_secret", "", "secret of its Connect webhook endpoint (whsec_…); two, comma separated, while one is replaced"),
+    ("stripe_api_base", "https://api.stripe.com", "address of Stripe's API"),
     ("timestamp_url", "", "time stamping authority (RFC 3161) that witnesses accepted quotes; empty: the instance stamps itself"),
     ("company_lookup_url", "https://recherche-entreprises.api.gouv.fr", "address of the State's open register"),
 ];
@@ -102,6 +109,19 @@ pub struct Config {
     pub clamd: Option<String>,
     /// Time stamping authority.
     pub timestamp_url: Option<String>,
+    /// Stripe; `None`: the local provider of payments, none in production.
+    pub stripe: Option<StripeConfig>,
+}
+
+/// The platform account at Stripe.
+#[derive(Debug, Clone)]
+pub struct StripeConfig {
+    /// `sk_…`
+    pub key: Secret<String>,
+    /// `whsec_…`
+    pub webhook_secrets: Secret<Vec<String>>,
+    /// Address of the API.
+    pub address: String,
 }
 
 /// A bucket of an S3 service.
@@ -245,6 +265,7 @@ impl Config {
                 text("s3_region")?,
             )?,
             clamd: optional("clamd")?,
+            stripe: stripe(optional("stripe_secret_key")?, optional("stripe_webhook_secret")?, text("stripe_api_base")?)?,
             timestamp_url: optional("timestamp_url")?,
         })
     }
@@ -285,6 +306,19 @@ fn bucket(parts: [Option<String>; 4], region: String) -> Result<Option<S3Config>
             Ok(Some(S3Config { endpoint, bucket, region, key_id, secret: Secret::new(secret) }))
         }
         _ => Err(ConfigError("s3_endpoint, s3_bucket, s3_key_id and s3_secret belong together: set all four or none".into())),
+    }
+}
+
+/// A key without the secret of its webhooks would take money and never hear of it.
+fn stripe(key: Option<String>, secrets: Option<String>, address: String) -> Result<Option<StripeConfig>, ConfigError> {
+    let secrets: Vec<String> =
+        secrets.unwrap_or_default().split(',').map(|secret| secret.trim().to_owned()).filter(|secret| !secret.is_empty()).collect();
+    match key {
+        None if secrets.is_empty() => Ok(None),
+        Some(key) if !secrets.is_empty() => {
+            Ok(Some(StripeConfig { key: Secret::new(key), webhook_secrets: Secret::new(secrets), address }))
+        }
+        _ => Err(ConfigError("stripe_secret_key and stripe_webhook_secret belong together: set both or none".into())),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod housekeeping;
 pub mod http;
 pub mod jobs;
 pub mod live;
+pub mod local_payments;
 pub mod mailbox;
 pub mod outbox;
 pub mod postgres;

@@ -88,6 +88,20 @@ impl TestMailbox {
         Ok(messages)
     }
 
+    /// Names of the files of a message.
+    pub async fn files(&self, id: Uuid) -> Result<Vec<String>, Failure> {
+        let mut tx = self.db.system().await?;
+        let names = "SELECT name FROM test_mailbox_files WHERE message_id = $1 ORDER BY position LIMIT 20";
+        Ok(sqlx::query_scalar(names).bind(id).fetch_all(tx.conn()).await?)
+    }
+
+    /// A file of a message: name, kind, bytes.
+    pub async fn file(&self, id: Uuid, position: i32) -> Result<Option<(String, String, Vec<u8>)>, Failure> {
+        let mut tx = self.db.system().await?;
+        let file = "SELECT name, kind, content FROM test_mailbox_files WHERE message_id = $1 AND position = $2";
+        Ok(sqlx::query_as(file).bind(id).bind(position).fetch_optional(tx.conn()).await?)
+    }
+
     /// Answers a message as its recipient would.
     pub async fn reply(&self, id: Uuid, body: &str) -> Result<(), Failure> {
         let mut tx = self.db.system().await?;
@@ -133,6 +147,18 @@ impl MailSender for TestMailbox {
             .bind(now)
             .execute(tx.conn())
             .await?;
+            for (position, file) in (0_i32..).zip(&message.files) {
+                sqlx::query(
+                    "INSERT INTO test_mailbox_files (message_id, position, name, kind, content) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                )
+                .bind(message.id)
+                .bind(position)
+                .bind(&file.name)
+                .bind(&file.kind)
+                .bind(&file.content)
+                .execute(tx.conn())
+                .await?;
+            }
             tx.commit().await
         };
         store.await.map_err(|failure: Failure| MailError::Temporary(failure.to_string()))

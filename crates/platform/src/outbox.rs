@@ -61,6 +61,8 @@ fn domain(name: &str) -> &'static str {
         "file" => "files",
         "order" => "orders",
         "order_settings" => "order-settings",
+        "invoice" | "credit_note" | "payment" | "refund" | "dispute" | "pay_link" => "invoices",
+        "payment_account" => "payment-account",
         _ => "company",
     }
 }
@@ -279,6 +281,7 @@ mod tests {
             ("custom_field.deleted", "custom-fields"),
             ("entities.exported", "entities"),
             ("tasks.reassigned", "tasks"),
+            ("payment.received", "invoices"),
             ("tenant.updated", "company"),
         ] {
             assert_eq!(domain(name), expected, "{name}");

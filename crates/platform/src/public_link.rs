@@ -18,8 +18,13 @@ pub struct PublicLink {
 
 /// Makes a token; gives it and what to store.
 pub fn mint(tenant: Uuid) -> (String, PublicLink) {
+    with(tenant, &crypto::random_bytes::<32>())
+}
+
+/// A token around a secret of 256 bits that the caller can make again.
+pub fn with(tenant: Uuid, secret: &[u8]) -> (String, PublicLink) {
     let mut bytes = tenant.as_bytes().to_vec();
-    bytes.extend(crypto::random_bytes::<32>());
+    bytes.extend(secret);
     let token = URL_SAFE_NO_PAD.encode(bytes);
     let hash = crypto::token_hash(&token);
     (token, PublicLink { tenant, hash })

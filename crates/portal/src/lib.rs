@@ -3,6 +3,7 @@
 //! Nobody signs in. A link names its tenant and what it opens (`platform::public_link`); a page shows that one thing and nothing else of
 //! the tenant. GET never changes what a link stands for: mail scanners follow links.
 
+mod pay;
 mod quotes;
 mod shell;
 mod verify;
@@ -16,11 +17,12 @@ pub fn routes(app: &App) -> Router<App> {
     Router::new()
         .merge(shell::routes())
         .merge(quotes::routes())
+        .merge(pay::routes())
         .merge(verify::routes())
         .layer(middleware::from_fn_with_state(app.clone(), visitor::layer))
 }
 
 /// Where the deposit of an accepted quote is paid; empty: nothing is asked, or it is paid already.
-async fn deposit_address(_app: &App, _tenant: uuid::Uuid, _order: uuid::Uuid) -> Result<String, vision_platform::Failure> {
-    Ok(String::new())
+async fn deposit_address(app: &App, tenant: uuid::Uuid, order: uuid::Uuid) -> Result<String, vision_platform::Failure> {
+    Ok(vision_billing::payments::links::deposit_url(app, tenant, order).await?.unwrap_or_default())
 }

@@ -11,7 +11,7 @@ pub mod timestamp;
 
 pub use companies::{CompaniesError, CompanyDirectory, CompanyRecord};
 pub use files::{FileStore, FilesError};
-pub use mail::{MailError, MailMessage, MailSender};
+pub use mail::{MailError, MailFile, MailMessage, MailSender};
 pub use pages::{PageRenderer, Pages, PagesError};
 pub use payments::{PaymentGateway, PaymentsError};
 pub use scan::{ScanError, Verdict, VirusScanner};

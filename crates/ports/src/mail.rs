@@ -18,6 +18,23 @@ pub struct MailMessage {
     pub html: String,
     /// The same content as plain text.
     pub text: String,
+    /// Whom an answer goes to, where that is not the sender.
+    #[serde(default)]
+    pub reply_to: Option<String>,
+    /// Files that go along. Whoever queues a message lets the job fetch them instead of carrying them in the queue.
+    #[serde(skip)]
+    pub files: Vec<MailFile>,
+}
+
+/// A file that goes with a message.
+#[derive(Debug, Clone)]
+pub struct MailFile {
+    /// Such as `F2026-000123.pdf`.
+    pub name: String,
+    /// Such as `application/pdf`.
+    pub kind: String,
+    /// The bytes.
+    pub content: Vec<u8>,
 }
 
 /// Why a message was not sent.

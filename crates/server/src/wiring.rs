@@ -14,7 +14,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use vision_adapters::companies::{Gouv, NoRegister, Offline};
 use vision_adapters::timestamps::{LocalAuthority, RemoteAuthority};
-use vision_adapters::{Clamd, Poppler, S3Bucket, Smtp, StoredFiles};
+use vision_adapters::{Clamd, Poppler, S3Bucket, Smtp, StoredFiles, Stripe};
 use vision_kernel::{FieldError, Problem};
 use vision_platform::app::Parts;
 use vision_platform::background::{self, Runner};
@@ -25,8 +25,9 @@ use vision_platform::jobs::JobRegistry;
 use vision_platform::mailbox::{SendMail, TestMailbox};
 use vision_platform::outbox::Subscriber;
 use vision_platform::schedule::Beat;
-use vision_platform::{App, Clock, Config, Db, Failure};
-use vision_ports::{CompanyDirectory, FileStore, FilesError, MailSender, TimestampAuthority, VirusScanner};
+use vision_platform::{App, Clock, Config, Db, Failure, local_payments};
+use vision_ports::payments::NoPayments;
+use vision_ports::{CompanyDirectory, FileStore, FilesError, MailSender, PaymentGateway, TimestampAuthority, VirusScanner};
 
 /// Base of the API.
 pub const API: &str = "/api/v1";
@@ -85,7 +86,7 @@ pub fn jobs() -> JobRegistry {
 
 /// Who reacts to which events after their commit.
 fn subscribers() -> Vec<Subscriber> {
-    vision_crm::subscribers()
+    [vision_crm::subscribers(), vision_billing::subscribers()].concat()
 }
 
 /// What a clock looks for.
@@ -125,6 +126,15 @@ pub fn app(config: Config, crypto: Crypto, db: Db, clock: Clock, files: Arc<dyn 
         CompanyLookup::Offline => Arc::new(Offline),
         CompanyLookup::Gouv => Arc::new(Gouv::new(&config.company_lookup_url).map_err(|error| Problem::internal(error.to_string()))?),
     };
+    // Without a key, payments go to a page of the product's own; production has no such page, so there nobody is paid online.
+    let payments: Arc<dyn PaymentGateway> = match &config.stripe {
+        Some(stripe) => {
+            let adapter = Stripe::new(&stripe.address, stripe.key.clone(), stripe.webhook_secrets.clone());
+            Arc::new(adapter.map_err(|error| Problem::internal(error.to_string()))?)
+        }
+        None if config.production => Arc::new(NoPayments),
+        None => Arc::new(local_payments::gateway(db.clone(), &crypto, &config.public_url)),
+    };
     let scanner = config.clamd.as_ref().map(|address| Arc::new(Clamd::new(address)) as Arc<dyn VirusScanner>);
     let refused = |error: vision_ports::TimeStampError| Problem::internal(error.to_string());
     let timestamps: Arc<dyn TimestampAuthority> = match &config.timestamp_url {
@@ -151,6 +161,7 @@ pub fn app(config: Config, crypto: Crypto, db: Db, clock: Clock, files: Arc<dyn 
         mail,
         files,
         companies,
+        payments,
     }))
 }
 
@@ -161,6 +172,7 @@ pub fn router(app: &App) -> Router {
     let api = Router::from(api_routes())
         .route("/api/v1/openapi.json", document)
         .merge(vision_crm::files::content_routes())
+        .merge(pages::webhooks::routes())
         .route("/api/{*rest}", axum::routing::any(|| async { Failure::from(Problem::not_found()).into_response() }))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(app.clone(), vision_crm::merges::redirect))
@@ -168,7 +180,7 @@ pub fn router(app: &App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), edge::layer));
     let mut router = Router::new().merge(api).merge(pages::health::routes()).merge(pages::docs::routes()).merge(vision_portal::routes(app));
     if !app.config.production {
-        router = router.merge(pages::mailbox::routes());
+        router = router.merge(pages::mailbox::routes()).merge(pages::local_payments::routes());
     }
     router
         .fallback(pages::spa::serve)
@@ -184,5 +196,6 @@ pub async fn sweep(app: &App) -> Result<u64, Failure> {
     Ok(vision_platform::housekeeping::sweep(app).await?
         + vision_accounts::housekeeping::sweep(app).await?
         + vision_crm::merges::sweep(app).await?
-        + vision_crm::files::sweep(app).await?)
+        + vision_crm::files::sweep(app).await?
+        + vision_billing::sweep(app).await?)
 }

@@ -97,3 +97,14 @@ pub(crate) async fn credit(tx: &mut Tx, crypto: &Crypto, invoice: Uuid) -> Resul
     issue::issue(tx, crypto, note.id, None, None).await?;
     Ok(())
 }
+
+/// Invoices of which something is due, the newest first.
+pub(crate) async fn open(tx: &mut Tx) -> Result<Vec<Uuid>, Failure> {
+    let tenant = tx.tenant();
+    Ok(sqlx::query_scalar(
+        "SELECT id FROM invoices WHERE tenant_id = $1 AND state = 'issued' AND kind <> 'credit_note' AND gross_minor > deducted_minor + paid_minor + credited_minor ORDER BY id DESC LIMIT 20",
+    )
+    .bind(tenant)
+    .fetch_all(tx.conn())
+    .await?)
+}

@@ -2,9 +2,11 @@
 
 use super::credit::{self, CreditNoteIn};
 use super::model::{DiscountIn, InvoiceIn, InvoiceKind, InvoiceLineIn};
+use super::sendings::{self, InvoiceSendIn};
 use super::store::{self, LineRow, Row, VatRow, Wanted};
 use super::{issue, ops};
 use crate::day;
+use crate::payments::online::http::InvoiceSending;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use jiff::Timestamp;
@@ -29,6 +31,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(issue_invoice))
         .routes(routes!(duplicate_invoice))
         .routes(routes!(create_credit_note))
+        .routes(routes!(send_invoice))
         .routes(routes!(get_invoice_pdf))
         .routes(routes!(get_invoice_xml))
 }
@@ -203,6 +206,8 @@ pub struct InvoiceOut {
     #[schema(value_type = Option<String>, format = DateTime)]
     issued_at: Option<Timestamp>,
     issued_by: Option<String>,
+    /// A payer disputes a payment: nobody reminds them meanwhile.
+    disputed: bool,
     /// Code of its life cycle on the platform that carries it (EI-14).
     lifecycle: Option<i16>,
     /// How often it was printed (IS-11).
@@ -233,6 +238,7 @@ async fn shown(tx: &mut vision_platform::Tx, row: Row, lines: Vec<LineRow>) -> R
     } else {
         store::vat(tx, row.id).await?
     };
+    let disputed = crate::payments::online::disputed(tx, row.id).await?;
     let corrections = if row.state == "issued" { store::corrections(tx, row.id).await? } else { Vec::new() };
     Ok(Versioned(
         row.version,
@@ -284,6 +290,7 @@ async fn shown(tx: &mut vision_platform::Tx, row: Row, lines: Vec<LineRow>) -> R
             due_date: row.due_date.map(jiff_sqlx::Date::to_jiff),
             issued_at: row.issued_at.map(jiff_sqlx::Timestamp::to_jiff),
             issued_by: row.issued_by_name,
+            disputed,
             lifecycle: row.lifecycle,
             prints: row.prints,
             created_by: row.created_by_name,
@@ -402,6 +409,20 @@ async fn issue_invoice(auth: Authorized<InvoicesIssue>, Path(id): Path<Uuid>, he
     let out = shown(&mut tx, row, lines).await?;
     tx.commit().await?;
     Ok(out)
+}
+
+/// Sends an issued invoice by mail, its PDF attached, with the link to pay where the company is paid online.
+#[utoipa::path(post, path = "/invoices/{id}/send", operation_id = "send_invoice", tag = "invoices", params(("id" = Uuid, Path)),
+    request_body = InvoiceSendIn, responses((status = 202, body = InvoiceSending), (status = 404), (status = 409), (status = 422)), security(("session" = ["invoices.write"])))]
+async fn send_invoice(
+    auth: Authorized<InvoicesWrite>,
+    Path(id): Path<Uuid>,
+    Json(input): Json<InvoiceSendIn>,
+) -> ApiResult<(StatusCode, Json<InvoiceSending>)> {
+    let mut tx = auth.begin().await?;
+    let sending = sendings::send(&mut tx, &auth.app, id, input).await?;
+    tx.commit().await?;
+    Ok((StatusCode::ACCEPTED, Json(sending.into())))
 }
 
 /// A copy as a new draft.

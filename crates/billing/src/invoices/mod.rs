@@ -14,8 +14,9 @@ pub(crate) mod issue;
 pub mod model;
 pub(crate) mod numbers;
 mod ops;
+pub mod sendings;
 pub(crate) mod store;
 
 pub use http::routes;
 pub(crate) use ops::from_order;
-pub(crate) use store::{Due, lock_due, paid};
+pub(crate) use store::{Due, due, files, lock_due, original, paid, shown};

@@ -67,6 +67,11 @@ impl Row {
         }
     }
 
+    /// What was paid beyond what is left after credit notes, in cents; never negative (BA-09).
+    pub(crate) fn over_minor(&self) -> i64 {
+        (self.paid_minor + self.credited_minor + self.deducted_minor - self.gross_minor).max(0)
+    }
+
     /// The part that people write.
     pub(crate) fn draft(&self, lines: Vec<InvoiceLineIn>) -> Draft {
         Draft {
@@ -597,7 +602,15 @@ pub(crate) struct Due {
 
 /// Locks an issued invoice that money comes in for.
 pub(crate) async fn lock_due(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Due>> {
-    let Some(row) = get(tx, id, true).await? else { return Ok(None) };
+    if get(tx, id, true).await?.is_none() {
+        return Ok(None);
+    }
+    due(tx, id).await
+}
+
+/// The same, not held.
+pub(crate) async fn due(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Due>> {
+    let Some(row) = get(tx, id, false).await? else { return Ok(None) };
     let mut vat = vat(tx, id).await?;
     // What deposits have taken off is not paid again: each rate is open for the rest.
     if row.deducted_minor != 0 {
@@ -649,4 +662,20 @@ pub(crate) async fn entity_exists(tx: &mut Tx, id: Uuid) -> sqlx::Result<bool> {
     .bind(id)
     .fetch_one(tx.conn())
     .await
+}
+
+/// An invoice that the actor may see, as it stands.
+pub(crate) async fn shown(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Row>> {
+    get(tx, id, false).await
+}
+
+/// The invoice that a credit note or correction is about; any other is itself.
+pub(crate) async fn original(tx: &mut Tx, id: Uuid) -> sqlx::Result<Uuid> {
+    let tenant = tx.tenant();
+    let of: Option<Uuid> = sqlx::query_scalar("SELECT coalesce(corrects_id, id) FROM invoices WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant)
+        .bind(id)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(of.unwrap_or(id))
 }

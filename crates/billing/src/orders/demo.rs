@@ -30,7 +30,8 @@ pub(crate) async fn draft(tx: &mut Tx, contact: Uuid, items: &[&Item], with_vat:
     if let Some(last) = lines.last_mut().and_then(serde_json::Value::as_object_mut).filter(|_| items.len() > 2) {
         last.insert("optional".to_owned(), json!(true));
     }
-    let input: OrderIn = serde_json::from_value(json!({ "contact_id": contact, "prices_include_vat": with_vat, "lines": lines, "title": title,
+    let input: OrderIn =
+        serde_json::from_value(json!({ "contact_id": contact, "prices_include_vat": with_vat, "lines": lines, "title": title,
         "verification": "none", "execution": "Sous dix jours ouvrés" }))?;
     Ok(ops::create(tx, input).await?.0.id)
 }

@@ -1,6 +1,6 @@
 //! Closed days, months and years of the till (IS-07).
 
-use super::store::{self, NewClosing, TILL};
+use super::store::{self, NewClosing};
 use crate::{day, seal};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -14,9 +14,9 @@ const FIRST_DAY: Date = Date::constant(2000, 1, 1);
 /// Most days closed in one request.
 const MOST_DAYS: usize = 400;
 
-/// The chain of the till.
-pub(super) fn chain() -> String {
-    format!("till:{TILL}")
+/// The chain of a till.
+pub(super) fn chain(till: &str) -> String {
+    format!("till:{till}")
 }
 
 /// A period was closed.
@@ -24,6 +24,7 @@ pub(super) fn chain() -> String {
 struct PeriodClosed {
     #[serde(skip)]
     tenant: Uuid,
+    till: String,
     until: Date,
     closings: usize,
 }
@@ -37,9 +38,9 @@ impl DomainEvent for PeriodClosed {
     }
 }
 
-async fn close(tx: &mut Tx, key: &seal::Key, period: &str, from: Date, to: Date) -> Result<(), Failure> {
-    let (entries, total_minor, moved, by_method, by_rate) = store::sums(tx, from, to).await?;
-    let before = store::carried(tx).await?;
+async fn close(tx: &mut Tx, key: &seal::Key, till: &str, period: &str, from: Date, to: Date) -> Result<(), Failure> {
+    let (entries, total_minor, moved, by_method, by_rate) = store::sums(tx, till, from, to).await?;
+    let before = store::carried(tx, till).await?;
     // The months and years say again what their days have carried; a year begins at nothing, the perpetual total never does.
     let (cumulative_minor, perpetual_minor) = match (period, &before) {
         ("day", Some(last)) if last.ends_on.to_jiff().year() == to.year() => {
@@ -49,7 +50,7 @@ async fn close(tx: &mut Tx, key: &seal::Key, period: &str, from: Date, to: Date)
         (_, Some(last)) if last.ends_on.to_jiff().year() == to.year() => (last.cumulative_minor, last.perpetual_minor),
         (_, last) => (0, last.as_ref().map_or(0, |last| last.perpetual_minor)),
     };
-    let chain_seq = seal::lock_head(tx, &chain()).await?;
+    let chain_seq = seal::lock_head(tx, &chain(till)).await?;
     let closing = NewClosing {
         period,
         starts_on: from,
@@ -62,36 +63,40 @@ async fn close(tx: &mut Tx, key: &seal::Key, period: &str, from: Date, to: Date)
         by_rate: &by_rate,
         chain_seq,
     };
-    store::insert_closing(tx, &closing).await?;
-    seal::append(tx, key, &chain(), "closing", tx.new_id()).await
+    store::insert_closing(tx, till, &closing).await?;
+    seal::append(tx, key, &chain(till), "closing", tx.new_id()).await
 }
 
 /// Closes the days before today that have entries and are open: whoever enters something on a new day finds the old ones closed (IS-07).
-pub(super) async fn close_earlier(tx: &mut Tx, crypto: &Crypto, today: Date) -> Result<(), Failure> {
+pub(super) async fn close_earlier(tx: &mut Tx, crypto: &Crypto, till: &str, today: Date) -> Result<(), Failure> {
     let Ok(yesterday) = today.yesterday() else { return Ok(()) };
-    let from = store::closed_until(tx).await?.and_then(|closed| closed.tomorrow().ok()).unwrap_or(FIRST_DAY);
-    match store::days_with_entries(tx, from, yesterday).await?.last() {
-        Some(last) => close_until(tx, crypto, *last).await,
+    let from = store::closed_until(tx, till).await?.and_then(|closed| closed.tomorrow().ok()).unwrap_or(FIRST_DAY);
+    match store::days_with_entries(tx, till, from, yesterday).await?.last() {
+        Some(last) => close_until(tx, crypto, till, *last).await,
         None => Ok(()),
     }
 }
 
 /// Closes every open day up to and with `until`, and the months and years that are over by then.
-pub(super) async fn close_until(tx: &mut Tx, crypto: &Crypto, until: Date) -> Result<(), Failure> {
+pub(super) async fn close_until(tx: &mut Tx, crypto: &Crypto, till: &str, until: Date) -> Result<(), Failure> {
     let today = day::today(tx).await?;
     if until > today {
         return Err(Problem::field("/until", "future", "Ce jour est à venir.").into());
     }
-    seal::lock_head(tx, &chain()).await?;
-    let closed = store::closed_until(tx).await?;
+    // Money comes in on the web without asking anybody: its day is closed when it is over.
+    if till == store::ONLINE && until >= today {
+        return Err(Problem::field("/until", "online", "La caisse en ligne se clôt une fois le jour passé.").into());
+    }
+    seal::lock_head(tx, &chain(till)).await?;
+    let closed = store::closed_until(tx, till).await?;
     if closed.is_some_and(|closed| closed >= until) {
         return Err(Problem::conflict("Ce jour est déjà clos.").into());
     }
     let first = match closed {
         Some(closed) => closed.tomorrow().unwrap_or(closed),
-        None => store::first_day(tx).await?.unwrap_or(until).min(until),
+        None => store::first_day(tx, till).await?.unwrap_or(until).min(until),
     };
-    let mut days = store::days_with_entries(tx, first, until).await?;
+    let mut days = store::days_with_entries(tx, till, first, until).await?;
     // The last day is closed also when nothing came in: the till says so.
     if days.last() != Some(&until) {
         days.push(until);
@@ -102,33 +107,33 @@ pub(super) async fn close_until(tx: &mut Tx, crypto: &Crypto, until: Date) -> Re
     let key = seal::Key::of(crypto);
     let (mut closings, mut before) = (0, closed);
     for one in days {
-        closings += close_periods(tx, &key, before, one).await?;
-        close(tx, &key, "day", one, one).await?;
+        closings += close_periods(tx, &key, till, before, one).await?;
+        close(tx, &key, till, "day", one, one).await?;
         closings += 1;
         before = Some(one);
     }
     // A month or year whose last day was closed is over.
     if let Some(next) = until.tomorrow().ok().filter(|next| next.day() == 1) {
-        closings += close_periods(tx, &key, Some(until), next).await?;
+        closings += close_periods(tx, &key, till, Some(until), next).await?;
     }
     let tenant = tx.tenant();
-    tx.emit(&PeriodClosed { tenant, until, closings });
+    tx.emit(&PeriodClosed { tenant, till: till.to_owned(), until, closings });
     Ok(())
 }
 
 /// Closes the months and years that end between the last closed day and the next one, also those in which nothing came in; each once.
-async fn close_periods(tx: &mut Tx, key: &seal::Key, before: Option<Date>, next: Date) -> Result<usize, Failure> {
+async fn close_periods(tx: &mut Tx, key: &seal::Key, till: &str, before: Option<Date>, next: Date) -> Result<usize, Failure> {
     let Some(before) = before else { return Ok(0) };
     let mut closings = 0;
     let mut month = before.first_of_month();
     while month < next.first_of_month() {
         let over = month.last_of_month();
-        if !store::is_closed(tx, "month", month).await? {
-            close(tx, key, "month", month, over).await?;
+        if !store::is_closed(tx, till, "month", month).await? {
+            close(tx, key, till, "month", month, over).await?;
             closings += 1;
         }
-        if month.month() == 12 && !store::is_closed(tx, "year", month.first_of_year()).await? {
-            close(tx, key, "year", month.first_of_year(), over).await?;
+        if month.month() == 12 && !store::is_closed(tx, till, "year", month.first_of_year()).await? {
+            close(tx, key, till, "year", month.first_of_year(), over).await?;
             closings += 1;
         }
         let Ok(following) = over.tomorrow() else { break };

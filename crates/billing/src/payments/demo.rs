@@ -19,9 +19,11 @@ pub(crate) async fn pay(tx: &mut Tx, crypto: &Crypto, invoice: Uuid, amount_mino
 
 /// Closes the days before today, once there is something to close.
 pub(crate) async fn close_before(tx: &mut Tx, crypto: &Crypto) -> Result<(), Failure> {
-    if store::first_day(tx).await?.is_none() {
-        return Ok(());
-    }
     let yesterday = day::today(tx).await?.yesterday().ok();
-    ops::close(tx, crypto, yesterday).await
+    for till in [store::COUNTER, store::ONLINE] {
+        if store::first_day(tx, till).await?.is_some() {
+            ops::close(tx, crypto, till, yesterday).await?;
+        }
+    }
+    Ok(())
 }

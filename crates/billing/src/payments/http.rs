@@ -1,8 +1,8 @@
 //! Routes of payments and closings.
 
 use super::model::{PaymentIn, PaymentMethod};
-use super::ops;
 use super::store::{self, ClosingRow, Row, Wanted};
+use super::{ops, receipts};
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -49,8 +49,16 @@ pub struct PaymentOut {
     note: Option<String>,
     /// The entry that this one reverses.
     reverses_id: Option<Uuid>,
-    /// True: another entry reverses it.
+    /// True: other entries took it back whole.
     reversed: bool,
+    /// What went back of it.
+    refunded_minor: i64,
+    /// What went to no invoice: the customer's credit (BA-06).
+    unallocated_minor: i64,
+    /// `1`: at the counter; `online`: on the web.
+    till: String,
+    /// Number of its receipt (IS-04).
+    receipt_number: String,
     created_by: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -62,6 +70,7 @@ fn named(id: Option<Uuid>, name: Option<String>) -> Option<PaymentRef> {
 
 impl From<Row> for PaymentOut {
     fn from(row: Row) -> Self {
+        let (reversed, receipt_number) = (row.reversed(), receipts::number(&row));
         Self {
             id: row.id,
             method: serde_json::from_value(json!(row.method)).unwrap_or(PaymentMethod::Transfer),
@@ -73,7 +82,11 @@ impl From<Row> for PaymentOut {
             reference: row.reference,
             note: row.note,
             reverses_id: row.reverses_id,
-            reversed: row.reversed,
+            reversed,
+            refunded_minor: row.refunded_minor,
+            unallocated_minor: row.amount_minor - row.allocated_minor,
+            receipt_number,
+            till: row.till,
             created_by: row.created_by_name,
             created_at: row.created_at.to_jiff(),
         }
@@ -84,7 +97,7 @@ impl From<Row> for PaymentOut {
 struct ListQuery {
     /// Of one invoice.
     invoice_id: Option<Uuid>,
-    /// `cash`, `cheque`, `card`, `transfer`, `direct_debit`, `online`
+    /// `cash`, `cheque`, `card`, `transfer`, `direct_debit`, `online`, `credit`
     method: Option<String>,
     #[param(value_type = Option<String>, format = Date)]
     from: Option<Date>,
@@ -206,6 +219,8 @@ pub struct Closings {
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 struct ClosingsQuery {
+    /// `1` (default): at the counter; `online`: on the web
+    till: Option<String>,
     /// `day` (default), `month`, `year`
     period: Option<String>,
     /// Only what begins before this day.
@@ -215,17 +230,26 @@ struct ClosingsQuery {
     limit: Option<u32>,
 }
 
+fn till(word: Option<&str>) -> Result<&'static str, Problem> {
+    match word.unwrap_or(store::COUNTER) {
+        store::COUNTER => Ok(store::COUNTER),
+        store::ONLINE => Ok(store::ONLINE),
+        _ => Err(Problem::field("?till", "invalid", "Choisissez 1 ou online.")),
+    }
+}
+
 async fn page(tx: &mut vision_platform::Tx, query: &ClosingsQuery) -> ApiResult<Closings> {
     let period = query.period.as_deref().unwrap_or("day");
     if !["day", "month", "year"].contains(&period) {
         return Err(Problem::field("?period", "invalid", "Choisissez day, month ou year.").into());
     }
     let limit = page_limit(query.limit, 31);
-    let mut rows = store::closings(tx, period, query.before, limit).await?;
+    let till = till(query.till.as_deref())?;
+    let mut rows = store::closings(tx, till, period, query.before, limit).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next_before = rows.last().filter(|_| more).map(|row| row.starts_on.to_jiff());
-    let closed_until = store::closed_until(tx).await?;
+    let closed_until = store::closed_until(tx, till).await?;
     Ok(Closings { items: rows.into_iter().map(Closing::from).collect(), next_before, closed_until })
 }
 
@@ -241,6 +265,8 @@ async fn list_closings(auth: Authorized<InvoicesRead>, Query(query): Query<Closi
 /// Until when to close.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct CloseIn {
+    /// `1` (default): at the counter; `online`: on the web, for days that are over
+    till: Option<String>,
     /// The last day to close; yesterday where nothing is said. A closed day takes no entry any more.
     #[schema(value_type = Option<String>, format = Date)]
     until: Option<Date>,
@@ -251,8 +277,8 @@ pub struct CloseIn {
     responses((status = 201, body = Closings), (status = 409), (status = 422)), security(("session" = ["billing.manage"])))]
 async fn close_till(auth: Authorized<BillingManage>, Json(input): Json<CloseIn>) -> ApiResult<(StatusCode, Json<Closings>)> {
     let mut tx = auth.begin().await?;
-    ops::close(&mut tx, &auth.app.crypto, input.until).await?;
-    let closings = page(&mut tx, &ClosingsQuery { period: None, before: None, limit: None }).await?;
+    ops::close(&mut tx, &auth.app.crypto, till(input.till.as_deref())?, input.until).await?;
+    let closings = page(&mut tx, &ClosingsQuery { till: input.till, period: None, before: None, limit: None }).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(closings)))
 }

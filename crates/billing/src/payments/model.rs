@@ -21,6 +21,8 @@ pub enum PaymentMethod {
     DirectDebit,
     /// On the web.
     Online,
+    /// From what the customer has paid too much before (BA-06).
+    Credit,
 }
 
 impl PaymentMethod {
@@ -33,6 +35,7 @@ impl PaymentMethod {
             Self::Transfer => "transfer",
             Self::DirectDebit => "direct_debit",
             Self::Online => "online",
+            Self::Credit => "credit",
         }
     }
 }

@@ -8,13 +8,17 @@ use uuid::Uuid;
 use vision_kernel::Cursor;
 use vision_platform::Tx;
 
-/// The till that there is.
-pub(super) const TILL: &str = "1";
+/// The till at the counter.
+pub(super) const COUNTER: &str = "1";
+/// The till of what comes in on the web: a chain and closings of its own.
+pub(super) const ONLINE: &str = "online";
 
 /// A payment with the invoice that it went to.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Row {
     pub id: Uuid,
+    pub till: String,
+    pub chain_seq: i64,
     pub method: String,
     pub amount_minor: i64,
     pub currency: String,
@@ -24,19 +28,31 @@ pub(super) struct Row {
     pub reference: Option<String>,
     pub note: Option<String>,
     pub reverses_id: Option<Uuid>,
-    pub reversed: bool,
+    /// What entries that name this one took back.
+    pub refunded_minor: i64,
+    /// What went to the invoice; the rest is the customer's credit (BA-06).
+    pub allocated_minor: i64,
     pub invoice_id: Option<Uuid>,
     pub invoice_number: Option<String>,
     pub created_by_name: String,
     pub created_at: jiff_sqlx::Timestamp,
 }
 
-const SELECT: &str = "SELECT p.id, p.method, p.amount_minor, p.currency, p.received_on, p.contact_id, c.display_name AS contact_name, p.reference, p.note, p.reverses_id,
-    EXISTS (SELECT FROM payment_transactions r WHERE r.tenant_id = p.tenant_id AND r.reverses_id = p.id) AS reversed,
-    i.id AS invoice_id, i.number AS invoice_number, p.created_by_name, p.created_at
+impl Row {
+    /// Nothing of it is left.
+    pub(super) fn reversed(&self) -> bool {
+        self.refunded_minor != 0 && self.refunded_minor == self.amount_minor
+    }
+}
+
+const SELECT: &str = "SELECT p.id, p.till, p.chain_seq, p.method, p.amount_minor, p.currency, p.received_on, p.contact_id, c.display_name AS contact_name, p.reference,
+    p.note, p.reverses_id, p.created_by_name, p.created_at, i.id AS invoice_id, i.number AS invoice_number, coalesce(i.allocated, 0)::bigint AS allocated_minor,
+    coalesce((SELECT -sum(r.amount_minor) FROM payment_transactions r WHERE r.tenant_id = p.tenant_id AND r.reverses_id = p.id), 0)::bigint AS refunded_minor
     FROM payment_transactions p LEFT JOIN contacts c ON c.tenant_id = p.tenant_id AND c.id = p.contact_id
-    LEFT JOIN LATERAL (SELECT v.id, v.number FROM payment_allocations a JOIN invoices v ON v.tenant_id = a.tenant_id AND v.id = a.invoice_id
-      WHERE a.tenant_id = p.tenant_id AND a.payment_id = p.id LIMIT 1) i ON true
+    LEFT JOIN LATERAL (SELECT v.id, v.number, (SELECT sum(a.amount_minor) FROM payment_allocations a WHERE a.tenant_id = p.tenant_id AND a.payment_id = p.id) AS allocated
+      FROM invoices v WHERE v.tenant_id = p.tenant_id AND v.id = coalesce(
+        (SELECT a.invoice_id FROM payment_allocations a WHERE a.tenant_id = p.tenant_id AND a.payment_id = p.id LIMIT 1),
+        (SELECT k.invoice_id FROM payment_checkouts k WHERE k.tenant_id = p.tenant_id AND k.payment_id = coalesce(p.reverses_id, p.id)))) i ON true
     WHERE p.tenant_id = $1 AND ($2::uuid[] IS NULL OR c.owner_id = ANY ($2))";
 
 /// What a list shows.
@@ -53,7 +69,8 @@ pub(super) async fn page(tx: &mut Tx, wanted: &Wanted, after: Option<Cursor>, li
     let (tenant, scope) = (tx.tenant(), tx.actor().owner_scope.clone());
     // Those of one invoice are found from the invoice: the condition is a constant of the program, so that each question has its own plan.
     let of = if wanted.invoice_id.is_some() {
-        "p.id IN (SELECT a.payment_id FROM payment_allocations a WHERE a.tenant_id = $1 AND a.invoice_id = $3)"
+        "p.id IN (SELECT a.payment_id FROM payment_allocations a WHERE a.tenant_id = $1 AND a.invoice_id = $3
+            UNION SELECT k.payment_id FROM payment_checkouts k WHERE k.tenant_id = $1 AND k.invoice_id = $3)"
     } else {
         "$3::uuid IS NULL"
     };
@@ -83,6 +100,7 @@ pub(super) async fn get(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Row>> {
 /// An entry about to be written.
 pub(super) struct Entry<'a> {
     pub id: Uuid,
+    pub till: &'a str,
     pub method: &'a str,
     pub amount_minor: i64,
     pub received_on: Date,
@@ -92,7 +110,7 @@ pub(super) struct Entry<'a> {
     pub note: Option<&'a str>,
     pub reverses_id: Option<Uuid>,
     pub chain_seq: i64,
-    pub invoice_id: Uuid,
+    pub invoice_id: Option<Uuid>,
     pub parts: &'a [Part],
 }
 
@@ -108,7 +126,7 @@ pub(super) async fn insert(tx: &mut Tx, entry: &Entry<'_>) -> sqlx::Result<()> {
     .bind(entry.method)
     .bind(entry.amount_minor)
     .bind(entry.received_on.to_sqlx())
-    .bind(TILL)
+    .bind(entry.till)
     .bind(entry.contact_id)
     .bind(entry.reference)
     .bind(entry.note)
@@ -120,13 +138,14 @@ pub(super) async fn insert(tx: &mut Tx, entry: &Entry<'_>) -> sqlx::Result<()> {
     .bind(entry.entered_on.to_sqlx())
     .execute(tx.conn())
     .await?;
+    let Some(invoice) = entry.invoice_id else { return Ok(()) };
     sqlx::query(
         "INSERT INTO payment_allocations (tenant_id, payment_id, invoice_id, category, rate, amount_minor)
          SELECT $1, $2, $3, category, rate, amount_minor FROM jsonb_to_recordset($4) AS r(category text, rate numeric, amount_minor bigint)",
     )
     .bind(tenant)
     .bind(entry.id)
-    .bind(entry.invoice_id)
+    .bind(invoice)
     .bind(json!(entry.parts))
     .execute(tx.conn())
     .await?;
@@ -187,36 +206,36 @@ pub(super) struct ClosingRow {
 }
 
 /// The last day that is closed.
-pub(super) async fn closed_until(tx: &mut Tx) -> sqlx::Result<Option<Date>> {
+pub(super) async fn closed_until(tx: &mut Tx, till: &str) -> sqlx::Result<Option<Date>> {
     let tenant = tx.tenant();
     let day: Option<jiff_sqlx::Date> = sqlx::query_scalar("SELECT max(ends_on) FROM closings WHERE tenant_id = $1 AND till = $2")
         .bind(tenant)
-        .bind(TILL)
+        .bind(till)
         .fetch_one(tx.conn())
         .await?;
     Ok(day.map(jiff_sqlx::Date::to_jiff))
 }
 
 /// The first day with an entry.
-pub(super) async fn first_day(tx: &mut Tx) -> sqlx::Result<Option<Date>> {
+pub(super) async fn first_day(tx: &mut Tx, till: &str) -> sqlx::Result<Option<Date>> {
     let tenant = tx.tenant();
     let day: Option<jiff_sqlx::Date> =
         sqlx::query_scalar("SELECT min(entered_on) FROM payment_transactions WHERE tenant_id = $1 AND till = $2")
             .bind(tenant)
-            .bind(TILL)
+            .bind(till)
             .fetch_one(tx.conn())
             .await?;
     Ok(day.map(jiff_sqlx::Date::to_jiff))
 }
 
 /// Days with entries in a span, in order.
-pub(super) async fn days_with_entries(tx: &mut Tx, from: Date, to: Date) -> sqlx::Result<Vec<Date>> {
+pub(super) async fn days_with_entries(tx: &mut Tx, till: &str, from: Date, to: Date) -> sqlx::Result<Vec<Date>> {
     let tenant = tx.tenant();
     let days: Vec<jiff_sqlx::Date> = sqlx::query_scalar(
         "SELECT DISTINCT entered_on FROM payment_transactions WHERE tenant_id = $1 AND till = $2 AND entered_on BETWEEN $3 AND $4 ORDER BY entered_on",
     )
     .bind(tenant)
-    .bind(TILL)
+    .bind(till)
     .bind(from.to_sqlx())
     .bind(to.to_sqlx())
     .fetch_all(tx.conn())
@@ -225,7 +244,7 @@ pub(super) async fn days_with_entries(tx: &mut Tx, from: Date, to: Date) -> sqlx
 }
 
 /// What the entries of a span come to: (entries, total, sum of absolute values, by method, by rate).
-pub(super) async fn sums(tx: &mut Tx, from: Date, to: Date) -> sqlx::Result<(i64, i64, i64, Value, Value)> {
+pub(super) async fn sums(tx: &mut Tx, till: &str, from: Date, to: Date) -> sqlx::Result<(i64, i64, i64, Value, Value)> {
     let tenant = tx.tenant();
     sqlx::query_as(
         "WITH p AS (SELECT id, method, amount_minor FROM payment_transactions WHERE tenant_id = $1 AND till = $2 AND entered_on BETWEEN $3 AND $4)
@@ -236,7 +255,7 @@ pub(super) async fn sums(tx: &mut Tx, from: Date, to: Date) -> sqlx::Result<(i64
               JOIN payment_allocations a ON a.tenant_id = $1 AND a.payment_id = p.id GROUP BY a.category, a.rate) r)",
     )
     .bind(tenant)
-    .bind(TILL)
+    .bind(till)
     .bind(from.to_sqlx())
     .bind(to.to_sqlx())
     .fetch_one(tx.conn())
@@ -252,23 +271,23 @@ pub(super) struct Carried {
 }
 
 /// What the last closed day carries.
-pub(super) async fn carried(tx: &mut Tx) -> sqlx::Result<Option<Carried>> {
+pub(super) async fn carried(tx: &mut Tx, till: &str) -> sqlx::Result<Option<Carried>> {
     let tenant = tx.tenant();
     sqlx::query_as(
         "SELECT ends_on, cumulative_minor, perpetual_minor FROM closings WHERE tenant_id = $1 AND till = $2 AND period = 'day' ORDER BY starts_on DESC LIMIT 1",
     )
     .bind(tenant)
-    .bind(TILL)
+    .bind(till)
     .fetch_optional(tx.conn())
     .await
 }
 
 /// True when a period is closed.
-pub(super) async fn is_closed(tx: &mut Tx, period: &str, starts_on: Date) -> sqlx::Result<bool> {
+pub(super) async fn is_closed(tx: &mut Tx, till: &str, period: &str, starts_on: Date) -> sqlx::Result<bool> {
     let tenant = tx.tenant();
     sqlx::query_scalar("SELECT EXISTS (SELECT FROM closings WHERE tenant_id = $1 AND till = $2 AND period = $3 AND starts_on = $4)")
         .bind(tenant)
-        .bind(TILL)
+        .bind(till)
         .bind(period)
         .bind(starts_on.to_sqlx())
         .fetch_one(tx.conn())
@@ -290,14 +309,14 @@ pub(super) struct NewClosing<'a> {
 }
 
 /// Writes a closing.
-pub(super) async fn insert_closing(tx: &mut Tx, closing: &NewClosing<'_>) -> sqlx::Result<()> {
+pub(super) async fn insert_closing(tx: &mut Tx, till: &str, closing: &NewClosing<'_>) -> sqlx::Result<()> {
     let (tenant, now, name) = (tx.tenant(), tx.now().to_sqlx(), tx.actor().name.clone());
     sqlx::query(
         "INSERT INTO closings (tenant_id, till, period, starts_on, ends_on, entries, total_minor, cumulative_minor, perpetual_minor, by_method, by_rate, chain_seq,
            closed_at, closed_by_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(tenant)
-    .bind(TILL)
+    .bind(till)
     .bind(closing.period)
     .bind(closing.starts_on.to_sqlx())
     .bind(closing.ends_on.to_sqlx())
@@ -316,17 +335,56 @@ pub(super) async fn insert_closing(tx: &mut Tx, closing: &NewClosing<'_>) -> sql
 }
 
 /// Closings, the newest first.
-pub(super) async fn closings(tx: &mut Tx, period: &str, before: Option<Date>, limit: usize) -> sqlx::Result<Vec<ClosingRow>> {
+pub(super) async fn closings(tx: &mut Tx, till: &str, period: &str, before: Option<Date>, limit: usize) -> sqlx::Result<Vec<ClosingRow>> {
     let tenant = tx.tenant();
     sqlx::query_as(
         "SELECT period, starts_on, ends_on, entries, total_minor, cumulative_minor, perpetual_minor, by_method, by_rate, closed_at, closed_by_name
          FROM closings WHERE tenant_id = $1 AND till = $2 AND period = $3 AND ($4::date IS NULL OR starts_on < $4) ORDER BY starts_on DESC LIMIT $5",
     )
     .bind(tenant)
-    .bind(TILL)
+    .bind(till)
     .bind(period)
     .bind(before.map(ToSqlx::to_sqlx))
     .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
     .fetch_all(tx.conn())
+    .await
+}
+
+/// What a customer has paid too much: what of their payments is allocated to nothing, without what is on its way back (BA-06).
+pub(super) async fn credit(tx: &mut Tx, contact: Uuid) -> sqlx::Result<i64> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar(
+        "SELECT (coalesce(sum(p.amount_minor - coalesce((SELECT sum(a.amount_minor) FROM payment_allocations a WHERE a.tenant_id = $1 AND a.payment_id = p.id), 0)), 0)
+           - coalesce((SELECT sum(r.amount_minor) FROM payment_refunds r JOIN payment_transactions o ON o.tenant_id = $1 AND o.id = r.payment_id
+              WHERE r.tenant_id = $1 AND r.state = 'pending' AND r.invoice_id IS NULL AND o.contact_id = $2), 0))::bigint
+         FROM payment_transactions p WHERE p.tenant_id = $1 AND p.contact_id = $2",
+    )
+    .bind(tenant)
+    .bind(contact)
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// Holds a customer's credit against whoever else would use it.
+pub(super) async fn lock_credit(tx: &mut Tx, contact: Uuid) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1::text || $2::text || 'credit', 0))")
+        .bind(tenant)
+        .bind(contact)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// What of the entries that took a payment back went back from its invoice; negative.
+pub(super) async fn taken_back(tx: &mut Tx, id: Uuid) -> sqlx::Result<i64> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar(
+        "SELECT coalesce(sum(a.amount_minor), 0)::bigint FROM payment_transactions r JOIN payment_allocations a ON a.tenant_id = r.tenant_id AND a.payment_id = r.id
+         WHERE r.tenant_id = $1 AND r.reverses_id = $2",
+    )
+    .bind(tenant)
+    .bind(id)
+    .fetch_one(tx.conn())
     .await
 }

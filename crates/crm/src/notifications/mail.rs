@@ -152,7 +152,8 @@ fn letter(app: &App, lang: Lang, id: Uuid, to: &str, subject: &str, lines: &[(St
     text.push_str(&format!("{footer}\n{settings}\n"));
     // A subject is one line, whatever a title holds.
     let subject: String = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
-    SendMail { message: MailMessage { id, to: to.to_owned(), from: app.config.mail_from.clone(), subject, html, text } }
+    let (to, from) = (to.to_owned(), app.config.mail_from.clone());
+    SendMail { message: MailMessage { id, to, from, subject, html, text, reply_to: None, files: Vec::new() } }
 }
 
 const COLUMNS: &str = "n.id, n.user_id, m.email, n.kind, n.actor_name, n.subject_kind, n.subject_id, n.label, n.data";

@@ -76,6 +76,28 @@ pub(super) const TABLES: &[Table] = &[
         columns: &[(Technical, "id in_reply_to created_at read_at"), (Person(Category::Contact), "recipient sender"), (Free, "subject html body")],
     },
     Table {
+        name: "local_payments",
+        owner: Owner::Platform,
+        rows: None,
+        erasure: Erasure::None,
+        about: "Prestataire de paiement d’essai, hors production seulement.",
+        columns: &[
+            (Technical, "id created_at"),
+            (Free, "body"),
+        ],
+    },
+    Table {
+        name: "test_mailbox_files",
+        owner: Owner::Platform,
+        rows: None,
+        erasure: Erasure::None,
+        about: "Pièces jointes de la boîte d’essai, hors production seulement. 30 jours.",
+        columns: &[
+            (Technical, "message_id position kind"),
+            (Free, "name content"),
+        ],
+    },
+    Table {
         name: "api_usage",
         owner: Owner::Platform,
         rows: None,

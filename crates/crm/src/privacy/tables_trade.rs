@@ -1,6 +1,6 @@
 //! The tables of the catalogue and of the invoices, for the registry.
 
-use super::registry::Class::{Keep, Person, Staff, Technical};
+use super::registry::Class::{Free, Keep, Person, Staff, Technical};
 use super::registry::{Category, Class, Erasure, Owner, Table};
 
 const TEN_YEARS: &str = "Pièces comptables : dix ans à compter de la clôture de l’exercice (C. com. L123-22, QI-52).";
@@ -211,6 +211,82 @@ pub(super) const TABLES: &[Table] = &[
             (Staff, "created_by created_by_name"),
             (Person(Category::Activity), "method amount_minor received_on"),
             (KEPT, "reference note"),
+        ],
+    },
+    Table {
+        name: "payment_accounts",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::None,
+        about: "Compte de l’entreprise chez le prestataire de paiement.",
+        columns: &[
+            (Technical, "tenant_id provider account_id charges_enabled payouts_enabled details_submitted currently_due disconnected_at created_at updated_at"),
+        ],
+    },
+    Table {
+        name: "pay_links",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::Keep(TEN_YEARS),
+        about: "Liens de paiement envoyés : leur empreinte seulement.",
+        columns: &[
+            (Technical, "tenant_id id invoice_id token_hash standing amount_minor expires_at revoked_at opened_at created_at"),
+            (Staff, "created_by created_by_name"),
+        ],
+    },
+    Table {
+        name: "payment_checkouts",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::Keep(TEN_YEARS),
+        about: "Paiements en ligne tentés. Dix ans avec l’encaissement.",
+        columns: &[
+            (Technical, "tenant_id id invoice_id link_id provider account_id provider_id provider_payment url state amount_minor currency received_minor payment_id receipt_mailed_at created_at updated_at"),
+        ],
+    },
+    Table {
+        name: "payment_refunds",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::Keep(TEN_YEARS),
+        about: "Remboursements de paiements en ligne.",
+        columns: &[
+            (Technical, "tenant_id id payment_id credit_note_id invoice_id amount_minor state origin failure provider_id entry_id created_at updated_at"),
+            (Staff, "created_by created_by_name"),
+            (KEPT, "reason"),
+        ],
+    },
+    Table {
+        name: "payment_disputes",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::Keep(TEN_YEARS),
+        about: "Paiements contestés auprès de la banque.",
+        columns: &[
+            (Technical, "tenant_id provider provider_id payment_id invoice_id amount_minor reason state due_by entry_id created_at updated_at"),
+        ],
+    },
+    Table {
+        name: "payment_events",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::None,
+        about: "Messages signés du prestataire de paiement. 90 jours.",
+        columns: &[
+            (Technical, "tenant_id provider event_id name signature received_at handled_at outcome"),
+            (Free, "body"),
+        ],
+    },
+    Table {
+        name: "invoice_sendings",
+        owner: Owner::Billing,
+        rows: Some("invoice_id IN (SELECT id FROM invoices WHERE tenant_id = $1 AND contact_id = ANY ($2))"),
+        erasure: Erasure::Keep(TEN_YEARS),
+        about: "Factures envoyées par e-mail : à qui et quand. Dix ans, avec la facture.",
+        columns: &[
+            (Technical, "tenant_id id invoice_id link_id state failure created_at sent_at"),
+            (Staff, "created_by created_by_name"),
+            (KEPT, "recipient subject message"),
         ],
     },
     Table {

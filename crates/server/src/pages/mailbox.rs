@@ -23,11 +23,12 @@ pub fn routes() -> Router<App> {
         .route("/boite-essai/vider", post(clear))
         .route("/boite-essai/{id}", get(open))
         .route("/boite-essai/{id}/repondre", post(reply))
+        .route("/boite-essai/{id}/pieces/{position}", get(piece))
         .layer(from_fn(local_only))
 }
 
 /// Only this machine, by a local name: a page of another site cannot read it through a borrowed host name.
-async fn local_only(request: Request, next: Next) -> Response {
+pub(super) async fn local_only(request: Request, next: Next) -> Response {
     let local_peer = request.extensions().get::<ConnectInfo<SocketAddr>>().is_some_and(|info| info.0.ip().is_loopback());
     let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let local_name = matches!(host.rsplit_once(':').map_or(host, |(name, _)| name), "localhost" | "127.0.0.1" | "[::1]");
@@ -71,6 +72,7 @@ struct ListPage {
 struct MessagePage {
     id: Uuid,
     subject: String,
+    files: Vec<String>,
     parts: Vec<Part>,
 }
 
@@ -78,7 +80,7 @@ fn time(at: &jiff_sqlx::Timestamp) -> String {
     at.to_jiff().to_zoned(jiff::tz::TimeZone::get("Europe/Paris").unwrap_or(jiff::tz::TimeZone::UTC)).strftime("%d/%m/%Y %H:%M").to_string()
 }
 
-fn page(template: &impl Template) -> Response {
+pub(super) fn page(template: &impl Template) -> Response {
     template.render().map_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response(), |html| Html(html).into_response())
 }
 
@@ -110,7 +112,17 @@ async fn open(State(app): State<App>, Path(id): Path<Uuid>) -> ApiResult<Respons
         html: if m.html.is_empty() { String::new() } else { m.html.replacen("<head>", "<head><base target=\"_blank\">", 1) },
         body: m.body.clone(),
     };
-    Ok(page(&MessagePage { id, subject, parts: messages.iter().map(part).collect() }))
+    let files = TestMailbox::new(app.db.clone()).files(id).await?;
+    Ok(page(&MessagePage { id, subject, files, parts: messages.iter().map(part).collect() }))
+}
+
+async fn piece(State(app): State<App>, Path((id, position)): Path<(Uuid, i32)>) -> ApiResult<Response> {
+    let Some((name, kind, content)) = TestMailbox::new(app.db.clone()).file(id, position).await? else {
+        return Ok(StatusCode::NOT_FOUND.into_response());
+    };
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')).collect();
+    let headers = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
+    Ok((headers, content).into_response())
 }
 
 #[derive(Deserialize)]

@@ -6,7 +6,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection};
 use vision_testkit::{Persona, TestApp};
 
 /// A company whose profile is complete, and a customer with an address.
-async fn ready(t: &TestApp) -> (Persona, String) {
+pub(crate) async fn ready(t: &TestApp) -> (Persona, String) {
     let owner = t.owner().await;
     owner
         .patch(
@@ -45,7 +45,7 @@ async fn draft(owner: &Persona, contact: &str) -> String {
     made["id"].as_str().expect("id").to_owned()
 }
 
-async fn issued(owner: &Persona, contact: &str) -> Value {
+pub(crate) async fn issued(owner: &Persona, contact: &str) -> Value {
     let id = draft(owner, contact).await;
     owner.post(&format!("/invoices/{id}/issue"), &json!({})).await.expect(200)
 }

@@ -211,7 +211,10 @@ async fn what_is_replaced_expired_cancelled_or_answered_takes_no_answer() {
     let after = state(&owner, &id).await;
     assert_eq!((after["state"].as_str(), after["reason"].as_str()), (Some("refused"), Some("Trop cher <b>")));
     assert!(page(&t, &second).await.1.contains("Trop cher &#60;b&#62;"));
-    assert_eq!(owner.post(&format!("/orders/{id}/accept"), &json!({ "name": "Ana", "mention": "au téléphone" })).await.expect(409)["reason"], "answered");
+    assert_eq!(
+        owner.post(&format!("/orders/{id}/accept"), &json!({ "name": "Ana", "mention": "au téléphone" })).await.expect(409)["reason"],
+        "answered"
+    );
     // Expired: its last day counts to its end.
     let late = draft(&owner, &contact).await;
     let (_, path) = sent(&owner, &late).await;
@@ -220,7 +223,10 @@ async fn what_is_replaced_expired_cancelled_or_answered_takes_no_answer() {
     let (_, html) = page(&t, &path).await;
     assert!(html.contains("Expiré") && !html.contains("Continuer"), "{html}");
     assert_eq!(state(&owner, &late).await["state"], "expired");
-    assert_eq!(owner.post(&format!("/orders/{late}/accept"), &json!({ "name": "Ana", "mention": "papier" })).await.expect(409)["reason"], "expired");
+    assert_eq!(
+        owner.post(&format!("/orders/{late}/accept"), &json!({ "name": "Ana", "mention": "papier" })).await.expect(409)["reason"],
+        "expired"
+    );
     // Cancelled.
     let gone = draft(&owner, &contact).await;
     let (_, path) = sent(&owner, &gone).await;
@@ -285,7 +291,8 @@ async fn invoices_of_a_quote_never_exceed_it_and_the_balance_deducts_its_deposit
     owner.post(&format!("/orders/{works}/accept"), &json!({ "name": "M. Roux", "mention": "Papier" })).await.expect(200);
     let mut total = 0;
     for progress in ["33.33", "70", "100"] {
-        let begun = owner.post(&format!("/orders/{works}/invoices"), &json!({ "kind": "situation", "progress": progress })).await.expect(201);
+        let begun =
+            owner.post(&format!("/orders/{works}/invoices"), &json!({ "kind": "situation", "progress": progress })).await.expect(201);
         let invoice = begun["invoice_id"].as_str().expect("id").to_owned();
         total += owner.post(&format!("/invoices/{invoice}/issue"), &json!({})).await.expect(200)["gross_minor"].as_i64().expect("gross");
     }
@@ -303,12 +310,18 @@ async fn two_people_answer_at_once_and_one_answer_stands() {
     let (_, path) = sent(&owner, &id).await;
     let (accept, refuse) = (format!("{path}/accepter"), format!("{path}/refuser"));
     let yes = "ligne=1&ligne=2&nom=Ana";
-    let answers = tokio::join!(submit(&t, &accept, yes), submit(&t, &accept, yes), submit(&t, &refuse, "nom=Bob"), submit(&t, &refuse, "nom=Bob"));
+    let answers =
+        tokio::join!(submit(&t, &accept, yes), submit(&t, &accept, yes), submit(&t, &refuse, "nom=Bob"), submit(&t, &refuse, "nom=Bob"));
     for answer in [&answers.0, &answers.1, &answers.2, &answers.3] {
         assert_eq!(answer.status.as_u16(), 303, "{}", text(answer));
     }
     let after = state(&owner, &id).await;
-    let kinds = after["evidence"].as_array().expect("evidence").iter().filter(|row| matches!(row["kind"].as_str(), Some("accepted" | "refused"))).count();
+    let kinds = after["evidence"]
+        .as_array()
+        .expect("evidence")
+        .iter()
+        .filter(|row| matches!(row["kind"].as_str(), Some("accepted" | "refused")))
+        .count();
     assert_eq!(kinds, 1, "{after}");
 }
 

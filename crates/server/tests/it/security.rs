@@ -65,6 +65,18 @@ fn body(operation: &Operation) -> Option<Value> {
     if operation.path.ends_with("/payments") {
         (value["method"], value["amount_minor"]) = (json!("card"), json!(1));
     }
+    if operation.path.starts_with("/orders/") {
+        for key in ["mention", "reason", "template_name"] {
+            value[key] = json!("Essai");
+        }
+        (value["by"], value["kind"], value["mode"]) = (json!("customer"), json!("deposit"), json!("in_person"));
+    }
+    if operation.path.ends_with("/send") {
+        value["subject"] = json!("Essai");
+    }
+    if operation.path.ends_with("/refunds") {
+        (value["reason"], value["amount_minor"]) = (json!("Essai"), json!(1));
+    }
     if operation.path.ends_with("/reverse") || operation.path.ends_with("/credit-notes") {
         value["reason"] = json!("Essai");
     }
@@ -184,6 +196,7 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let item = id(owner.post("/catalog-items", &json!({ "name": "secret", "price": "1" })).await.expect(201));
     let order = id(owner.post("/orders", &json!({ "title": "secret" })).await.expect(201));
     let (invoice, payment) = paid_invoice(owner).await;
+    let link = id(owner.post(&format!("/invoices/{invoice}/pay-links"), &json!({})).await.expect(201));
     t.run_jobs().await;
     let notification = owner.get("/notifications").await.expect(200)["items"][0]["id"].as_str().expect("notification").to_owned();
     BTreeMap::from([
@@ -212,6 +225,7 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
         ("orders", order),
         ("invoices", invoice),
         ("payments", payment),
+        ("pay-links", link),
         ("requests", request),
         // Passkeys belong to a person; one that does not exist stands for another person's.
         ("passkeys", t.app.clock.new_id().to_string()),

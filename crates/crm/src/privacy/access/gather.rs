@@ -88,6 +88,7 @@ pub(super) const PARTS: &[Part] = &[
     read("order_evidence", "Journal probant des devis", EVIDENCE),
     read("invoices", "Factures et avoirs", INVOICES),
     read("payment_transactions", "Encaissements", PAYMENTS),
+    read("invoice_sendings", "Factures envoyées par e-mail", SENDINGS),
     part("timeline", "Historique de la fiche"),
     part("privacy_requests", "Demandes d’exercice de droits"),
     part("privacy_keeps", "Conservation prolongée"),
@@ -147,6 +148,10 @@ const PAYMENTS: &str =
     "SELECT jsonb_build_object('received_on', p.received_on, 'amount_minor', round(p.amount_minor / 100.0, 2) || ' €', 'method', p.method,
      'reference', p.reference, 'note', p.note) FROM payment_transactions p
    WHERE p.tenant_id = $1 AND p.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY p.id DESC";
+
+const SENDINGS: &str = "SELECT jsonb_build_object('sent_at', s.sent_at, 'number', i.number, 'recipient', s.recipient, 'subject', s.subject, 'message', s.message)
+   FROM invoice_sendings s JOIN invoices i ON i.tenant_id = s.tenant_id AND i.id = s.invoice_id
+   WHERE s.tenant_id = $1 AND i.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY s.id DESC";
 
 const READINGS: &str = "SELECT jsonb_build_object('name', e.display_name, 'read_on', r.read_on, 'mileage', r.value) FROM entity_owners o
      JOIN entities e ON e.tenant_id = o.tenant_id AND e.id = o.entity_id
