@@ -716,6 +716,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/credit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a customer has paid too much, on all invoices. */
+        get: operations["get_contact_credit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/erasure": {
         parameters: {
             query?: never;
@@ -1706,6 +1723,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoices/{id}/online": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Links, tries, refunds, disputes and mails of an invoice. */
+        get: operations["get_invoice_online"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/pay-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a link on which an invoice is paid. Its address is told in this answer and never again. */
+        post: operations["create_pay_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invoices/{id}/payments": {
         parameters: {
             query?: never;
@@ -1734,6 +1785,23 @@ export interface paths {
         get: operations["get_invoice_pdf"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an issued invoice by mail, its PDF attached, with the link to pay where the company is paid online. */
+        post: operations["send_invoice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2548,6 +2616,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pay-links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraws a link. */
+        delete: operations["revoke_pay_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payment-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The company's account at the provider. */
+        get: operations["get_payment_account"];
+        put?: never;
+        post?: never;
+        /** Cuts the connection: nobody can pay online any more; what was paid stays. */
+        delete: operations["disconnect_payment_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payment-account/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens an account where there is none, and says where the company tells the provider about itself. */
+        post: operations["connect_payment_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payment-account/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the provider how the account stands. */
+        post: operations["refresh_payment_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payments": {
         parameters: {
             query?: never;
@@ -2559,6 +2696,40 @@ export interface paths {
         get: operations["list_payments"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The receipt of a payment, as a PDF. */
+        get: operations["get_payment_receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a refund of a payment that came in online. 422 `credit_note`: the invoice needs a credit note first (BA-09). */
+        post: operations["request_refund"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3531,6 +3702,8 @@ export interface components {
         Channel: "email" | "sms" | "whatsapp" | "call";
         /** @description Until when to close. */
         CloseIn: {
+            /** @description `1` (default): at the counter; `online`: on the web, for days that are over */
+            till?: string | null;
             /**
              * Format: date
              * @description The last day to close; yesterday where nothing is said. A closed day takes no entry any more.
@@ -3783,6 +3956,14 @@ export interface components {
             capped: boolean;
             /** Format: int64 */
             count: number;
+        };
+        /** @description What a customer has paid too much. */
+        ContactCredit: {
+            /**
+             * Format: int64
+             * @description Cents that another invoice can be paid with, or that can be refunded (BA-06).
+             */
+            credit_minor: number;
         };
         /** @description The filters of the contact list; all of them must hold. */
         ContactFilter: {
@@ -4861,6 +5042,8 @@ export interface components {
              */
             deducted_minor: number;
             discount: components["schemas"]["DiscountIn"];
+            /** @description A payer disputes a payment: nobody reminds them meanwhile. */
+            disputed: boolean;
             /** Format: date */
             due_date?: string | null;
             /**
@@ -5011,6 +5194,32 @@ export interface components {
              */
             invoice_id: string;
         };
+        /** @description Everything about an invoice on the web. */
+        InvoiceOnline: {
+            /** @description The company can be paid online. */
+            can_be_paid: boolean;
+            /**
+             * Format: int64
+             * @description What the customer has paid too much, on all invoices (BA-06).
+             */
+            credit_minor: number;
+            /** @description A dispute is open: nobody reminds the customer meanwhile. */
+            disputed: boolean;
+            disputes: components["schemas"]["PaymentDispute"][];
+            /** @description The address that a mail goes to. */
+            email?: string | null;
+            /** @description The newest first. */
+            links: components["schemas"]["PayLink"][];
+            /**
+             * Format: int64
+             * @description What credit notes took back after it was paid: to refund.
+             */
+            overpaid_minor: number;
+            refundable: components["schemas"]["PaymentRefundable"][];
+            refunds: components["schemas"]["Refund"][];
+            sendings: components["schemas"]["InvoiceSending"][];
+            tries: components["schemas"]["PayTry"][];
+        };
         /** @description A contact or a thing by name. */
         InvoiceRef: {
             /** Format: uuid */
@@ -5046,6 +5255,34 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             vat_minor: number;
+        };
+        /** @description A mail to write. */
+        InvoiceSendIn: {
+            /** @description What it says above the button. */
+            message?: string | null;
+            /** @description False: without the link to pay, which otherwise is in it where the company is paid online and something is due. */
+            pay_link?: boolean | null;
+            /** @description Subject; made from the invoice where nothing is said. */
+            subject?: string | null;
+            /** @description Address; the customer's first one where nothing is said. */
+            to?: string | null;
+        };
+        /** @description A mail of an invoice. */
+        InvoiceSending: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            failure?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description True: with the link to pay. */
+            pay_link: boolean;
+            recipient: string;
+            /** Format: date-time */
+            sent_at?: string | null;
+            /** @description `queued`, `sent`, `failed` */
+            state: string;
+            subject: string;
         };
         /**
          * @description Where an invoice stands with its payment.
@@ -5488,6 +5725,11 @@ export interface components {
             public_key: string;
             /** @description True: no chain is broken. */
             valid: boolean;
+        };
+        /** @description Where to go. */
+        Onboarding: {
+            /** @description Good for minutes. */
+            url: string;
         };
         /** @description Where the onboarding stands. */
         OnboardingIn: {
@@ -6307,16 +6549,30 @@ export interface components {
                 invoice?: components["schemas"]["PaymentRef"] | null;
                 method: components["schemas"]["PaymentMethod"];
                 note?: string | null;
+                /** @description Number of its receipt (IS-04). */
+                receipt_number: string;
                 /** Format: date */
                 received_on: string;
                 reference?: string | null;
-                /** @description True: another entry reverses it. */
+                /**
+                 * Format: int64
+                 * @description What went back of it.
+                 */
+                refunded_minor: number;
+                /** @description True: other entries took it back whole. */
                 reversed: boolean;
                 /**
                  * Format: uuid
                  * @description The entry that this one reverses.
                  */
                 reverses_id?: string | null;
+                /** @description `1`: at the counter; `online`: on the web. */
+                till: string;
+                /**
+                 * Format: int64
+                 * @description What went to no invoice: the customer's credit (BA-06).
+                 */
+                unallocated_minor: number;
             }[];
             /** @description What to send as `cursor` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -6492,6 +6748,60 @@ export interface components {
             current_password: string;
             new_password: string;
         };
+        /** @description A link on which an invoice is paid. */
+        PayLink: {
+            /**
+             * Format: int64
+             * @description A part of the invoice; null: what is left of it.
+             */
+            amount_minor?: number | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            opened_at?: string | null;
+            /** @description `live`, `expired`, `revoked` */
+            state: string;
+            /** @description Told once, when it is made: only its hash is kept. */
+            url?: string | null;
+        };
+        /** @description A link to make. */
+        PayLinkIn: {
+            /**
+             * Format: int64
+             * @description A part of what is due, in cents; what is left of it where nothing is said.
+             */
+            amount_minor?: number | null;
+            /**
+             * Format: int64
+             * @description 1 to 365; 90 where nothing is said.
+             */
+            valid_days?: number | null;
+        };
+        /** @description A try to pay. */
+        PayTry: {
+            /** Format: int64 */
+            amount_minor: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            payment_id?: string | null;
+            /**
+             * Format: int64
+             * @description What came in, in the provider's words.
+             */
+            received_minor?: number | null;
+            /** @description `creating`, `open`, `processing`, `paid`, `failed`, `expired` */
+            state: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         /** @description Money that came in, or went back. */
         Payment: {
             /**
@@ -6509,16 +6819,63 @@ export interface components {
             invoice?: components["schemas"]["PaymentRef"] | null;
             method: components["schemas"]["PaymentMethod"];
             note?: string | null;
+            /** @description Number of its receipt (IS-04). */
+            receipt_number: string;
             /** Format: date */
             received_on: string;
             reference?: string | null;
-            /** @description True: another entry reverses it. */
+            /**
+             * Format: int64
+             * @description What went back of it.
+             */
+            refunded_minor: number;
+            /** @description True: other entries took it back whole. */
             reversed: boolean;
             /**
              * Format: uuid
              * @description The entry that this one reverses.
              */
             reverses_id?: string | null;
+            /** @description `1`: at the counter; `online`: on the web. */
+            till: string;
+            /**
+             * Format: int64
+             * @description What went to no invoice: the customer's credit (BA-06).
+             */
+            unallocated_minor: number;
+        };
+        /** @description How the company is paid online. */
+        PaymentAccount: {
+            account_id?: string | null;
+            charges_enabled: boolean;
+            /** @description What the provider still wants to know, in its words. */
+            currently_due: string[];
+            /** @description False: no money moves. */
+            live: boolean;
+            payouts_enabled: boolean;
+            /** @description `stripe`, `local` (a page of the product's own, for trying), `none` */
+            provider: string;
+            /** @description `none`, `onboarding`, `restricted`, `ready`, `disconnected` */
+            state: string;
+        };
+        /** @description A payer who asks their bank for the money back. */
+        PaymentDispute: {
+            /** Format: int64 */
+            amount_minor: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until when the company may answer at the provider's.
+             */
+            due_by?: string | null;
+            id: string;
+            /** Format: uuid */
+            payment_id: string;
+            /** @description In the provider's word. */
+            reason: string;
+            /** @description `open`, `won`, `lost` */
+            state: string;
         };
         /** @description A payment of an invoice. */
         PaymentIn: {
@@ -6543,12 +6900,17 @@ export interface components {
          * @description How money comes in.
          * @enum {string}
          */
-        PaymentMethod: "cash" | "cheque" | "card" | "transfer" | "direct_debit" | "online";
+        PaymentMethod: "cash" | "cheque" | "card" | "transfer" | "direct_debit" | "online" | "credit";
         /** @description A contact or an invoice by name. */
         PaymentRef: {
             /** Format: uuid */
             id: string;
             name: string;
+        };
+        /** @description What of a payment can go back now. */
+        PaymentRefundable: components["schemas"]["Refundable"] & {
+            /** Format: uuid */
+            payment_id: string;
         };
         /** @description Every permission. */
         PermissionList: {
@@ -6695,6 +7057,53 @@ export interface components {
              * @description The last day, `YYYY-MM-DD`; without it the task comes back for ever.
              */
             until?: string | null;
+        };
+        /** @description Money on its way back. */
+        Refund: {
+            /** Format: int64 */
+            amount_minor: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /**
+             * Format: uuid
+             * @description The credit note that it pays out (BA-09).
+             */
+            credit_note_id?: string | null;
+            /** @description Why it failed, in the provider's words. */
+            failure?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description `staff`; `provider`: made there without asking us */
+            origin: string;
+            /** Format: uuid */
+            payment_id: string;
+            reason: string;
+            /** @description `pending`, `succeeded`, `failed` */
+            state: string;
+        };
+        /** @description A refund that is asked for. */
+        RefundIn: {
+            /**
+             * Format: int64
+             * @description Cents, at most what can be refunded.
+             */
+            amount_minor: number;
+            /** @description Why; kept with it. */
+            reason: string;
+        };
+        /** @description What of a payment can go back. */
+        Refundable: {
+            /**
+             * Format: int64
+             * @description What was paid too much and not used elsewhere (BA-06).
+             */
+            credit_minor: number;
+            /**
+             * Format: int64
+             * @description What credit notes took back of the invoice after it was paid (BA-09).
+             */
+            invoice_minor: number;
         };
         /** @description A refusal that the staff records. */
         RefuseOrderIn: {
@@ -8438,6 +8847,8 @@ export interface operations {
     list_closings: {
         parameters: {
             query?: {
+                /** @description `1` (default): at the counter; `online`: on the web */
+                till?: string | null;
                 /** @description `day` (default), `month`, `year` */
                 period?: string | null;
                 /** @description Only what begins before this day. */
@@ -9244,6 +9655,33 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Consent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_contact_credit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactCredit"];
                 };
             };
             404: {
@@ -11838,6 +12276,76 @@ export interface operations {
             };
         };
     };
+    get_invoice_online: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceOnline"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_pay_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayLinkIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayLink"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     record_payment: {
         parameters: {
             query?: never;
@@ -11904,6 +12412,49 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    send_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvoiceSendIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceSending"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13564,12 +14115,131 @@ export interface operations {
             };
         };
     };
+    revoke_pay_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_payment_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccount"];
+                };
+            };
+        };
+    };
+    disconnect_payment_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccount"];
+                };
+            };
+        };
+    };
+    connect_payment_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onboarding"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    refresh_payment_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentAccount"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_payments: {
         parameters: {
             query?: {
                 /** @description Of one invoice. */
                 invoice_id?: string | null;
-                /** @description `cash`, `cheque`, `card`, `transfer`, `direct_debit`, `online` */
+                /** @description `cash`, `cheque`, `card`, `transfer`, `direct_debit`, `online`, `credit` */
                 method?: string | null;
                 from?: string | null;
                 to?: string | null;
@@ -13590,6 +14260,76 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_Payment"];
                 };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_payment_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    request_refund: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refund"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             422: {
                 headers: {

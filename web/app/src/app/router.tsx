@@ -320,6 +320,12 @@ const settingsPages = [
   }),
   createRoute({
     getParentRoute: () => settings,
+    path: '/encaissement',
+    beforeLoad: needs('invoices.read'),
+    component: lazyRouteComponent(() => import('@/features/billing/online-settings'), 'OnlineSettings'),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
     path: '/notifications',
     component: lazyRouteComponent(() => import('@/features/settings/notifications'), 'NotificationSettingsPage'),
   }),

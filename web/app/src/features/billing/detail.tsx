@@ -7,7 +7,7 @@ import { api, data } from '@/api/client'
 import type { Invoice } from '@/api/types'
 import { useCan } from '@/app/me'
 import { dateTime, day, decimal, money } from '@/i18n/format'
-import { IconDots, IconDownload } from '@/ui/icons'
+import { IconDots, IconDownload, IconMail } from '@/ui/icons'
 import { Card, Page } from '@/ui/page'
 import { Banner, Failed, Loading } from '@/ui/states'
 import { toast, toastError } from '@/ui/toast'
@@ -15,12 +15,15 @@ import classes from './billing.module.css'
 import { DraftEditor } from './editor'
 import { StatusMark } from './marks'
 import { withCents } from './money'
+import { Online, OnlineNotices } from './online'
 import { Payments } from './payments'
-import { invoiceQuery, refreshInvoices } from './queries'
+import { invoiceQuery, onlineQuery, refreshInvoices } from './queries'
 import { t } from './text'
 
 const CreditDialog = lazy(() => import('./credit-dialog'))
+const LinkDialog = lazy(() => import('./link-dialog'))
 const PaymentDialog = lazy(() => import('./payment-dialog'))
+const SendDialog = lazy(() => import('./send-dialog'))
 
 export function InvoicePage() {
   const { id } = useParams({ from: '/shell/factures/$id' })
@@ -37,6 +40,11 @@ export function InvoicePage() {
         <span className={classes.aside}>
           <span>{t.kinds[invoice.kind]}</span>
           <StatusMark status={invoice.status} />
+          {invoice.disputed && (
+            <span className={classes.mark} data-tone="bad">
+              {t.disputed}
+            </span>
+          )}
         </span>
       }
       actions={
@@ -69,7 +77,7 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
   const can = useCan()
   const client = useQueryClient()
   const navigate = useNavigate()
-  const [asking, setAsking] = useState<'credit' | 'pay'>()
+  const [asking, setAsking] = useState<'credit' | 'pay' | 'send' | 'link'>()
   const duplicate = async () => {
     try {
       const copy = await data(api.POST('/invoices/{id}/duplicate', { params: { path: { id: invoice.id } } }))
@@ -94,6 +102,11 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
       >
         {t.pdf}
       </Button>
+      {can('invoices.write') && (
+        <Button variant="default" leftSection={<IconMail size={16} aria-hidden />} onClick={() => setAsking('send')}>
+          {t.send}
+        </Button>
+      )}
       {can('payments.write') && invoice.due_minor > 0 && <Button onClick={() => setAsking('pay')}>{t.record}</Button>}
       <Menu position="bottom-end">
         <Menu.Target>
@@ -102,6 +115,9 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          {can('invoices.write') && invoice.due_minor > 0 && (
+            <Menu.Item onClick={() => setAsking('link')}>{t.linkTitle}</Menu.Item>
+          )}
           {can('invoices.write') && creditable && <Menu.Item onClick={() => setAsking('credit')}>{t.credit}</Menu.Item>}
           {can('invoices.write') && <Menu.Item onClick={() => void duplicate()}>{t.duplicate}</Menu.Item>}
           <Menu.Item component="a" href={`${base}/pdf?duplicate=true`} target="_blank" rel="noopener">
@@ -114,6 +130,8 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
       </Menu>
       <Suspense>
         {asking === 'credit' && <CreditDialog invoice={invoice} onClose={() => setAsking(undefined)} />}
+        {asking === 'send' && <SendDialog invoice={invoice} onClose={() => setAsking(undefined)} />}
+        {asking === 'link' && <LinkDialog invoice={invoice} onClose={() => setAsking(undefined)} />}
         {asking === 'pay' && <PaymentDialog invoice={invoice} onClose={() => setAsking(undefined)} />}
       </Suspense>
     </>
@@ -123,132 +141,137 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
 function Issued({ invoice }: { invoice: Invoice }) {
   const can = useCan()
   const sign = invoice.kind === 'credit_note' ? -1 : 1
+  const online = useQuery(onlineQuery(invoice.id)).data
   return (
-    <div className={classes.issued}>
-      <div className={classes.column}>
-        <Card title={t.lines} flush>
-          <table className={classes.table}>
-            <thead>
-              <tr>
-                <th>{t.label}</th>
-                <th className={classes.amount}>{t.quantity}</th>
-                <th className={`${classes.amount} ${classes.wideOnly}`}>
-                  {invoice.prices_include_vat ? t.unitPriceVat : t.unitPrice}
-                </th>
-                <th className={`${classes.amount} ${classes.wideOnly}`}>{t.vat}</th>
-                <th className={classes.amount}>{invoice.prices_include_vat ? t.lineTotalVat : t.lineTotal}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {invoice.lines.map((line, index) => (
-                <tr key={index}>
-                  <td className={classes.name}>
-                    {line.section && <strong className={classes.block}>{line.section}</strong>}
-                    {line.label}
-                    {line.description && <span className={`${classes.block} muted small`}>{line.description}</span>}
-                  </td>
-                  <td className={`numeric ${classes.amount}`}>
-                    {decimal(line.quantity)} {t.units[line.unit ?? 'C62']}
-                  </td>
-                  <td className={`numeric ${classes.amount} ${classes.wideOnly}`}>{decimal(withCents(line.unit_price))}</td>
-                  <td className={`numeric ${classes.amount} ${classes.wideOnly}`}>
-                    {line.vat_category === 'S' ? `${decimal(line.vat_rate)} %` : t.vatCategories[line.vat_category ?? 'E']}
-                  </td>
-                  <td className={`numeric ${classes.amount}`}>
-                    {money(invoice.prices_include_vat ? line.gross_minor : line.net_minor)}
-                  </td>
+    <>
+      {online && invoice.kind !== 'credit_note' && <OnlineNotices invoice={invoice} online={online} />}
+      <div className={classes.issued}>
+        <div className={classes.column}>
+          <Card title={t.lines} flush>
+            <table className={classes.table}>
+              <thead>
+                <tr>
+                  <th>{t.label}</th>
+                  <th className={classes.amount}>{t.quantity}</th>
+                  <th className={`${classes.amount} ${classes.wideOnly}`}>
+                    {invoice.prices_include_vat ? t.unitPriceVat : t.unitPrice}
+                  </th>
+                  <th className={`${classes.amount} ${classes.wideOnly}`}>{t.vat}</th>
+                  <th className={classes.amount}>{invoice.prices_include_vat ? t.lineTotalVat : t.lineTotal}</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </Card>
-        {invoice.kind !== 'credit_note' && <Payments invoice={invoice} editable={can('payments.write')} />}
-      </div>
-      <div className={classes.column}>
-        <Card title={t.totals}>
-          <dl className={classes.sums}>
-            <Sum name={t.totalNet} minor={sign * invoice.net_minor} />
-            {invoice.vat
-              .filter(vat => vat.category === 'S')
-              .map(vat => (
-                <Sum key={vat.rate} name={t.vatAt(decimal(vat.rate))} minor={sign * vat.vat_minor} />
-              ))}
-            <Sum name={t.totalGross} minor={sign * invoice.gross_minor} grand />
-            {invoice.paid_minor !== 0 && <Sum name={t.paid} minor={-invoice.paid_minor} />}
-            {invoice.credited_minor !== 0 && <Sum name={t.credited} minor={-invoice.credited_minor} />}
-            {invoice.kind !== 'credit_note' && <Sum name={t.left} minor={invoice.due_minor} grand />}
-          </dl>
-        </Card>
-        <Card title={t.document}>
-          <dl className={classes.facts}>
-            <div>
-              <dt>{t.customer}</dt>
-              <dd>
-                {invoice.contact ? (
-                  <Link to="/contacts/$id" params={{ id: invoice.contact.id }}>
-                    {invoice.buyer_name}
-                  </Link>
-                ) : (
-                  invoice.buyer_name
-                )}
-              </dd>
-            </div>
-            {invoice.title && (
+              </thead>
+              <tbody>
+                {invoice.lines.map((line, index) => (
+                  <tr key={index}>
+                    <td className={classes.name}>
+                      {line.section && <strong className={classes.block}>{line.section}</strong>}
+                      {line.label}
+                      {line.description && <span className={`${classes.block} muted small`}>{line.description}</span>}
+                    </td>
+                    <td className={`numeric ${classes.amount}`}>
+                      {decimal(line.quantity)} {t.units[line.unit ?? 'C62']}
+                    </td>
+                    <td className={`numeric ${classes.amount} ${classes.wideOnly}`}>{decimal(withCents(line.unit_price))}</td>
+                    <td className={`numeric ${classes.amount} ${classes.wideOnly}`}>
+                      {line.vat_category === 'S' ? `${decimal(line.vat_rate)} %` : t.vatCategories[line.vat_category ?? 'E']}
+                    </td>
+                    <td className={`numeric ${classes.amount}`}>
+                      {money(invoice.prices_include_vat ? line.gross_minor : line.net_minor)}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Card>
+          {invoice.kind !== 'credit_note' && <Payments invoice={invoice} editable={can('payments.write')} />}
+          <Online invoice={invoice} />
+        </div>
+        <div className={classes.column}>
+          <Card title={t.totals}>
+            <dl className={classes.sums}>
+              <Sum name={t.totalNet} minor={sign * invoice.net_minor} />
+              {invoice.vat
+                .filter(vat => vat.category === 'S')
+                .map(vat => (
+                  <Sum key={vat.rate} name={t.vatAt(decimal(vat.rate))} minor={sign * vat.vat_minor} />
+                ))}
+              <Sum name={t.totalGross} minor={sign * invoice.gross_minor} grand />
+              {invoice.paid_minor !== 0 && <Sum name={t.paid} minor={-invoice.paid_minor} />}
+              {invoice.credited_minor !== 0 && <Sum name={t.credited} minor={-invoice.credited_minor} />}
+              {invoice.kind !== 'credit_note' && <Sum name={t.left} minor={invoice.due_minor} grand />}
+            </dl>
+          </Card>
+          <Card title={t.document}>
+            <dl className={classes.facts}>
               <div>
-                <dt>{invoice.kind === 'credit_note' ? t.creditReason : t.subject}</dt>
-                <dd>{invoice.title}</dd>
-              </div>
-            )}
-            {invoice.corrects && (
-              <div>
-                <dt>{t.corrects}</dt>
+                <dt>{t.customer}</dt>
                 <dd>
-                  <Link to="/factures/$id" params={{ id: invoice.corrects.id }}>
-                    {invoice.corrects.name}
-                  </Link>
-                </dd>
-              </div>
-            )}
-            {invoice.issue_date && (
-              <div>
-                <dt>{t.issueDate}</dt>
-                <dd className="numeric">{day(invoice.issue_date)}</dd>
-              </div>
-            )}
-            {invoice.kind !== 'credit_note' && invoice.due_date && (
-              <div>
-                <dt>{t.dueDate}</dt>
-                <dd className="numeric">{day(invoice.due_date)}</dd>
-              </div>
-            )}
-            {invoice.order_reference && (
-              <div>
-                <dt>{t.orderReference}</dt>
-                <dd>{invoice.order_reference}</dd>
-              </div>
-            )}
-            {invoice.corrections.length > 0 && (
-              <div>
-                <dt>{t.corrections}</dt>
-                <dd>
-                  {invoice.corrections.map(one => (
-                    <Link key={one.id} to="/factures/$id" params={{ id: one.id }} className={classes.block}>
-                      {one.number ?? t.draft} · {money(one.gross_minor)}
+                  {invoice.contact ? (
+                    <Link to="/contacts/$id" params={{ id: invoice.contact.id }}>
+                      {invoice.buyer_name}
                     </Link>
-                  ))}
+                  ) : (
+                    invoice.buyer_name
+                  )}
                 </dd>
               </div>
-            )}
-          </dl>
-          <p className="muted small">
-            {invoice.issued_by &&
-              invoice.issued_at &&
-              (invoice.kind === 'credit_note' ? t.issuedByCredit : t.issuedBy)(invoice.issued_by, dateTime(invoice.issued_at))}
-            {invoice.prints > 0 && <span className={classes.block}>{t.prints(invoice.prints)}</span>}
-          </p>
-        </Card>
+              {invoice.title && (
+                <div>
+                  <dt>{invoice.kind === 'credit_note' ? t.creditReason : t.subject}</dt>
+                  <dd>{invoice.title}</dd>
+                </div>
+              )}
+              {invoice.corrects && (
+                <div>
+                  <dt>{t.corrects}</dt>
+                  <dd>
+                    <Link to="/factures/$id" params={{ id: invoice.corrects.id }}>
+                      {invoice.corrects.name}
+                    </Link>
+                  </dd>
+                </div>
+              )}
+              {invoice.issue_date && (
+                <div>
+                  <dt>{t.issueDate}</dt>
+                  <dd className="numeric">{day(invoice.issue_date)}</dd>
+                </div>
+              )}
+              {invoice.kind !== 'credit_note' && invoice.due_date && (
+                <div>
+                  <dt>{t.dueDate}</dt>
+                  <dd className="numeric">{day(invoice.due_date)}</dd>
+                </div>
+              )}
+              {invoice.order_reference && (
+                <div>
+                  <dt>{t.orderReference}</dt>
+                  <dd>{invoice.order_reference}</dd>
+                </div>
+              )}
+              {invoice.corrections.length > 0 && (
+                <div>
+                  <dt>{t.corrections}</dt>
+                  <dd>
+                    {invoice.corrections.map(one => (
+                      <Link key={one.id} to="/factures/$id" params={{ id: one.id }} className={classes.block}>
+                        {one.number ?? t.draft} · {money(one.gross_minor)}
+                      </Link>
+                    ))}
+                  </dd>
+                </div>
+              )}
+            </dl>
+            <p className="muted small">
+              {invoice.issued_by &&
+                invoice.issued_at &&
+                (invoice.kind === 'credit_note' ? t.issuedByCredit : t.issuedBy)(invoice.issued_by, dateTime(invoice.issued_at))}
+              {invoice.prints > 0 && <span className={classes.block}>{t.prints(invoice.prints)}</span>}
+            </p>
+          </Card>
+        </div>
       </div>
-    </div>
+    </>
   )
 }
 

@@ -1,7 +1,8 @@
 import { Button, SegmentedControl, TextInput } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data } from '@/api/client'
 import type { Invoice, Payment } from '@/api/types'
+import { money } from '@/i18n/format'
 import { Dialog } from '@/ui/dialog'
 import { Refused, useForm } from '@/ui/form'
 import { FormActions } from '@/ui/page'
@@ -10,13 +11,15 @@ import { t as ui } from '@/ui/text'
 import { toast } from '@/ui/toast'
 import classes from './billing.module.css'
 import { minorField, typedMinor } from './money'
-import { refreshInvoices } from './queries'
+import { onlineQuery, refreshInvoices } from './queries'
 import { t } from './text'
 
 const METHODS: Payment['method'][] = ['card', 'cash', 'cheque', 'transfer']
 
 export default function PaymentDialog({ invoice, onClose }: { invoice: Invoice; onClose: () => void }) {
   const client = useQueryClient()
+  const credit = useQuery(onlineQuery(invoice.id)).data?.credit_minor ?? 0
+  const methods = credit > 0 ? [...METHODS, 'credit' as const] : METHODS
   const form = useForm({
     initial: {
       method: 'card' as Payment['method'],
@@ -46,10 +49,16 @@ export default function PaymentDialog({ invoice, onClose }: { invoice: Invoice; 
         <SegmentedControl
           aria-label={t.method}
           fullWidth
-          data={METHODS.map(value => ({ value, label: t.methods[value] }))}
+          data={methods.map(value => ({ value, label: t.methods[value] }))}
           value={form.values.method}
-          onChange={method => form.set({ method: method as Payment['method'] })}
+          onChange={method =>
+            form.set({
+              method: method as Payment['method'],
+              ...(method === 'credit' && { amount_minor: minorField(Math.min(credit, invoice.due_minor)) }),
+            })
+          }
         />
+        {form.values.method === 'credit' && <p className="muted small">{t.creditLeft(money(credit))}</p>}
         <TextInput data-autofocus label={t.amount} inputMode="decimal" {...form.text('amount_minor')} />
         <TextInput type="date" label={t.receivedOn} {...form.text('received_on')} />
         <TextInput label={t.reference} description={t.referenceHint} maxLength={80} {...form.text('reference')} />

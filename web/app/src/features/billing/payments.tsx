@@ -1,7 +1,7 @@
 // What came in for an invoice, and what was taken back.
 import { Button, TextInput } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { api, data } from '@/api/client'
 import type { Invoice, Payment } from '@/api/types'
 import { day, money } from '@/i18n/format'
@@ -13,12 +13,20 @@ import { Failed, FormBanner, Loading } from '@/ui/states'
 import { t as ui } from '@/ui/text'
 import { toast } from '@/ui/toast'
 import classes from './billing.module.css'
-import { paymentsQuery, refreshInvoices } from './queries'
+import { onlineQuery, paymentsQuery, refreshInvoices } from './queries'
 import { t } from './text'
+
+const RefundDialog = lazy(() => import('./refund-dialog'))
 
 export function Payments({ invoice, editable }: { invoice: Invoice; editable: boolean }) {
   const payments = useQuery(paymentsQuery(invoice.id))
+  const online = useQuery(onlineQuery(invoice.id)).data
   const [reversing, setReversing] = useState<Payment>()
+  const [refunding, setRefunding] = useState<Payment>()
+  const refundable = (payment: Payment) => {
+    const can = online?.refundable.find(one => one.payment_id === payment.id)
+    return can ? Math.max(can.invoice_minor, can.credit_minor) : 0
+  }
   const rows = payments.data?.items ?? []
   return (
     <Card title={t.payments}>
@@ -33,10 +41,20 @@ export function Payments({ invoice, editable }: { invoice: Invoice; editable: bo
               key={row.id}
               title={<span className="numeric">{money(row.amount_minor)}</span>}
               detail={[
-                row.reverses_id ? t.reversal : t.methods[row.method],
+                !row.reverses_id
+                  ? t.methods[row.method]
+                  : row.till === 'online'
+                    ? row.amount_minor < 0
+                      ? t.refunded
+                      : t.refundBack
+                    : t.reversal,
                 day(row.received_on),
                 row.reference,
                 row.note,
+                row.unallocated_minor !== 0 &&
+                  row.method === 'online' &&
+                  !row.reverses_id &&
+                  t.toCredit(money(row.unallocated_minor)),
                 row.created_by,
               ]
                 .filter(Boolean)
@@ -44,24 +62,47 @@ export function Payments({ invoice, editable }: { invoice: Invoice; editable: bo
               marks={
                 row.reversed && (
                   <span className={classes.mark} data-tone="neutral">
-                    {t.reversed}
+                    {row.till === 'online' ? t.refunded : t.reversed}
                   </span>
                 )
               }
               actions={
-                editable &&
-                !row.reversed &&
-                !row.reverses_id && (
+                <>
                   <Button
+                    component="a"
+                    href={`/api/v1/payments/${row.id}/receipt`}
+                    target="_blank"
+                    rel="noopener"
                     size="compact-sm"
                     variant="subtle"
                     color="gray"
-                    aria-label={t.reverseLabel(money(row.amount_minor))}
-                    onClick={() => setReversing(row)}
+                    aria-label={t.receiptLabel(row.receipt_number)}
                   >
-                    {t.reverse}
+                    {t.receipt}
                   </Button>
-                )
+                  {editable && row.till === 'online' && refundable(row) > 0 && (
+                    <Button
+                      size="compact-sm"
+                      variant="subtle"
+                      color="gray"
+                      aria-label={t.refundLabel(money(row.amount_minor))}
+                      onClick={() => setRefunding(row)}
+                    >
+                      {t.refund}
+                    </Button>
+                  )}
+                  {editable && row.till !== 'online' && !row.reversed && !row.reverses_id && (
+                    <Button
+                      size="compact-sm"
+                      variant="subtle"
+                      color="gray"
+                      aria-label={t.reverseLabel(money(row.amount_minor))}
+                      onClick={() => setReversing(row)}
+                    >
+                      {t.reverse}
+                    </Button>
+                  )}
+                </>
               }
             />
           ))}
@@ -70,6 +111,9 @@ export function Payments({ invoice, editable }: { invoice: Invoice; editable: bo
         <p className="muted">{t.noPayments}</p>
       )}
       {reversing && <ReverseDialog payment={reversing} onClose={() => setReversing(undefined)} />}
+      <Suspense>
+        {refunding && <RefundDialog payment={refunding} most={refundable(refunding)} onClose={() => setRefunding(undefined)} />}
+      </Suspense>
     </Card>
   )
 }

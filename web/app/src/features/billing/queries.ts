@@ -31,9 +31,20 @@ export const totalsQuery = (body: InvoiceIn) =>
 
 export const paymentsQuery = (invoice: string) =>
   queryOptions({
-    queryKey: ['payments', invoice],
+    queryKey: ['invoices', invoice, 'payments'],
     queryFn: ({ signal }) => data(api.GET('/payments', { params: { query: { invoice_id: invoice, limit: 100 } }, signal })),
   })
+
+export const onlineQuery = (invoice: string) =>
+  queryOptions({
+    queryKey: ['invoices', invoice, 'online'],
+    queryFn: ({ signal }) => data(api.GET('/invoices/{id}/online', { params: { path: { id: invoice } }, signal })),
+  })
+
+export const paymentAccountQuery = queryOptions({
+  queryKey: ['payment-account'],
+  queryFn: ({ signal }) => data(api.GET('/payment-account', { signal })),
+})
 
 export const profileQuery = queryOptions({
   queryKey: ['billing-profile'],
@@ -45,11 +56,11 @@ export const proofQuery = queryOptions({
   queryFn: ({ signal }) => data(api.GET('/numbering-proof', { signal })),
 })
 
-export const closingsQuery = (period: string) =>
+export const closingsQuery = (till: string, period: string) =>
   infiniteQueryOptions({
-    queryKey: ['closings', period],
+    queryKey: ['closings', till, period],
     queryFn: ({ pageParam, signal }) =>
-      data(api.GET('/closings', { params: { query: { period, before: pageParam || undefined } }, signal })),
+      data(api.GET('/closings', { params: { query: { till, period, before: pageParam || undefined } }, signal })),
     initialPageParam: '',
     getNextPageParam: page => page.next_before ?? undefined,
   })
@@ -71,7 +82,6 @@ export const catalogQuery = (filter: CatalogFilter, limit = 50) =>
 
 /** An invoice shows in lists, in the till and in the timeline of its customer. */
 export function refreshInvoices(client: QueryClient) {
-  for (const key of ['invoices', 'payments', 'numbering-proof', 'closings', 'home'])
-    void client.invalidateQueries({ queryKey: [key] })
+  for (const key of ['invoices', 'numbering-proof', 'closings', 'home']) void client.invalidateQueries({ queryKey: [key] })
   void client.invalidateQueries({ queryKey: ['contacts'] })
 }

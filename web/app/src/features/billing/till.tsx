@@ -18,12 +18,14 @@ import { closingsQuery, proofQuery, refreshInvoices } from './queries'
 import { t } from './text'
 
 const PERIODS = ['day', 'month', 'year'] as const
+const TILLS = ['1', 'online'] as const
 
 export function Till() {
   const can = useCan()
   const [period, setPeriod] = useState<(typeof PERIODS)[number]>('day')
+  const [till, setTill] = useState<(typeof TILLS)[number]>('1')
   const [closing, setClosing] = useState(false)
-  const closings = useInfiniteQuery(closingsQuery(period))
+  const closings = useInfiniteQuery(closingsQuery(till, period))
   const rows = closings.data?.pages.flatMap(page => page.items) ?? []
   const until = closings.data?.pages[0]?.closed_until
   return (
@@ -37,13 +39,22 @@ export function Till() {
         title={t.closings}
         flush={rows.length > 0}
         actions={
-          <SegmentedControl
-            size="xs"
-            aria-label={t.period}
-            data={PERIODS.map(value => ({ value, label: t.periods[value] }))}
-            value={period}
-            onChange={value => setPeriod(PERIODS.find(known => known === value) ?? 'day')}
-          />
+          <>
+            <SegmentedControl
+              size="xs"
+              aria-label={t.tillLabel}
+              data={TILLS.map(value => ({ value, label: t.tills[value] }))}
+              value={till}
+              onChange={value => setTill(TILLS.find(known => known === value) ?? '1')}
+            />
+            <SegmentedControl
+              size="xs"
+              aria-label={t.period}
+              data={PERIODS.map(value => ({ value, label: t.periods[value] }))}
+              value={period}
+              onChange={value => setPeriod(PERIODS.find(known => known === value) ?? 'day')}
+            />
+          </>
         }
       >
         {closings.isError && !rows.length ? (
@@ -105,12 +116,19 @@ export function Till() {
           <Empty title={t.noClosings}>{t.noClosingsHint}</Empty>
         )}
       </Card>
-      {closing && <CloseDialog onClose={() => setClosing(false)} />}
+      {closing && <CloseDialog till={till} onClose={() => setClosing(false)} />}
     </Page>
   )
 }
 
-const chainName = (chain: string) => (chain.startsWith('till:') ? t.chainTill : chain === 'A' ? t.chainCredits : t.chainInvoices)
+const chainName = (chain: string) =>
+  chain === 'till:online'
+    ? t.chainOnline
+    : chain.startsWith('till:')
+      ? t.chainTill
+      : chain === 'A'
+        ? t.chainCredits
+        : t.chainInvoices
 
 function Chain({ chain }: { chain: SealedChain }) {
   return (
@@ -174,13 +192,13 @@ function Proof() {
   )
 }
 
-function CloseDialog({ onClose }: { onClose: () => void }) {
+function CloseDialog({ till, onClose }: { till: string; onClose: () => void }) {
   const client = useQueryClient()
   const form = useForm({
     initial: { until: '' },
     check: (values): Record<string, string> => (values.until ? {} : { '/until': t.required }),
     submit: async values => {
-      await data(api.POST('/closings', { body: { until: values.until } }))
+      await data(api.POST('/closings', { body: { till, until: values.until } }))
       refreshInvoices(client)
       toast(t.closed)
       onClose()
@@ -190,7 +208,7 @@ function CloseDialog({ onClose }: { onClose: () => void }) {
     <Dialog opened onClose={onClose} title={t.closeTitle}>
       <form onSubmit={form.submit} noValidate className={classes.stack}>
         <FormBanner form={form} />
-        <p>{t.closeBody}</p>
+        <p>{till === 'online' ? t.closeBodyOnline : t.closeBody}</p>
         <TextInput data-autofocus type="date" label={t.closeUntil} {...form.text('until')} />
         <FormActions>
           <Button variant="default" onClick={onClose}>

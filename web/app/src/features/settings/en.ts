@@ -34,6 +34,7 @@ export const en: typeof fr = {
     entreprise: 'Company',
     devis: 'Quotes',
     facturation: 'Invoicing',
+    encaissement: 'Online payment',
     equipe: 'Team',
     roles: 'Roles',
     etiquettes: 'Tags',

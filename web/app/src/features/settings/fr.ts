@@ -34,6 +34,7 @@ export const fr = {
     entreprise: 'Entreprise',
     devis: 'Devis',
     facturation: 'Facturation',
+    encaissement: 'Encaissement en ligne',
     equipe: 'Équipe',
     roles: 'Rôles',
     etiquettes: 'Étiquettes',
