@@ -14,7 +14,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
-use vision_billing::orders::answer::{self, Confirmation, Opened, OpenedLine, Standing, Tried};
+use vision_billing::orders::answer::{self, Confirmation, Tried};
+use vision_billing::orders::opened::{self, Opened, OpenedLine, Standing};
 use vision_billing::orders::{ask_for_deposit, logo};
 use vision_kernel::french::{day, decimal, euros};
 use vision_kernel::totals::Totals;
@@ -98,14 +99,14 @@ impl Asked {
 
     async fn read(&self) -> Result<Option<(Tx, Opened, Look)>, Failure> {
         let mut tx = self.app.db.read(self.actor("")).await?;
-        let Some(opened) = answer::open(&mut tx, &self.link.hash).await? else { return Ok(None) };
+        let Some(opened) = opened::open(&mut tx, &self.link.hash).await? else { return Ok(None) };
         let look = Look::of(&mut tx, &self.token).await?;
         Ok(look.map(|look| (tx, opened, look)))
     }
 
     async fn write(&self, name: &str) -> Result<Option<(Tx, Opened, Look)>, Failure> {
         let mut tx = self.app.db.begin(self.actor(name)).await?;
-        let Some(opened) = answer::open_to_answer(&mut tx, &self.link.hash).await? else { return Ok(None) };
+        let Some(opened) = opened::open_to_answer(&mut tx, &self.link.hash).await? else { return Ok(None) };
         let look = Look::of(&mut tx, &self.token).await?;
         Ok(look.map(|look| (tx, opened, look)))
     }
@@ -144,14 +145,15 @@ struct QuotePage<'a> {
     deposit: String,
     valid_until: String,
     sent: String,
-    state: State_<'a>,
+    state: Shown<'a>,
     choice: bool,
     error: String,
     pay: String,
 }
 
 /// What a page says of where its quote stands.
-struct State_<'a> {
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a part of the page")]
+struct Shown<'a> {
     open: bool,
     tone: &'static str,
     label: String,
@@ -164,8 +166,8 @@ struct State_<'a> {
     reason: &'a str,
 }
 
-fn state<'a>(opened: &'a Opened, look: &Look, today: jiff::civil::Date) -> State_<'a> {
-    let said = |tone, label: &str, text: String| State_ {
+fn state<'a>(opened: &'a Opened, look: &Look, today: jiff::civil::Date) -> Shown<'a> {
+    let said = |tone, label: &str, text: String| Shown {
         open: false,
         tone,
         label: label.to_owned(),
@@ -178,7 +180,7 @@ fn state<'a>(opened: &'a Opened, look: &Look, today: jiff::civil::Date) -> State
         reason: "",
     };
     match opened.standing {
-        Standing::Open => State_ { open: true, ..said("wait", "À accepter", String::new()) },
+        Standing::Open => Shown { open: true, ..said("wait", "À accepter", String::new()) },
         Standing::Expired => said(
             "bad",
             "Expiré",
@@ -195,14 +197,14 @@ fn state<'a>(opened: &'a Opened, look: &Look, today: jiff::civil::Date) -> State
             let at = look.moment(answer.at);
             if let Some(withdrawn) = answer.withdrawn_at {
                 let text = format!("Accepté par {} le {at}. Vous avez renoncé au contrat le {}.", answer.by, look.moment(withdrawn));
-                return State_ { sealed: answer.sealed_sha256, stamped: answer.stamped, ..said("bad", "Rétracté", text) };
+                return Shown { sealed: answer.sealed_sha256, stamped: answer.stamped, ..said("bad", "Rétracté", text) };
             }
             if !answer.accepted {
-                return State_ { reason: answer.reason, ..said("bad", "Refusé", format!("Refusé par {} le {at}.", answer.by)) };
+                return Shown { reason: answer.reason, ..said("bad", "Refusé", format!("Refusé par {} le {at}.", answer.by)) };
             }
             let label = if answer.partially { "Accepté en partie" } else { "Accepté" };
             let until = answer.withdrawable_until.filter(|until| *until >= today);
-            State_ {
+            Shown {
                 accepted: true,
                 may_withdraw: until.is_some(),
                 withdraw_until: until.map(day).unwrap_or_default(),
@@ -279,7 +281,7 @@ async fn shown(asked: &Asked, headers: &HeaderMap) -> Result<Response, Failure> 
     let person = headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
     if person && opened.standing == Standing::Open {
         let mut tx = asked.app.db.begin(asked.actor("")).await?;
-        answer::seen(&mut tx, &opened, &asked.visitor.user_agent).await?;
+        opened::seen(&mut tx, &opened, &asked.visitor.user_agent).await?;
         tx.commit().await?;
     }
     quote_page(asked, &opened, look, "", None).await
@@ -298,7 +300,7 @@ async fn pdf(State(app): State<App>, Path(token): Path<String>, visitor: Visitor
     let Some(asked) = Asked::new(app, token, visitor) else { return shell::unknown() };
     let sent = async {
         let Some((mut tx, opened, _)) = asked.read().await? else { return Ok(shell::unknown()) };
-        let bytes = answer::sent_pdf(&mut tx, &opened).await?;
+        let bytes = opened::sent_pdf(&mut tx, &opened).await?;
         Ok(bytes.map_or_else(shell::unknown, |bytes| download("application/pdf", &format!("{}.pdf", opened.reference()), bytes)))
     };
     finished(sent.await)
@@ -306,7 +308,7 @@ async fn pdf(State(app): State<App>, Path(token): Path<String>, visitor: Visitor
 
 async fn sealed(asked: &Asked, evidence: bool) -> Result<Response, Failure> {
     let Some((mut tx, opened, _)) = asked.read().await? else { return Ok(shell::unknown()) };
-    let Some((pdf, record)) = answer::proof(&mut tx, &opened).await? else { return Ok(shell::unknown()) };
+    let Some((pdf, record)) = opened::proof(&mut tx, &opened).await? else { return Ok(shell::unknown()) };
     Ok(if evidence {
         download("application/json", "evidence.json", record.into_bytes())
     } else {

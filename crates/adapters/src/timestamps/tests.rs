@@ -1,8 +1,10 @@
+//! A stamp of the local authority before a judge that is not ours, and answers that are none.
+
 use super::LocalAuthority;
 use super::remote::{granted, request};
 use cms::content_info::ContentInfo;
-use der::asn1::SetOfVec;
 use der::{Decode, Encode, Sequence};
+use sha2_v10::{Digest, Sha256};
 use std::process::Command;
 use vision_ports::TimestampAuthority;
 
@@ -33,7 +35,6 @@ async fn an_answer_is_taken_only_for_what_was_asked() {
     assert_eq!(granted(&answer(&stamp.token), &hash).expect("granted"), stamp.token);
     assert!(granted(&answer(&stamp.token), &[0xac; 32]).is_err());
     assert!(granted(b"nonsense", &hash).is_err());
-    let _ = SetOfVec::<der::asn1::Any>::new();
 }
 
 /// OpenSSL is the judge: a stamp of ours verifies, one of another document does not.
@@ -48,7 +49,6 @@ async fn openssl_verifies_a_stamp() {
     let at = |name: &str| folder.join(name);
     std::fs::write(at("document"), b"Devis").expect("document");
     std::fs::write(at("other"), b"Devis!").expect("other");
-    use sha2_v10::{Digest, Sha256};
     let hash = Sha256::digest(b"Devis");
     let authority = authority();
     let stamp = authority.stamp(&hash).await.expect("stamp");

@@ -1,8 +1,9 @@
 //! Deposits that a balance takes off (QI-32), and the bound of what a quote is invoiced for (QI-14).
 
+use super::contract::{self, Deduction};
 use super::document::by_rate;
 use super::model::InvoiceKind;
-use super::store::{self, Deduction, Row};
+use super::store::{self, Row};
 use vision_documents::commercial::{Preceding, VatSubtotal};
 use vision_kernel::totals::Totals;
 use vision_kernel::{Problem, french};
@@ -13,7 +14,7 @@ pub(super) async fn of(tx: &mut Tx, row: &Row, kind: InvoiceKind) -> Result<(Vec
     let (mut listed, mut parts) = (Vec::new(), Vec::new());
     let Some(order) = row.order_id.filter(|_| kind != InvoiceKind::CreditNote) else { return Ok((listed, parts)) };
     if kind == InvoiceKind::Balance {
-        for id in store::deposits(tx, order).await? {
+        for id in contract::deposits(tx, order).await? {
             let Some(deposit) = store::get(tx, id, false).await? else { continue };
             let taken = by_rate(store::credited(tx, id).await?.iter().map(|rate| (rate.category.as_str(), rate.rate, rate.base_minor)));
             let taken_vat = by_rate(store::credited(tx, id).await?.iter().map(|rate| (rate.category.as_str(), rate.rate, rate.vat_minor)));
@@ -51,7 +52,7 @@ pub(super) async fn within(tx: &mut Tx, row: &Row, kind: InvoiceKind, totals: &T
             .with("deposits_minor", deducted)
             .into());
     }
-    if let Some((Some(accepted), issued)) = store::contract(tx, order, row.id).await?
+    if let Some((Some(accepted), issued)) = contract::contract(tx, order, row.id).await?
         && issued + totals.gross_minor - deducted > accepted
     {
         let left = (accepted - issued + deducted).max(0);

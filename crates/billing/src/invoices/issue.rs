@@ -4,7 +4,7 @@ use super::document::{self, Source, is_business};
 use super::events::InvoiceEvent;
 use super::model::{Draft, InvoiceKind};
 use super::store::{self, Issued, LineRow, Row};
-use super::{credit, deposits, numbers, ops};
+use super::{contract, credit, deposits, numbers, ops};
 use crate::profiles::{self, Seller};
 use crate::{day, seal};
 use jiff::Timestamp;
@@ -221,7 +221,7 @@ pub(crate) async fn issue(
     };
     store::issue(tx, id, &issued).await?;
     if !deductions.is_empty() {
-        store::insert_deductions(tx, id, &deductions).await?;
+        contract::insert_deductions(tx, id, &deductions).await?;
     }
     store::advance_series(tx, wanted.0, year, place, issued_on).await?;
     seal::append(tx, &seal::Key::of(crypto), wanted.0, "invoice", id).await?;

@@ -4,6 +4,7 @@
 //! in one transaction (QI-24); what is issued is never changed, only credited or corrected (QI-28); a credit note never exceeds what it
 //! credits, rate by rate (QI-29).
 
+mod contract;
 pub mod credit;
 pub(crate) mod demo;
 mod deposits;

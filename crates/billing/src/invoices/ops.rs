@@ -1,5 +1,6 @@
 //! Drafts: made, changed, thrown away.
 
+use super::contract;
 use super::document::{self, Source};
 use super::events::InvoiceEvent;
 use super::model::{Draft, InvoiceIn, InvoiceKind, InvoiceLineIn};
@@ -174,7 +175,7 @@ pub(crate) async fn from_order(
     let word = serde_json::to_value(kind)?;
     let id = tx.new_id();
     store::insert(tx, id, word.as_str().unwrap_or("invoice"), None).await?;
-    store::set_order(tx, id, order, progress).await?;
+    contract::set_order(tx, id, order, progress).await?;
     write(tx, id, draft).await?;
     let (row, _) = get(tx, id).await?;
     tx.emit(&InvoiceEvent::new("invoice.drafted", &row));

@@ -3,6 +3,7 @@
 use super::answer::{self, Confirmation, Method};
 use super::invoicing::{self, OrderInvoiceIn};
 use super::model::OrderIn;
+use super::opened;
 use super::ops::{self, SendIn};
 use super::settings;
 use crate::invoices::demo::{Item, lines};
@@ -44,7 +45,7 @@ pub(crate) async fn send(app: &App, tx: &mut Tx, id: Uuid) -> Result<(), Failure
 
 /// Accepts a quote: as it is, or without its first line.
 pub(crate) async fn accept(app: &App, tx: &mut Tx, id: Uuid, whole: bool) -> Result<(), Failure> {
-    let opened = answer::open_for_staff(tx, id).await?;
+    let opened = opened::open_for_staff(tx, id).await?;
     let offered = opened.offered();
     let lines = if whole || offered.len() < 2 { offered } else { offered.into_iter().skip(1).collect() };
     let input = Confirmation {
@@ -59,7 +60,7 @@ pub(crate) async fn accept(app: &App, tx: &mut Tx, id: Uuid, whole: bool) -> Res
 
 /// Refuses a quote.
 pub(crate) async fn refuse(tx: &mut Tx, id: Uuid, reason: &str) -> Result<(), Failure> {
-    let opened = answer::open_for_staff(tx, id).await?;
+    let opened = opened::open_for_staff(tx, id).await?;
     answer::refuse(tx, &opened, "", reason, None).await
 }
 

@@ -1,10 +1,12 @@
 //! What proves an acceptance (QI-07): a record of who agreed to what, when and how, signed with the instance's key; and the paper with its
 //! certificate, which carries that record inside.
 
-use super::answer::{Method, Opened};
+use super::answer::Method;
 use super::document::reference;
+use super::model::OrderDraft;
+use super::opened::Opened;
 use super::ops::{hex, rendered_sealed};
-use super::store::{self, EvidenceRow, Proof};
+use super::trail::{self, EvidenceRow, Proof};
 use crate::seal::Key;
 use crate::{day, profiles};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -70,25 +72,27 @@ pub(super) fn consent(consumer: bool) -> (u32, &'static str) {
     }
 }
 
+/// Every line of a quote, and whether it was accepted.
+fn lines(draft: &OrderDraft, accepted: &impl Fn(usize) -> bool) -> Vec<Value> {
+    let lines = draft.content.lines.iter().enumerate();
+    lines
+        .map(|(index, line)| json!({ "place": index + 1, "label": line.label, "quantity": line.quantity.to_string(), "accepted": accepted(index) }))
+        .collect()
+}
+
 /// Seals an agreement. Called within the transaction that stores it, after its last line of evidence.
 pub(super) async fn seal(app: &App, tx: &mut Tx, agreed: Agreed<'_>, logo: Option<Vec<u8>>) -> Result<Proof, Failure> {
     let opened = agreed.opened;
     let (order, revision) = (opened.row.id, opened.version.revision);
     let seller = profiles::seller(tx).await?;
     let zone = day::zone(tx).await?;
-    let moments: Vec<EvidenceRow> = store::evidence_of(tx, order).await?.into_iter().filter(|row| row.revision == revision).collect();
+    let moments: Vec<EvidenceRow> = trail::evidence_of(tx, order).await?.into_iter().filter(|row| row.revision == revision).collect();
     let key = Key::of(&app.crypto);
     let now = tx.now();
     let (consent_version, consent_text) = consent(opened.consumer());
     let draft = &opened.version.content.0;
     let accepted = |index: usize| agreed.lines.iter().any(|place| usize::try_from(*place).is_ok_and(|place| place == index + 1));
-    let lines: Vec<Value> = draft
-        .content
-        .lines
-        .iter()
-        .enumerate()
-        .map(|(index, line)| json!({ "place": index + 1, "label": line.label, "quantity": line.quantity.to_string(), "accepted": accepted(index) }))
-        .collect();
+    let lines = lines(draft, &accepted);
     let events: Vec<Value> = moments
         .iter()
         .map(|row| json!({ "at": row.at.to_jiff().to_string(), "kind": row.kind, "by": row.actor_name, "ip": row.ip, "user_agent": row.user_agent, "data": row.data }))
@@ -111,7 +115,7 @@ pub(super) async fn seal(app: &App, tx: &mut Tx, agreed: Agreed<'_>, logo: Optio
     let text = canonical(&evidence)?;
     let evidence_sha256 = crypto::sha256(text.as_bytes());
     let evidence_signature = key.sign(&evidence_sha256).to_vec();
-    let (_, frozen) = store::version_files(tx, order, revision).await?.ok_or_else(|| Problem::internal("a version without its paper"))?;
+    let (_, frozen) = trail::version_files(tx, order, revision).await?.ok_or_else(|| Problem::internal("a version without its paper"))?;
     let mut paper: Commercial = serde_json::from_value(frozen)?;
     for (index, line) in paper.lines.iter_mut().enumerate() {
         line.refused = !accepted(index);

@@ -2,18 +2,18 @@
 
 use super::answer::{self, Confirmation, Method};
 use super::invoicing::{self, OrderInvoiceIn};
-use super::model::{DepositKind, OrderIn, OrderLineIn, OrderState, Verification};
-use super::ops::{self, CancelledBy, LinkMode, SendIn, Whole};
+use super::model::{DepositKind, OrderIn};
+use super::opened;
+use super::ops::{self, CancelledBy, LinkMode, SendIn};
+use super::out::{OrderOut, OrderRow, listed, shown};
 use super::settings;
-use super::store::{self, EvidenceRow, Row, Wanted};
+use super::store::{self, Wanted};
+use super::trail;
 use super::{document, evidence};
 use crate::day;
 use crate::invoices::issue;
-use crate::invoices::model::DiscountIn;
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
-use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use vision_kernel::totals::Totals;
 use vision_kernel::{Cursor, Page, Problem, text};
 use vision_platform::http::{Created, Json, Versioned, cursor, expected_version, page_limit};
 use vision_platform::permits::{InvoicesWrite, OrdersRead, OrdersSend, OrdersWrite};
-use vision_platform::{ApiResult, App, Authorized, Failure, Tx};
+use vision_platform::{ApiResult, App, Authorized};
 
 /// Routes.
 pub fn routes() -> OpenApiRouter<App> {
@@ -42,308 +42,6 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(invoice_order))
         .routes(routes!(get_order_pdf))
         .routes(routes!(get_order_proof))
-}
-
-/// A contact, a thing or an invoice by name.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct OrderRef {
-    id: Uuid,
-    name: String,
-}
-
-fn named(id: Option<Uuid>, name: Option<String>) -> Option<OrderRef> {
-    Some(OrderRef { id: id?, name: name.unwrap_or_default() })
-}
-
-/// A quote in a list.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct OrderRow {
-    id: Uuid,
-    state: OrderState,
-    /// Null until it is first sent.
-    number: Option<String>,
-    revision: i32,
-    /// Of a template: its name.
-    template_name: Option<String>,
-    title: Option<String>,
-    contact: Option<OrderRef>,
-    net_minor: i64,
-    gross_minor: i64,
-    /// What was accepted comes to.
-    accepted_minor: Option<i64>,
-    #[schema(value_type = Option<String>, format = Date)]
-    valid_until: Option<Date>,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    sent_at: Option<Timestamp>,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
-}
-
-fn listed(row: Row, today: Date) -> OrderRow {
-    OrderRow {
-        id: row.id,
-        state: ops::state_of(&row, today),
-        number: row.number,
-        revision: row.revision,
-        template_name: row.template_name,
-        title: row.title,
-        contact: named(row.contact_id, row.contact_name),
-        net_minor: row.net_minor,
-        gross_minor: row.gross_minor,
-        accepted_minor: row.accepted_minor,
-        valid_until: row.valid_until.map(jiff_sqlx::Date::to_jiff),
-        sent_at: row.sent_at.map(jiff_sqlx::Timestamp::to_jiff),
-        updated_at: row.updated_at.to_jiff(),
-    }
-}
-
-/// A line with what it comes to.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct OrderLine {
-    #[serde(flatten)]
-    line: OrderLineIn,
-    net_minor: i64,
-    gross_minor: i64,
-    /// After an answer: whether the customer took it.
-    accepted: Option<bool>,
-}
-
-/// A version that was sent.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct OrderVersion {
-    revision: i32,
-    #[schema(value_type = String, format = DateTime)]
-    sent_at: Timestamp,
-    sent_by: String,
-    gross_minor: i64,
-    #[schema(value_type = String, format = Date)]
-    valid_until: Date,
-    replaced: bool,
-}
-
-/// The customer's answer.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct OrderAnswer {
-    /// `accepted`, `partially_accepted`, `refused`
-    kind: String,
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    /// `remote_code`, `remote_link`, `in_person`, `staff`
-    method: String,
-    signer_name: String,
-    mention: Option<String>,
-    reason: Option<String>,
-    gross_minor: i64,
-    terms_version: Option<i32>,
-    /// The customer asked for the work to begin before the time to go back has passed.
-    early_start: bool,
-    #[schema(value_type = Option<String>, format = Date)]
-    withdrawable_until: Option<Date>,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    withdrawn_at: Option<Timestamp>,
-    /// SHA-256 of the sealed paper, in hexadecimal.
-    sealed_sha256: Option<String>,
-    /// SHA-256 of the evidence.
-    evidence_sha256: Option<String>,
-    /// Who stamped the time; null: no stamp yet.
-    timestamp_authority: Option<String>,
-}
-
-/// A line of the evidence.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct OrderMoment {
-    revision: i32,
-    kind: String,
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    by: String,
-    ip: Option<String>,
-}
-
-impl From<EvidenceRow> for OrderMoment {
-    fn from(row: EvidenceRow) -> Self {
-        Self { revision: row.revision, kind: row.kind, at: row.at.to_jiff(), by: row.actor_name, ip: row.ip }
-    }
-}
-
-/// An invoice of a quote.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct OrderInvoice {
-    id: Uuid,
-    kind: String,
-    /// Null: a draft.
-    number: Option<String>,
-    gross_minor: i64,
-    paid_minor: i64,
-    credited_minor: i64,
-    deducted_minor: i64,
-}
-
-/// A quote.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-#[schema(as = Order)]
-pub struct OrderOut {
-    id: Uuid,
-    state: OrderState,
-    number: Option<String>,
-    /// The version that is being written, or the last that was sent.
-    revision: i32,
-    template_name: Option<String>,
-    contact: Option<OrderRef>,
-    contact_email: Option<String>,
-    customer_kind: Option<String>,
-    entity: Option<OrderRef>,
-    title: Option<String>,
-    intro: Option<String>,
-    outro: Option<String>,
-    order_reference: Option<String>,
-    prices_include_vat: bool,
-    discount: DiscountIn,
-    lines: Vec<OrderLine>,
-    /// What it comes to as it is offered, or as it was accepted.
-    totals: Totals,
-    #[schema(value_type = Option<String>, format = Date)]
-    valid_until: Option<Date>,
-    execution: Option<String>,
-    deposit: DiscountIn,
-    deposit_kind: DepositKind,
-    /// What is asked on acceptance, in cents with VAT.
-    deposit_minor: i64,
-    line_by_line: bool,
-    verification: Verification,
-    withdrawal_exception: Option<String>,
-    net_minor: i64,
-    vat_minor: i64,
-    gross_minor: i64,
-    accepted_minor: Option<i64>,
-    /// Of what was accepted: what was invoiced, with VAT, deposits counted once.
-    invoiced_minor: i64,
-    /// Of what was accepted: what is left to invoice.
-    to_invoice_minor: i64,
-    reason: Option<String>,
-    versions: Vec<OrderVersion>,
-    answer: Option<OrderAnswer>,
-    evidence: Vec<OrderMoment>,
-    invoices: Vec<OrderInvoice>,
-    created_by: String,
-    #[schema(value_type = String, format = DateTime)]
-    created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    updated_at: Timestamp,
-    version: i32,
-}
-
-/// Reads the rest and shapes a quote.
-async fn shown(tx: &mut Tx, (row, lines): Whole) -> Result<Versioned<OrderOut>, Failure> {
-    let today = day::today(tx).await?;
-    let state = ops::state_of(&row, today);
-    let versions = if row.number.is_some() { store::versions(tx, row.id).await? } else { Vec::new() };
-    let answer = if row.number.is_some() { store::answer(tx, row.id, row.revision).await? } else { None };
-    let moments = if row.number.is_some() { store::evidence_of(tx, row.id).await? } else { Vec::new() };
-    let invoices = if row.number.is_some() { store::invoices_of(tx, row.id).await? } else { Vec::new() };
-    let draft = row.draft(&lines);
-    let agreed = answer.as_ref().filter(|answer| answer.kind != "refused");
-    let totals = match agreed {
-        Some(answer) => {
-            let chosen: Vec<usize> = answer.lines.iter().filter_map(|place| usize::try_from(*place).ok()?.checked_sub(1)).collect();
-            draft.totals_for(&chosen)?
-        }
-        None => draft.totals()?,
-    };
-    let taken =
-        |index: usize| agreed.map(|answer| answer.lines.iter().any(|place| usize::try_from(*place).is_ok_and(|place| place == index + 1)));
-    let (invoiced_minor, to_invoice_minor) = invoicing::invoiced(&row, &invoices);
-    Ok(Versioned(
-        row.version,
-        OrderOut {
-            id: row.id,
-            state,
-            number: row.number,
-            revision: row.revision,
-            template_name: row.template_name,
-            contact: named(row.contact_id, row.contact_name),
-            contact_email: row.contact_email,
-            customer_kind: row.customer_kind,
-            entity: named(row.entity_id, row.entity_name),
-            title: row.title,
-            intro: row.intro,
-            outro: row.outro,
-            order_reference: row.order_reference,
-            prices_include_vat: row.prices_include_vat,
-            discount: row.discount.0.into(),
-            lines: ops::written(&lines)
-                .into_iter()
-                .zip(&lines)
-                .enumerate()
-                .map(|(index, (line, stored))| OrderLine {
-                    line,
-                    net_minor: stored.line.net_minor,
-                    gross_minor: stored.line.gross_minor,
-                    accepted: taken(index),
-                })
-                .collect(),
-            deposit_minor: draft.deposit_of(totals.gross_minor),
-            totals,
-            valid_until: row.valid_until.map(jiff_sqlx::Date::to_jiff),
-            execution: row.execution,
-            deposit: row.deposit.0.into(),
-            deposit_kind: DepositKind::from_word(&row.deposit_kind),
-            line_by_line: row.line_by_line,
-            verification: Verification::from_word(&row.verification),
-            withdrawal_exception: row.withdrawal_exception,
-            net_minor: row.net_minor,
-            vat_minor: row.vat_minor,
-            gross_minor: row.gross_minor,
-            accepted_minor: row.accepted_minor,
-            invoiced_minor,
-            to_invoice_minor: if state.is_accepted() { to_invoice_minor } else { 0 },
-            reason: row.reason,
-            versions: versions
-                .into_iter()
-                .map(|version| OrderVersion {
-                    revision: version.revision,
-                    sent_at: version.sent_at.to_jiff(),
-                    sent_by: version.sent_by_name,
-                    gross_minor: version.gross_minor,
-                    valid_until: version.valid_until.to_jiff(),
-                    replaced: version.replaced_at.is_some(),
-                })
-                .collect(),
-            answer: answer.map(|answer| OrderAnswer {
-                kind: answer.kind,
-                at: answer.at.to_jiff(),
-                method: answer.method,
-                signer_name: answer.signer_name,
-                mention: answer.mention,
-                reason: answer.reason,
-                gross_minor: answer.gross_minor,
-                terms_version: answer.terms_version,
-                early_start: answer.early_start,
-                withdrawable_until: answer.withdrawable_until.map(jiff_sqlx::Date::to_jiff),
-                withdrawn_at: answer.withdrawn_at.map(jiff_sqlx::Timestamp::to_jiff),
-                sealed_sha256: answer.sealed_sha256.as_deref().map(ops::hex),
-                evidence_sha256: answer.evidence_sha256.as_deref().map(ops::hex),
-                timestamp_authority: answer.timestamp_authority,
-            }),
-            evidence: moments.into_iter().map(OrderMoment::from).collect(),
-            invoices: invoices
-                .into_iter()
-                .map(|invoice| OrderInvoice {
-                    id: invoice.id,
-                    kind: invoice.kind,
-                    number: invoice.number,
-                    gross_minor: invoice.gross_minor,
-                    paid_minor: invoice.paid_minor,
-                    credited_minor: invoice.credited_minor,
-                    deducted_minor: invoice.deducted_minor,
-                })
-                .collect(),
-            created_by: row.created_by_name,
-            created_at: row.created_at.to_jiff(),
-            updated_at: row.updated_at.to_jiff(),
-            version: row.version,
-        },
-    ))
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -484,7 +182,7 @@ async fn rename_order_template(
 
 /// A quote that went out.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct SentOrder {
+struct SentOrder {
     order: OrderOut,
     /// Address of its page: whoever has it can read the quote. It is not shown again.
     url: String,
@@ -528,7 +226,7 @@ struct CancelOrderIn {
 
 /// A quote that was called off.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct CancelledOrder {
+struct CancelledOrder {
     order: OrderOut,
     /// Of an accepted quote: what is owed to the customer, in cents (QI-12). Deposits that were invoiced are taken back by credit notes.
     owed_back_minor: Option<i64>,
@@ -571,7 +269,7 @@ struct OrderLinkIn {
 
 /// A link.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct OrderLink {
+struct OrderLink {
     /// Address of the page. It is not shown again.
     url: String,
 }
@@ -615,7 +313,7 @@ async fn accept_order(
         return Err(Problem::field("/mention", "required", "Dites comment le client a donné son accord.").into());
     }
     let mut tx = auth.begin().await?;
-    let opened = answer::open_for_staff(&mut tx, id).await?;
+    let opened = opened::open_for_staff(&mut tx, id).await?;
     let lines = input.lines.unwrap_or_else(|| opened.offered());
     let confirmation = Confirmation { lines, name: input.name, mention: input.mention, terms: true, ..Confirmation::default() };
     answer::record(&auth.app, &mut tx, &opened, &confirmation, Method::Staff, None, logo).await?;
@@ -641,7 +339,7 @@ async fn refuse_order(
     Json(input): Json<RefuseOrderIn>,
 ) -> ApiResult<Versioned<OrderOut>> {
     let mut tx = auth.begin().await?;
-    let opened = answer::open_for_staff(&mut tx, id).await?;
+    let opened = opened::open_for_staff(&mut tx, id).await?;
     answer::refuse(&mut tx, &opened, "", &input.reason, None).await?;
     let whole = ops::get(&mut tx, id).await?;
     let out = shown(&mut tx, whole).await?;
@@ -651,7 +349,7 @@ async fn refuse_order(
 
 /// An invoice that was begun.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct InvoiceOfOrder {
+struct InvoiceOfOrder {
     /// The draft.
     invoice_id: Uuid,
 }
@@ -709,12 +407,12 @@ async fn get_order_pdf(auth: Authorized<OrdersRead>, Path(id): Path<Uuid>, Query
     }
     let revision = query.revision.unwrap_or(row.revision);
     if query.signed == Some(true) {
-        let files = store::proof_files(&mut tx, id, revision).await?;
+        let files = trail::proof_files(&mut tx, id, revision).await?;
         let (pdf, ..) = files.ok_or_else(Problem::not_found)?;
         let name = format!("{}-signe.pdf", document::reference(&number, revision));
         return Ok(file("application/pdf", &name, pdf.ok_or_else(Problem::not_found)?));
     }
-    let (pdf, _) = store::version_files(&mut tx, id, revision).await?.ok_or_else(Problem::not_found)?;
+    let (pdf, _) = trail::version_files(&mut tx, id, revision).await?.ok_or_else(Problem::not_found)?;
     Ok(file("application/pdf", &format!("{}.pdf", document::reference(&number, revision)), pdf))
 }
 
@@ -724,7 +422,7 @@ async fn get_order_pdf(auth: Authorized<OrdersRead>, Path(id): Path<Uuid>, Query
 async fn get_order_proof(auth: Authorized<OrdersRead>, Path(id): Path<Uuid>) -> ApiResult<FileAnswer> {
     let mut tx = auth.read().await?;
     let (row, _) = ops::get(&mut tx, id).await?;
-    let files = store::proof_files(&mut tx, id, row.revision).await?;
+    let files = trail::proof_files(&mut tx, id, row.revision).await?;
     let (_, Some(proof), ..) = files.ok_or_else(Problem::not_found)? else { return Err(Problem::not_found().into()) };
     Ok(file("application/json", "evidence.json", evidence::canonical(&proof)?.into_bytes()))
 }

@@ -3,6 +3,7 @@
 
 use super::model::{DepositKind, OrderDraft};
 use super::store::{self, InvoiceOf};
+use super::trail;
 use super::{document, ops};
 use crate::invoices::model::{Draft, InvoiceKind, InvoiceLineIn, Nature};
 use crate::invoices::{self, issue};
@@ -71,8 +72,8 @@ async fn accepted(tx: &mut Tx, id: Uuid) -> Result<Accepted, Failure> {
     if !matches!(row.state.as_str(), "accepted" | "partially_accepted") {
         return Err(Problem::conflict("Ce devis n’est pas accepté : il ne se facture pas.").with("reason", "not_accepted").into());
     }
-    let version = store::version(tx, id, row.revision).await?.ok_or_else(Problem::not_found)?;
-    let answer = store::answer(tx, id, row.revision).await?.ok_or_else(Problem::not_found)?;
+    let version = trail::version(tx, id, row.revision).await?.ok_or_else(Problem::not_found)?;
+    let answer = trail::answer(tx, id, row.revision).await?.ok_or_else(Problem::not_found)?;
     let chosen: Vec<usize> = answer.lines.iter().filter_map(|place| usize::try_from(*place).ok()?.checked_sub(1)).collect();
     let totals = version.content.0.totals_for(&chosen)?;
     let invoices = store::invoices_of(tx, id).await?;
@@ -182,7 +183,7 @@ fn planned(accepted: &Accepted, input: &OrderInvoiceIn) -> Result<(InvoiceKind, 
 pub(super) async fn begin(tx: &mut Tx, id: Uuid, input: &OrderInvoiceIn) -> Result<Uuid, Failure> {
     let accepted = accepted(tx, id).await?;
     let (kind, draft, progress) = planned(&accepted, input)?;
-    Ok(invoices::from_order(tx, kind, &draft, id, progress).await?)
+    invoices::from_order(tx, kind, &draft, id, progress).await
 }
 
 /// What of a quote was invoiced, and what is left, in cents with VAT.

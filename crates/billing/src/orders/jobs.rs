@@ -2,6 +2,7 @@
 
 use super::ops;
 use super::store;
+use super::trail;
 use crate::day;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ impl Job for StampAnswer {
 
     async fn run(self, ctx: JobContext) -> Result<(), JobError> {
         let mut tx = ctx.read().await?;
-        let answer = store::answer(&mut tx, self.order, self.revision).await?;
+        let answer = trail::answer(&mut tx, self.order, self.revision).await?;
         drop(tx);
         let Some(hash) = answer.filter(|answer| answer.timestamp_authority.is_none()).and_then(|answer| answer.sealed_sha256) else {
             return Ok(());
@@ -31,7 +32,7 @@ impl Job for StampAnswer {
         // The authority is asked outside of any transaction; asking twice gives two good stamps, of which the first is kept.
         let stamp = ctx.app.timestamps.stamp(&hash).await.map_err(|error| JobError::Retry(error.to_string()))?;
         let mut tx = ctx.begin().await?;
-        store::set_timestamp(&mut tx, self.order, self.revision, &stamp.token, &stamp.authority).await?;
+        trail::set_timestamp(&mut tx, self.order, self.revision, &stamp.token, &stamp.authority).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -13,9 +13,12 @@ pub mod http;
 mod invoicing;
 pub(crate) mod jobs;
 pub mod model;
+pub mod opened;
 mod ops;
+mod out;
 mod settings;
 mod store;
+mod trail;
 
 pub use crate::invoices::issue::logo;
 pub use http::routes;

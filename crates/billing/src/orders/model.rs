@@ -336,11 +336,11 @@ fn is_holiday(day: Date) -> bool {
 
 /// Easter Sunday (the computation of Meeus for the Gregorian calendar).
 fn easter(year: i32) -> Option<Date> {
-    let (a, b, c) = (year % 19, year / 100, year % 100);
-    let h = (19 * a + b - b / 4 - (b - (b + 8) / 25 + 1) / 3 + 15) % 30;
-    let l = (32 + 2 * (b % 4) + 2 * (c / 4) - h - c % 4) % 7;
-    let m = (a + 11 * h + 22 * l) / 451;
-    let months = h + l - 7 * m + 114;
+    let (cycle, century, rest) = (year % 19, year / 100, year % 100);
+    let moon = (19 * cycle + century - century / 4 - (century - (century + 8) / 25 + 1) / 3 + 15) % 30;
+    let week = (32 + 2 * (century % 4) + 2 * (rest / 4) - moon - rest % 4) % 7;
+    let late = (cycle + 11 * moon + 22 * week) / 451;
+    let months = moon + week - 7 * late + 114;
     Date::new(i16::try_from(year).ok()?, i8::try_from(months / 31).ok()?, i8::try_from(months % 31 + 1).ok()?).ok()
 }
 

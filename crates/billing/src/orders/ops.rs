@@ -4,7 +4,8 @@ use super::document::{self, Paper};
 use super::events::OrderEvent;
 use super::model::{DepositKind, OrderDraft, OrderIn, OrderLineIn, OrderState, Verification};
 use super::settings;
-use super::store::{self, NewVersion, OrderLineRow, Row};
+use super::store::{self, OrderLineRow, Row};
+use super::trail::{self, NewVersion};
 use crate::day;
 use crate::invoices::model::DiscountIn;
 use crate::invoices::{self, issue};
@@ -188,13 +189,13 @@ pub(super) async fn discard(tx: &mut Tx, id: Uuid) -> Result<(), Failure> {
         return Ok(());
     }
     let last = row.revision - 1;
-    let version = store::version(tx, id, last).await?.ok_or_else(Problem::not_found)?;
-    let answer = store::answer(tx, id, last).await?;
+    let version = trail::version(tx, id, last).await?.ok_or_else(Problem::not_found)?;
+    let answer = trail::answer(tx, id, last).await?;
     let totals = version.content.0.totals()?;
     let search = search_text(&version.content.0, Some(&version.buyer_name), row.number.as_deref(), None);
     store::put(tx, id, &version.content.0, &totals, &search).await?;
     store::set_revision(tx, id, last).await?;
-    store::set_replaced(tx, id, last, false).await?;
+    trail::set_replaced(tx, id, last, false).await?;
     store::restore_validity(tx, id, version.valid_until).await?;
     let state = answer.map_or("sent", |answer| if answer.kind == "refused" { "refused" } else { "sent" });
     store::set_state(tx, id, state, row.reason.as_deref()).await?;
@@ -284,12 +285,11 @@ pub(super) async fn send(
         draft.valid_until.unwrap_or_else(|| today.checked_add(jiff::Span::new().days(settings.validity_days)).unwrap_or(today));
     draft.valid_until = Some(valid_until);
     let terms_version = settings.terms_version.filter(|_| settings.terms.as_ref().is_some_and(|terms| !terms.is_empty()));
-    let number = match &row.number {
-        Some(number) => number.clone(),
-        None => {
-            let place = store::next_number(tx, i32::from(today.year())).await?;
-            invoices::numbers::written("D{YYYY}-{000001}", today.year(), place)
-        }
+    let number = if let Some(number) = &row.number {
+        number.clone()
+    } else {
+        let place = store::next_number(tx, i32::from(today.year())).await?;
+        invoices::numbers::written("D{YYYY}-{000001}", today.year(), place)
     };
     let reference = document::reference(&number, row.revision);
     let mentions = invoices::store::mentions(tx, today, &seller.profile.mention_set).await?;
@@ -319,16 +319,16 @@ pub(super) async fn send(
         buyer_name: &buyer.display_name,
         terms_version,
     };
-    store::insert_version(tx, id, &new).await?;
-    store::remember(tx, &hash, "quote_sent", &reference).await?;
+    trail::insert_version(tx, id, &new).await?;
+    trail::remember(tx, &hash, "quote_sent", &reference).await?;
     let search = search_text(&draft, Some(&buyer.display_name), Some(&number), None);
     store::set_sent(tx, id, &number, valid_until, &search).await?;
     let first = tx.now() + jiff::SignedDuration::from_hours(super::jobs::REMINDERS[0]);
     store::set_remind_at(tx, id, (settings.reminders && to.is_some()).then_some(first)).await?;
     let (token, link) = public_link::mint(tx.tenant());
     let end = link_end(tx);
-    store::insert_link(tx, (id, row.revision), &link.hash, "remote", to.as_deref(), end).await?;
-    store::evidence(tx, (id, row.revision), "sent", None, &json!({ "to": to, "pdf_sha256": hex(&hash), "by_hand": input.by_hand })).await?;
+    trail::insert_link(tx, (id, row.revision), &link.hash, "remote", to.as_deref(), end).await?;
+    trail::evidence(tx, (id, row.revision), "sent", None, &json!({ "to": to, "pdf_sha256": hex(&hash), "by_hand": input.by_hand })).await?;
     let page = address(app, &token);
     if let Some(to) = to.as_ref().filter(|_| !input.by_hand) {
         let message = text::clean(input.message.as_deref().unwrap_or_default(), true).filter(|text| text.chars().count() <= 2000);
@@ -390,10 +390,14 @@ pub(super) async fn rendered_sealed(
     let made = tokio::task::spawn_blocking(move || commercial::sealed(&paper, &ident, at, &evidence, signature.as_deref()));
     let made = made.await.map_err(|error| Problem::internal(error.to_string()))?;
     // A picture that only looks like one is the visitor's fault, and is said so.
-    Ok(made.map_err(|error| match drawn {
-        true => Problem::field("/signature", "invalid", "La signature n’a pas pu être lue : recommencez."),
-        false => Problem::internal(error.to_string()),
-    })?)
+    let refused = |error: vision_documents::DocumentError| {
+        if drawn {
+            Problem::field("/signature", "invalid", "La signature n’a pas pu être lue : recommencez.")
+        } else {
+            Problem::internal(error.to_string())
+        }
+    };
+    Ok(made.map_err(refused)?)
 }
 
 /// Bytes as hexadecimal digits.
@@ -441,8 +445,8 @@ pub(super) async fn revise(tx: &mut Tx, id: Uuid) -> Result<Whole, Failure> {
         }
         _ => return Err(Problem::conflict("Ce devis est annulé : dupliquez-le.").into()),
     }
-    store::set_replaced(tx, id, row.revision, true).await?;
-    store::evidence(tx, (id, row.revision), "replaced", None, &json!({})).await?;
+    trail::set_replaced(tx, id, row.revision, true).await?;
+    trail::evidence(tx, (id, row.revision), "replaced", None, &json!({})).await?;
     store::set_revision(tx, id, row.revision + 1).await?;
     let whole = get(tx, id).await?;
     tx.emit(&OrderEvent::new("order.revised", &whole.0));
@@ -470,7 +474,7 @@ pub(super) async fn cancel(tx: &mut Tx, id: Uuid, by: CancelledBy, reason: &str)
         return Err(Problem::field("/reason", "too_long", "300 caractères au plus.").into());
     }
     store::set_state(tx, id, "cancelled", Some(&reason)).await?;
-    store::evidence(tx, (id, row.revision), "cancelled", None, &json!({ "by": by, "reason": reason })).await?;
+    trail::evidence(tx, (id, row.revision), "cancelled", None, &json!({ "by": by, "reason": reason })).await?;
     let whole = get(tx, id).await?;
     tx.emit(&OrderEvent::new("order.cancelled", &whole.0));
     Ok(whole)
@@ -508,8 +512,8 @@ pub(super) async fn link(app: &App, tx: &mut Tx, id: Uuid, mode: LinkMode) -> Re
         LinkMode::Remote => ("remote", link_end(tx)),
         LinkMode::InPerson => ("in_person", tx.now() + jiff::SignedDuration::from_hours(1)),
     };
-    let sent_to = if mode == LinkMode::Remote { store::sent_to(tx, id, row.revision).await? } else { None };
-    store::insert_link(tx, (id, row.revision), &minted.hash, word, sent_to.as_deref(), end).await?;
+    let sent_to = if mode == LinkMode::Remote { trail::sent_to(tx, id, row.revision).await? } else { None };
+    trail::insert_link(tx, (id, row.revision), &minted.hash, word, sent_to.as_deref(), end).await?;
     Ok(address(app, &token))
 }
 
@@ -520,12 +524,12 @@ pub(super) async fn remind(app: &App, tx: &mut Tx, id: Uuid) -> Result<(), Failu
     if !matches!(state_of(&row, today), OrderState::Sent | OrderState::Viewed) {
         return Err(Problem::conflict("Ce devis n’attend pas de réponse.").into());
     }
-    let version = store::version(tx, id, row.revision).await?.ok_or_else(Problem::not_found)?;
-    let to = store::sent_to(tx, id, row.revision).await?.or_else(|| row.contact_email.clone());
+    let version = trail::version(tx, id, row.revision).await?.ok_or_else(Problem::not_found)?;
+    let to = trail::sent_to(tx, id, row.revision).await?.or_else(|| row.contact_email.clone());
     let to = to.ok_or_else(|| Problem::conflict("Ce client n’a pas d’adresse e-mail."))?;
     let (token, minted) = public_link::mint(tx.tenant());
     let end = link_end(tx);
-    store::insert_link(tx, (id, row.revision), &minted.hash, "remote", Some(&to), end).await?;
+    trail::insert_link(tx, (id, row.revision), &minted.hash, "remote", Some(&to), end).await?;
     let seller = profiles::seller(tx).await?;
     let reference = document::reference(row.number.as_deref().unwrap_or_default(), row.revision);
     let letter = Letter {
@@ -544,7 +548,7 @@ pub(super) async fn remind(app: &App, tx: &mut Tx, id: Uuid) -> Result<(), Failu
     };
     let mail = letter.to(app, &seller, tx.new_id(), &to);
     tx.enqueue(&mail).await?;
-    store::evidence(tx, (id, row.revision), "reminded", None, &json!({ "to": to })).await?;
+    trail::evidence(tx, (id, row.revision), "reminded", None, &json!({ "to": to })).await?;
     Ok(())
 }
 

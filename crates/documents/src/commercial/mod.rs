@@ -12,6 +12,7 @@ macro_rules! dec {
 }
 
 mod cii;
+mod colours;
 mod figures;
 #[cfg(test)]
 mod golden;
@@ -27,6 +28,7 @@ mod transfer;
 mod view;
 
 pub use cii::{FacturxError, facturx};
+pub use colours::readable_colour;
 pub use model::{
     Acceptance, Address, Allowance, Brand, Certificate, CodedNote, Commercial, DocumentKind, Line, Party, Payment, Preceding, Totals,
     VatSubtotal,
@@ -34,4 +36,3 @@ pub use model::{
 pub use pdf::{Hybrid, hybrid, pdf, sealed};
 pub use rules::{Finding, french_rules, goes_to_a_platform};
 pub use transfer::{creditor_reference, is_creditor_reference};
-pub use view::readable_colour;
