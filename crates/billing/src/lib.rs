@@ -1,5 +1,6 @@
 //! From the draft to the money: invoices with numbers without a gap, the chain that proves them, payments and closings.
 
+pub mod accounting;
 mod day;
 pub mod demo;
 pub mod invoices;
@@ -9,8 +10,19 @@ pub mod seal;
 
 use utoipa_axum::router::OpenApiRouter;
 use vision_platform::App;
+use vision_platform::jobs::JobRegistry;
 
 /// Every route of the context, relative to the API's base.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(profiles::routes()).merge(invoices::routes()).merge(payments::routes()).merge(seal::routes())
+    OpenApiRouter::new()
+        .merge(profiles::routes())
+        .merge(invoices::routes())
+        .merge(payments::routes())
+        .merge(seal::routes())
+        .merge(accounting::routes())
+}
+
+/// Every job of the context.
+pub fn jobs(registry: JobRegistry) -> JobRegistry {
+    registry.with::<accounting::export::RunAccountingExport>()
 }

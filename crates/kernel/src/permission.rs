@@ -67,6 +67,10 @@ permissions! {
     PaymentsWrite = "payments.write" / "billing",
     /// Change how the company invoices; close days, months and years.
     BillingManage = "billing.manage" / "billing",
+    /// Take journals, the FEC of sales and fiscal archives out of the product as files.
+    AccountingExport = "accounting.export" / "billing",
+    /// Set the accounts and the fiscal year; lock periods.
+    AccountingManage = "accounting.manage" / "billing",
 }
 
 /// A role that every tenant starts with and cannot change.
@@ -138,7 +142,17 @@ pub const BUILTIN_ROLES: &[BuiltinRole] = &[
         key: "accountant",
         name: "Comptable",
         visibility: crate::Visibility::All,
-        permissions: &[P::ContactsRead, P::ContactsExport, P::TeamRead, P::TasksRead, P::TasksWrite, P::CatalogRead, P::InvoicesRead],
+        permissions: &[
+            P::ContactsRead,
+            P::ContactsExport,
+            P::TeamRead,
+            P::TasksRead,
+            P::TasksWrite,
+            P::CatalogRead,
+            P::InvoicesRead,
+            P::AccountingExport,
+            P::AccountingManage,
+        ],
     },
 ];
 

@@ -79,7 +79,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Every job.
 pub fn jobs() -> JobRegistry {
-    vision_crm::jobs(vision_accounts::jobs(JobRegistry::default())).with::<SendMail>()
+    vision_billing::jobs(vision_crm::jobs(vision_accounts::jobs(JobRegistry::default()))).with::<SendMail>()
 }
 
 /// Who reacts to which events after their commit.

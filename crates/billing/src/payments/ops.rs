@@ -4,7 +4,7 @@ use super::closings::{self, chain};
 use super::model::{MOST_CASH, PaymentIn, PaymentMethod, parts};
 use super::store::{self, Entry, Row};
 use crate::invoices::{self, Due};
-use crate::{day, seal};
+use crate::{accounting, day, seal};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -90,6 +90,8 @@ async fn enter(tx: &mut Tx, crypto: &Crypto, due: &Due, parts: &[super::model::P
             .with("reason", "closed")
             .into());
     }
+    // The day of value is the one that the books know.
+    accounting::guard(tx, new.received_on, "/received_on").await?;
     let entry = Entry {
         id,
         method: &new.method,

@@ -59,6 +59,22 @@ pub(super) const TABLES: &[Table] = &[
         )],
     },
     Table {
+        name: "accounting_settings",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::None,
+        about: "Comptes, exercice et période verrouillée.",
+        columns: &[(Technical, "tenant_id fiscal_end_month accounts locked_until version")],
+    },
+    Table {
+        name: "accounting_locks",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::None,
+        about: "Verrouillages et réouvertures de périodes : dix ans, avec les pièces.",
+        columns: &[(Technical, "tenant_id id previous locked_until created_at"), (Staff, "reason created_by created_by_name")],
+    },
+    Table {
         name: "invoice_series",
         owner: Owner::Billing,
         rows: None,

@@ -28,6 +28,8 @@ pub(super) const TRAVEL: &[&str] = &[
     "catalog_items",
     "catalog_components",
     "billing_profiles",
+    "accounting_settings",
+    "accounting_locks",
     "invoice_series",
     "invoices",
     "invoice_items",

@@ -1,6 +1,7 @@
 //! The product over HTTP on a real database: one binary for all of it.
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops where its set-up fails")]
 
+mod accounting;
 mod accounts;
 mod bulk;
 mod companies;

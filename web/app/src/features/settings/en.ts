@@ -116,6 +116,8 @@ export const en: typeof fr = {
     'invoices.issue': 'Issue invoices and credit notes',
     'payments.write': 'Record payments',
     'billing.manage': 'Set up invoicing, close the till',
+    'accounting.export': 'Export journals, the FEC and archives',
+    'accounting.manage': 'Set up accounting, lock a period',
   },
   language: 'Language',
   email: 'E-mail address',

@@ -119,6 +119,8 @@ export const fr = {
     'invoices.issue': 'Émettre factures et avoirs',
     'payments.write': 'Encaisser',
     'billing.manage': 'Régler la facturation, clôturer la caisse',
+    'accounting.export': 'Exporter journaux, FEC et archives',
+    'accounting.manage': 'Régler la comptabilité, verrouiller une période',
   } as Record<string, string>,
   // Profile
   language: 'Langue de l’interface',
