@@ -1,6 +1,7 @@
 //! From the draft to the money: invoices with numbers without a gap, the chain that proves them, payments and closings.
 
 pub mod accounting;
+pub mod archives;
 mod day;
 pub mod demo;
 pub mod invoices;
@@ -11,6 +12,7 @@ pub mod seal;
 use utoipa_axum::router::OpenApiRouter;
 use vision_platform::App;
 use vision_platform::jobs::JobRegistry;
+use vision_platform::schedule::Beat;
 
 /// Every route of the context, relative to the API's base.
 pub fn routes() -> OpenApiRouter<App> {
@@ -20,9 +22,15 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(payments::routes())
         .merge(seal::routes())
         .merge(accounting::routes())
+        .merge(archives::routes())
 }
 
 /// Every job of the context.
 pub fn jobs(registry: JobRegistry) -> JobRegistry {
-    registry.with::<accounting::export::RunAccountingExport>()
+    registry.with::<accounting::export::RunAccountingExport>().with::<archives::MakeArchive>().with::<payments::CloseTill>()
+}
+
+/// What a clock looks for.
+pub fn beats() -> Vec<Beat> {
+    vec![payments::beat]
 }

@@ -89,7 +89,7 @@ fn subscribers() -> Vec<Subscriber> {
 
 /// What a clock looks for.
 pub fn beats() -> Vec<Beat> {
-    vision_crm::beats()
+    vision_crm::beats().into_iter().chain(vision_billing::beats()).collect()
 }
 
 /// How background jobs are undone, by kind.

@@ -38,7 +38,7 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// A period that can be read.
-pub(super) fn checked_period(from: Date, to: Date) -> Result<(), Problem> {
+pub(crate) fn checked_period(from: Date, to: Date) -> Result<(), Problem> {
     if to < from {
         return Err(Problem::field("/to", "before", "La fin précède le début."));
     }

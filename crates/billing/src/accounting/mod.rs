@@ -12,5 +12,6 @@ pub mod locks;
 mod settings;
 mod store;
 
+pub(crate) use http::checked_period;
 pub use http::routes;
 pub(crate) use locks::{guard, unlocked};

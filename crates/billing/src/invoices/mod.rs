@@ -13,7 +13,9 @@ mod issue;
 pub mod model;
 pub(crate) mod numbers;
 mod ops;
+mod prints;
 mod store;
 
 pub use http::routes;
+pub(crate) use prints::issued_files;
 pub(crate) use store::{Due, lock_due, paid};

@@ -10,4 +10,7 @@ pub mod model;
 mod ops;
 mod store;
 
+pub use closings::CloseTill;
+pub(crate) use closings::{beat, close_due};
 pub use http::routes;
+pub(crate) use store::first_day;

@@ -75,6 +75,17 @@ pub(super) const TABLES: &[Table] = &[
         columns: &[(Technical, "tenant_id id previous locked_until created_at"), (Staff, "reason created_by created_by_name")],
     },
     Table {
+        name: "fiscal_archives",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::Keep(SEALED),
+        about: "Archives fiscales produites : période, empreinte, fichier.",
+        columns: &[
+            (Technical, "tenant_id id starts_on ends_on records documents size_bytes sha256 file_key file_name created_at"),
+            (Staff, "created_by created_by_name"),
+        ],
+    },
+    Table {
         name: "invoice_series",
         owner: Owner::Billing,
         rows: None,

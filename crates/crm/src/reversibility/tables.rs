@@ -72,6 +72,7 @@ const STAY: &[(&str, &str)] = &[
     ("test_mailbox_messages", "Of the instance, not of a company."),
     ("api_usage", "Counts of this instance."),
     ("throttles", "Of the instance, not of a company."),
+    ("fiscal_archives", "Copies of what travels, kept in this instance's store."),
     ("vat_rates", "The State's, not a company's."),
     ("legal_mentions", "The law's, not a company's."),
     ("users", "Accounts belong to people: a password does not leave."),

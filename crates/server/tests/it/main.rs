@@ -4,6 +4,7 @@
 mod accounting;
 mod accounts;
 mod bulk;
+mod closings;
 mod companies;
 mod consents;
 mod contacts;

@@ -55,7 +55,7 @@ fn body(operation: &Operation) -> Option<Value> {
         "full_name": "Essai", "company_name": "Essai", "label": "Essai", "object": "contact", "ids": ["00000000-0000-0000-0000-000000000000"], "title": "Essai", "distinct": true, "groups": [],
         "other_id": "00000000-0000-0000-0000-000000000000",
         "size": 1, "subject": { "kind": "contact", "id": "00000000-0000-0000-0000-000000000000" },
-        "value": 1000, "contact_id": "00000000-0000-0000-0000-000000000000" });
+        "value": 1000, "report": "sales", "from": "2020-01-01", "to": "2020-01-31", "contact_id": "00000000-0000-0000-0000-000000000000" });
     if operation.path.starts_with("/custom-fields") {
         value["kind"] = json!("text");
     }
@@ -183,7 +183,10 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let request = id(owner.post("/privacy/requests", &request).await.expect(201));
     let item = id(owner.post("/catalog-items", &json!({ "name": "secret", "price": "1" })).await.expect(201));
     let (invoice, payment) = paid_invoice(owner).await;
+    let archive = json!({ "from": "2020-01-01", "to": "2020-01-31" });
+    owner.post("/fiscal-archives", &archive).await.expect(202);
     t.run_jobs().await;
+    let archive = owner.get("/fiscal-archives").await.expect(200)["items"][0]["id"].as_str().expect("archive").to_owned();
     let notification = owner.get("/notifications").await.expect(200)["items"][0]["id"].as_str().expect("notification").to_owned();
     BTreeMap::from([
         ("custom-fields", field),
@@ -210,6 +213,7 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
         ("catalog-items", item),
         ("invoices", invoice),
         ("payments", payment),
+        ("fiscal-archives", archive),
         ("requests", request),
         // Passkeys belong to a person; one that does not exist stands for another person's.
         ("passkeys", t.app.clock.new_id().to_string()),
@@ -261,6 +265,10 @@ async fn lists_searches_exports_and_filters_show_nothing_of_another_tenant() {
         "/invoices",
         "/invoices?q=secret",
         "/payments",
+        "/accounting/sales-journal?from=2020-01-01&to=2029-12-31",
+        "/accounting/cash-journal?from=2020-01-01&to=2029-12-31",
+        "/accounting/ageing",
+        "/fiscal-archives",
         "/tasks?view=all",
         "/files",
         "/files?trash=true",

@@ -4,6 +4,129 @@
  */
 
 export interface paths {
+    "/api/v1/accounting/ageing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The balance by age at the end of a day, from invoices, payments and credit notes as they stood then. */
+        get: operations["get_ageing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounting/cash-journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The journal of receipts by their day of value, with the totals of the whole period. */
+        get: operations["get_cash_journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounting/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a journal out as a file: at once up to 5,000 rows, as a job above. "Export ventes au format FEC" is always a job; its check stands
+         *     in the job's `params.check`.
+         */
+        post: operations["export_accounting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounting/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Moves the lock of the books. Forward by whoever keeps them; back only by an owner, with a reason. Every move is kept. */
+        put: operations["set_accounting_lock"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounting/sales-journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sales journal: issued documents by their day of issue, with the totals of the whole period. */
+        get: operations["get_sales_journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounting/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounts, the fiscal year and the lock. */
+        get: operations["get_accounting_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the accounts or the end of the fiscal year. */
+        patch: operations["update_accounting_settings"];
+        trace?: never;
+    };
+    "/api/v1/accounting/vat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** VAT by rate: invoiced, collected, and what fell due (QI-31, QI-45). */
+        get: operations["get_vat_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -34,6 +157,23 @@ export interface paths {
         post?: never;
         /** Revokes a key at once. */
         delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attestation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The individual attestation of the law against VAT fraud, filled in from the profile for both to sign (IS-03). */
+        get: operations["get_attestation"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1377,6 +1517,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fiscal-archives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last hundred archives, the newest first. */
+        get: operations["list_fiscal_archives"];
+        put?: never;
+        /** Archives a period that is over, as a job: sealed records, documents, manifest, signature, and how to check it without us (IS-09). */
+        post: operations["make_fiscal_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fiscal-archives/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of an archive. */
+        get: operations["download_fiscal_archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/home": {
         parameters: {
             query?: never;
@@ -1730,10 +1905,33 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The PDF: of an issued invoice the very file that was issued, Factur-X inside; of a draft its preview. */
+        /**
+         * The PDF: of an issued invoice the very file that was issued, Factur-X inside; of a draft its preview. 409 with `reason: tampered` when the
+         *     file is not the one that was sealed (QI-53).
+         */
         get: operations["get_invoice_pdf"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prints an issued document: the first time the very file, then a copy marked "DUPLICATA" with its number. Each print is counted and stands in
+         *     the history (IS-11); looking at the PDF is no print.
+         */
+        post: operations["print_invoice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2951,6 +3149,91 @@ export interface components {
              */
             request_id?: string | null;
         };
+        /** @description What to export. */
+        AccountingExportIn: {
+            /** @description As what; the FEC has a format of its own. */
+            format?: components["schemas"]["AccountingFormat"];
+            /**
+             * Format: date
+             * @description First day; of the FEC any day of the fiscal year. Of no meaning for the balance by age.
+             */
+            from: string;
+            /** @description What. */
+            report: components["schemas"]["Report"];
+            /**
+             * Format: date
+             * @description Last day; the day of the balance.
+             */
+            to: string;
+        };
+        /**
+         * @description As what.
+         * @enum {string}
+         */
+        AccountingFormat: "csv" | "xlsx";
+        /** @description A move of the lock. */
+        AccountingLock: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            locked_until?: string | null;
+            /** Format: date */
+            previous?: string | null;
+            reason?: string | null;
+        };
+        /** @description Where the lock goes. */
+        AccountingLockIn: {
+            /**
+             * Format: date
+             * @description The last locked day; null opens everything.
+             */
+            locked_until?: string | null;
+            /** @description Why; needed to go back. */
+            reason?: string | null;
+        };
+        /** @description How the books are kept. */
+        AccountingSettings: {
+            /**
+             * @description Account by use: `customers`, `deposits`, `sales.goods`, `sales.service`, `vat`, each of the last three also by rate (`vat.20`),
+             *     `money.<method>`, `journal.sales`, `journal.bank`, `journal.cash`.
+             */
+            accounts: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int32
+             * @description 1 to 12: the fiscal year ends with this month.
+             */
+            fiscal_end_month: number;
+            /** @description Fiscal years with documents, the newest first. */
+            fiscal_years: components["schemas"]["FiscalYear"][];
+            /**
+             * Format: date
+             * @description Nothing is entered any more with a date up to and with this one.
+             */
+            locked_until?: string | null;
+            /** @description The last moves of the lock, the newest first. */
+            locks: components["schemas"]["AccountingLock"][];
+            /** Format: date */
+            today: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A change of how the books are kept. Absent keeps. */
+        AccountingSettingsPatch: {
+            /** @description All of the own accounts; an empty text falls back on the usual one. */
+            accounts?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: int32
+             * @description 1 to 12
+             */
+            fiscal_end_month?: number | null;
+        };
         /** @description A postal address of a contact; the first is the primary one. */
         AddressEntry: {
             /** @description Town. */
@@ -2970,6 +3253,62 @@ export interface components {
         AddressIn: {
             /** @description An e-mail or a telephone. */
             address: string;
+        };
+        /** @description Who owes what since when. */
+        Ageing: {
+            /** @description Customers who owe something. */
+            customers: number;
+            /** @description The largest debts, at most 500. */
+            items: components["schemas"]["AgeingRow"][];
+            /** Format: date */
+            on: string;
+            /** @description Everybody's, those included that are not among the items. */
+            totals: components["schemas"]["AgeingRow"];
+        };
+        /** @description What a customer owes, by how late it is. */
+        AgeingRow: {
+            /**
+             * Format: uuid
+             * @description Null: the contact is gone; the name is that of the invoices.
+             */
+            contact_id?: string | null;
+            /**
+             * Format: int64
+             * @description Open invoices.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Not due yet.
+             */
+            current_minor: number;
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description More than 90 days late.
+             */
+            over_90_minor: number;
+            /**
+             * Format: int64
+             * @description 1 to 30 days late.
+             */
+            to_30_minor: number;
+            /**
+             * Format: int64
+             * @description 31 to 60 days late.
+             */
+            to_60_minor: number;
+            /**
+             * Format: int64
+             * @description 61 to 90 days late.
+             */
+            to_90_minor: number;
+            /**
+             * Format: int64
+             * @description All of it.
+             */
+            total_minor: number;
         };
         /** @description An API key, without its secret. */
         ApiKey: {
@@ -3143,6 +3482,41 @@ export interface components {
         BulkIn: {
             action: components["schemas"]["BulkAction"];
             selection: components["schemas"]["Selection"];
+        };
+        /** @description The receipts of a period. */
+        CashJournal: {
+            /** Format: int64 */
+            count: number;
+            items: components["schemas"]["CashLine"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total_minor: number;
+            /** @description By method. */
+            totals: components["schemas"]["MethodTotal"][];
+        };
+        /** @description A line of the journal of receipts. */
+        CashLine: {
+            /**
+             * Format: int64
+             * @description Negative: it went back.
+             */
+            amount_minor: number;
+            buyer_name?: string | null;
+            /** Format: date */
+            entered_on: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            invoice_id?: string | null;
+            invoice_number?: string | null;
+            method: string;
+            /**
+             * Format: date
+             * @description Day of value: the one that counts.
+             */
+            received_on: string;
+            reference?: string | null;
+            reversal: boolean;
         };
         /** @description An item of the catalogue. */
         CatalogItem: {
@@ -4318,6 +4692,57 @@ export interface components {
             /** @description SHA-256 of the file in hexadecimal; what has arrived is compared with it. */
             sha256?: string | null;
         };
+        /** @description An archive that was made. */
+        FiscalArchive: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /**
+             * Format: int64
+             * @description Invoices and credit notes in it.
+             */
+            documents: number;
+            file_name: string;
+            /** Format: date */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Sealed records in it.
+             */
+            records: number;
+            /** @description Of the whole file. */
+            sha256: string;
+            /** Format: int64 */
+            size_bytes: number;
+            /** Format: date */
+            to: string;
+        };
+        /** @description The period of an archive. */
+        FiscalArchiveIn: {
+            /**
+             * Format: date
+             * @description First day.
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description Last day; before today.
+             */
+            to: string;
+        };
+        /** @description Archives. */
+        FiscalArchives: {
+            items: components["schemas"]["FiscalArchive"][];
+        };
+        /** @description First and last day. */
+        FiscalYear: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+        };
         /** @description A company of the register. */
         FoundCompany: {
             /** @description False when it has ceased. */
@@ -4936,6 +5361,21 @@ export interface components {
         MergeManyIn: {
             /** @description 1 to 200 groups of 2 to 20 contacts; each group is merged into its first contact. */
             groups: string[][];
+        };
+        /** @description What came in by one way. */
+        MethodTotal: {
+            /**
+             * Format: int64
+             * @description Cents.
+             */
+            amount_minor: number;
+            /**
+             * Format: int64
+             * @description Entries.
+             */
+            count: number;
+            /** @description `cash`, `cheque`, `card`, `transfer`, `direct_debit`, `online` */
+            method: string;
         };
         /** @description The second step. */
         MfaIn: {
@@ -6053,6 +6493,11 @@ export interface components {
          * @enum {string}
          */
         RepeatUnit: "day" | "week" | "month" | "year";
+        /**
+         * @description What is exported.
+         * @enum {string}
+         */
+        Report: "sales" | "receipts" | "vat" | "ageing" | "fec";
         /** @description The token of the mailed link and the new password. */
         ResetIn: {
             password: string;
@@ -6182,6 +6627,60 @@ export interface components {
             id: string;
             key: string;
             name: string;
+        };
+        /** @description The sales of a period. */
+        SalesJournal: {
+            items: components["schemas"]["SalesLine"][];
+            next_cursor?: string | null;
+            totals: components["schemas"]["SalesTotals"];
+        };
+        /** @description A line of the sales journal. Credit notes count negative. */
+        SalesLine: {
+            buyer_name?: string | null;
+            /** Format: uuid */
+            contact_id?: string | null;
+            /** @description Number of the invoice that a credit note takes back. */
+            corrects_number?: string | null;
+            /** Format: int64 */
+            gross_minor: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            issue_date: string;
+            kind: string;
+            /** Format: int64 */
+            net_minor: number;
+            number: string;
+            /** Format: int64 */
+            vat_minor: number;
+        };
+        /** @description What the sales of a period come to. */
+        SalesTotals: {
+            /**
+             * Format: int64
+             * @description Documents.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Credit notes among them, with VAT; negative.
+             */
+            credited_minor: number;
+            /**
+             * Format: int64
+             * @description With VAT.
+             */
+            gross_minor: number;
+            /**
+             * Format: int64
+             * @description Without VAT.
+             */
+            net_minor: number;
+            /**
+             * Format: int64
+             * @description VAT.
+             */
+            vat_minor: number;
         };
         /** @description What reading a chain found. */
         SealVerdict: {
@@ -6807,12 +7306,62 @@ export interface components {
          * @enum {string}
          */
         VatClass: "standard" | "intermediate" | "reduced" | "super_reduced" | "exempt";
+        /** @description A rate in a period. */
+        VatLine: {
+            /** @description Category of EN 16931. */
+            category: string;
+            /**
+             * Format: int64
+             * @description What came in, with VAT.
+             */
+            collected_minor: number;
+            /**
+             * Format: int64
+             * @description Base on which VAT fell due in the period.
+             */
+            due_base_minor: number;
+            /**
+             * Format: int64
+             * @description VAT that fell due in the period: of goods with the invoice, of services with their payment (QI-45), of deposits with theirs (QI-31).
+             */
+            due_vat_minor: number;
+            /**
+             * Format: int64
+             * @description Invoiced without VAT, less what was credited.
+             */
+            invoiced_base_minor: number;
+            /**
+             * Format: int64
+             * @description VAT invoiced, less what was credited.
+             */
+            invoiced_vat_minor: number;
+            /** @description Per cent. */
+            rate: string;
+        };
         /** @description A rate with the class of goods that it is for. */
         VatRate: {
             /** @description `standard`, `intermediate`, `reduced`, `super_reduced`, `special` */
             class: string;
             /** @description Per cent. */
             rate: string;
+        };
+        /** @description VAT of a period. */
+        VatReport: {
+            /** Format: int64 */
+            collected_minor: number;
+            /** Format: int64 */
+            due_base_minor: number;
+            /** Format: int64 */
+            due_vat_minor: number;
+            /** Format: int64 */
+            invoiced_base_minor: number;
+            /** Format: int64 */
+            invoiced_vat_minor: number;
+            items: components["schemas"]["VatLine"][];
+            /** @description VAT of services falls due with the invoice, not with the payment (QI-45). */
+            on_debits: boolean;
+            /** @description `normal` or `franchise` */
+            regime: string;
         };
         /** @description What stands under one rate, in cents. */
         VatTotal: {
@@ -6922,6 +7471,256 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_ageing: {
+        parameters: {
+            query?: {
+                /** @description The day; today where nothing is said. */
+                on?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ageing"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_cash_journal: {
+        parameters: {
+            query: {
+                /** @description First day. */
+                from: string;
+                /** @description Last day. */
+                to: string;
+                /** @description 1 to 200; default 100. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashJournal"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    export_accounting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountingExportIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_accounting_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountingLockIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountingSettings"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_sales_journal: {
+        parameters: {
+            query: {
+                /** @description First day. */
+                from: string;
+                /** @description Last day. */
+                to: string;
+                /** @description 1 to 200; default 100. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesJournal"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_accounting_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountingSettings"];
+                };
+            };
+        };
+    };
+    update_accounting_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountingSettingsPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountingSettings"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_vat_report: {
+        parameters: {
+            query: {
+                /** @description First day. */
+                from: string;
+                /** @description Last day. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VatReport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_api_keys: {
         parameters: {
             query?: never;
@@ -6998,6 +7797,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    get_attestation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
             };
         };
     };
@@ -10335,6 +11153,81 @@ export interface operations {
             };
         };
     };
+    list_fiscal_archives: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiscalArchives"];
+                };
+            };
+        };
+    };
+    make_fiscal_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FiscalArchiveIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    download_fiscal_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_home: {
         parameters: {
             query?: never;
@@ -11190,10 +12083,7 @@ export interface operations {
     };
     get_invoice_pdf: {
         parameters: {
-            query?: {
-                /** @description True: a print for handing over again, marked "DUPLICATA" and counted (IS-11). The issued file itself carries no mark. */
-                duplicate?: boolean | null;
-            };
+            query?: never;
             header?: never;
             path: {
                 id: string;
@@ -11211,6 +12101,45 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    print_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

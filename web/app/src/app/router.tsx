@@ -193,6 +193,13 @@ const till = createRoute({
   component: lazyRouteComponent(() => import('@/features/billing/till'), 'Till'),
 })
 
+const accounting = createRoute({
+  getParentRoute: () => shell,
+  path: '/comptabilite',
+  beforeLoad: needs('invoices.read'),
+  component: lazyRouteComponent(() => import('@/features/billing/accounting/page'), 'Accounting'),
+})
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/parametres',
@@ -322,6 +329,7 @@ const tree = root.addChildren([
     invoice,
     catalog,
     till,
+    accounting,
     settings.addChildren(settingsPages),
   ]),
 ])

@@ -3,7 +3,7 @@ import { ActionIcon, Button, Menu } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
-import { api, data } from '@/api/client'
+import { api, data, send } from '@/api/client'
 import type { Invoice } from '@/api/types'
 import { useCan } from '@/app/me'
 import { dateTime, day, decimal, money } from '@/i18n/format'
@@ -70,6 +70,7 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const [asking, setAsking] = useState<'credit' | 'pay'>()
+  const base = `/api/v1/invoices/${invoice.id}`
   const duplicate = async () => {
     try {
       const copy = await data(api.POST('/invoices/{id}/duplicate', { params: { path: { id: invoice.id } } }))
@@ -80,8 +81,22 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
       toastError(error)
     }
   }
+  // The window is opened while the click still counts; what is printed comes into it.
+  const print = async () => {
+    const sheet = window.open('', '_blank')
+    try {
+      const answer = await send(new Request(`${location.origin}${base}/print`, { method: 'POST' }))
+      const address = URL.createObjectURL(await answer.blob())
+      if (sheet) sheet.location.href = address
+      else location.assign(address)
+      setTimeout(() => URL.revokeObjectURL(address), 60_000)
+      refreshInvoices(client)
+    } catch (error) {
+      sheet?.close()
+      toastError(error)
+    }
+  }
   const creditable = invoice.kind !== 'credit_note' && invoice.credited_minor < invoice.gross_minor
-  const base = `/api/v1/invoices/${invoice.id}`
   return (
     <>
       <Button
@@ -104,9 +119,7 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
         <Menu.Dropdown>
           {can('invoices.write') && creditable && <Menu.Item onClick={() => setAsking('credit')}>{t.credit}</Menu.Item>}
           {can('invoices.write') && <Menu.Item onClick={() => void duplicate()}>{t.duplicate}</Menu.Item>}
-          <Menu.Item component="a" href={`${base}/pdf?duplicate=true`} target="_blank" rel="noopener">
-            {t.reprint}
-          </Menu.Item>
+          <Menu.Item onClick={() => void print()}>{invoice.prints > 0 ? t.reprint : t.print}</Menu.Item>
           <Menu.Item component="a" href={`${base}/xml`} download="factur-x.xml">
             {t.xml}
           </Menu.Item>

@@ -66,6 +66,9 @@ export function Invoices() {
           <Link to="/caisse" className={classes.beside}>
             {t.till}
           </Link>
+          <Link to="/comptabilite" className={classes.beside}>
+            {t.accounting}
+          </Link>
           {create}
         </>
       }

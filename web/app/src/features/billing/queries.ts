@@ -45,6 +45,11 @@ export const proofQuery = queryOptions({
   queryFn: ({ signal }) => data(api.GET('/numbering-proof', { signal })),
 })
 
+export const archivesQuery = queryOptions({
+  queryKey: ['fiscal-archives'],
+  queryFn: ({ signal }) => data(api.GET('/fiscal-archives', { signal })),
+})
+
 export const closingsQuery = (period: string) =>
   infiniteQueryOptions({
     queryKey: ['closings', period],
