@@ -4,6 +4,7 @@ pub mod accounting;
 pub mod archives;
 mod day;
 pub mod demo;
+pub mod dunning;
 pub mod invoices;
 pub mod payments;
 pub mod profiles;
@@ -23,14 +24,20 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(seal::routes())
         .merge(accounting::routes())
         .merge(archives::routes())
+        .merge(dunning::routes())
 }
 
 /// Every job of the context.
 pub fn jobs(registry: JobRegistry) -> JobRegistry {
-    registry.with::<accounting::export::RunAccountingExport>().with::<archives::MakeArchive>().with::<payments::CloseTill>()
+    registry
+        .with::<accounting::export::RunAccountingExport>()
+        .with::<archives::MakeArchive>()
+        .with::<payments::CloseTill>()
+        .with::<dunning::jobs::FindReminders>()
+        .with::<dunning::jobs::SendReminder>()
 }
 
 /// What a clock looks for.
 pub fn beats() -> Vec<Beat> {
-    vec![payments::beat]
+    vec![payments::beat, dunning::jobs::beat]
 }

@@ -104,7 +104,7 @@ fn due_date(seller: &Seller, buyer: &Buyer, draft: &Draft, issued: Date) -> Resu
 }
 
 /// The company's logo, where it is a picture that a PDF can hold. Read before the transaction: files may lie far away.
-pub(super) async fn logo(app: &App, actor: &Actor) -> Result<Option<Vec<u8>>, Failure> {
+pub(crate) async fn logo(app: &App, actor: &Actor) -> Result<Option<Vec<u8>>, Failure> {
     let mut tx = app.db.read(actor.clone()).await?;
     let key = profiles::seller(&mut tx).await?.logo_key;
     drop(tx);

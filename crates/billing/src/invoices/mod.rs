@@ -4,6 +4,7 @@
 //! in one transaction (QI-24); what is issued is never changed, only credited or corrected (QI-28); a credit note never exceeds what it
 //! credits, rate by rate (QI-29).
 
+mod automatic;
 pub mod credit;
 pub(crate) mod demo;
 mod document;
@@ -16,6 +17,7 @@ mod ops;
 mod prints;
 mod store;
 
+pub(crate) use automatic::{InvoiceDraft, draft, issue_draft};
 pub use http::routes;
 pub(crate) use prints::issued_files;
 pub(crate) use store::{Due, lock_due, paid};

@@ -10,6 +10,7 @@ mod consents;
 mod contacts;
 mod custom_fields;
 mod database;
+mod dunning;
 mod entities;
 mod entity_fields;
 mod entity_views;

@@ -85,6 +85,8 @@ pub(super) const PARTS: &[Part] = &[
     ),
     read("invoices", "Factures et avoirs", INVOICES),
     read("payment_transactions", "Encaissements", PAYMENTS),
+    read("reminders", "Relances de factures", REMINDERS),
+    part("dunning_pauses", "Relances suspendues"),
     part("timeline", "Historique de la fiche"),
     part("privacy_requests", "Demandes d’exercice de droits"),
     part("privacy_keeps", "Conservation prolongée"),
@@ -124,6 +126,10 @@ const PAYMENTS: &str =
     "SELECT jsonb_build_object('received_on', p.received_on, 'amount_minor', round(p.amount_minor / 100.0, 2) || ' €', 'method', p.method,
      'reference', p.reference, 'note', p.note) FROM payment_transactions p
    WHERE p.tenant_id = $1 AND p.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY p.id DESC";
+
+const REMINDERS: &str = "SELECT jsonb_build_object('number', i.number, 'created_at', r.created_at, 'recipient', r.recipient, 'subject', r.subject, 'body', r.body)
+   FROM reminders r JOIN invoices i ON i.tenant_id = r.tenant_id AND i.id = r.invoice_id
+   WHERE r.tenant_id = $1 AND i.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY r.id DESC";
 
 const READINGS: &str = "SELECT jsonb_build_object('name', e.display_name, 'read_on', r.read_on, 'mileage', r.value) FROM entity_owners o
      JOIN entities e ON e.tenant_id = o.tenant_id AND e.id = o.entity_id

@@ -98,6 +98,7 @@ const LABELS: &[(&str, &str)] = &[
     ("cells", "Contenu"),
     ("warnings", "Remarques"),
     ("source", ""),
+    ("recipient", "Destinataire"),
     ("reason", "Motif"),
     ("reference", "Référence"),
     ("given_at", "Le"),
