@@ -8,6 +8,7 @@ pub mod dunning;
 pub mod invoices;
 pub mod payments;
 pub mod profiles;
+pub mod recurring;
 pub mod seal;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -25,6 +26,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(accounting::routes())
         .merge(archives::routes())
         .merge(dunning::routes())
+        .merge(recurring::routes())
 }
 
 /// Every job of the context.
@@ -35,9 +37,10 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<payments::CloseTill>()
         .with::<dunning::jobs::FindReminders>()
         .with::<dunning::jobs::SendReminder>()
+        .with::<recurring::jobs::RunRecurring>()
 }
 
 /// What a clock looks for.
 pub fn beats() -> Vec<Beat> {
-    vec![payments::beat, dunning::jobs::beat]
+    vec![payments::beat, dunning::jobs::beat, recurring::jobs::beat]
 }

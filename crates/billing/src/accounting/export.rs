@@ -26,7 +26,7 @@ const BATCH: i64 = 1000;
 /// What is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Report {
+pub enum AccountingReport {
     /// Sales journal.
     Sales,
     /// Receipts.
@@ -39,7 +39,7 @@ pub enum Report {
     Fec,
 }
 
-impl Report {
+impl AccountingReport {
     fn file(self) -> &'static str {
         match self {
             Self::Sales => "journal-des-ventes",
@@ -75,7 +75,7 @@ impl AccountingFormat {
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccountingExportIn {
     /// What.
-    pub report: Report,
+    pub report: AccountingReport,
     /// As what; the FEC has a format of its own.
     #[serde(default)]
     pub format: AccountingFormat,
@@ -94,7 +94,7 @@ struct Exported {
     id: Uuid,
     #[serde(skip)]
     label: String,
-    report: Report,
+    report: AccountingReport,
     from: Date,
     to: Date,
 }
@@ -271,11 +271,11 @@ async fn ageing(ctx: &JobContext, input: &AccountingExportIn, path: &Path) -> Re
 /// Writes a report; `Ok(false)` when the job was cancelled.
 async fn write(ctx: &JobContext, input: &AccountingExportIn, path: &Path, job: Option<&BackgroundJob>) -> Result<bool, Failure> {
     match input.report {
-        Report::Sales => sales(ctx, input, path, job).await,
-        Report::Receipts => receipts(ctx, input, path, job).await,
-        Report::Vat => vat(ctx, input, path).await.map(|()| true),
-        Report::Ageing => ageing(ctx, input, path).await.map(|()| true),
-        Report::Fec => {
+        AccountingReport::Sales => sales(ctx, input, path, job).await,
+        AccountingReport::Receipts => receipts(ctx, input, path, job).await,
+        AccountingReport::Vat => vat(ctx, input, path).await.map(|()| true),
+        AccountingReport::Ageing => ageing(ctx, input, path).await.map(|()| true),
+        AccountingReport::Fec => {
             let mut tx = ctx.read().await?;
             store::freeze(&mut tx).await?;
             let books = settings::read(&mut tx).await?;
@@ -288,12 +288,12 @@ async fn write(ctx: &JobContext, input: &AccountingExportIn, path: &Path, job: O
 
 /// The name of a file. The FEC's is written by its rule (FE-01).
 async fn file_name(tx: &mut Tx, input: &AccountingExportIn) -> Result<String, Failure> {
-    if input.report == Report::Fec {
+    if input.report == AccountingReport::Fec {
         let siren = profiles::seller(tx).await?.siren.unwrap_or_default();
         let (_, end) = settings::read(tx).await?.fiscal_year(input.from);
         return Ok(fec::file_name(&siren, end));
     }
-    let days = if input.report == Report::Ageing { input.to.to_string() } else { format!("{}-{}", input.from, input.to) };
+    let days = if input.report == AccountingReport::Ageing { input.to.to_string() } else { format!("{}-{}", input.from, input.to) };
     Ok(format!("{}-{days}.{}", input.report.file(), input.format.extension()))
 }
 
@@ -302,25 +302,25 @@ pub(super) async fn export<P>(auth: &Authorized<P>, input: AccountingExportIn) -
     let mut tx = auth.begin().await?;
     crate::seal::whole_company(&tx)?;
     super::http::checked_period(input.from, input.to)?;
-    if input.report == Report::Fec && profiles::seller(&mut tx).await?.siren.is_none() {
+    if input.report == AccountingReport::Fec && profiles::seller(&mut tx).await?.siren.is_none() {
         return Err(
             Problem::field("/siren", "required", "Le SIREN manque au profil de l’entreprise : le nom du fichier en a besoin.").into()
         );
     }
     let (documents, payments) = match input.report {
-        Report::Fec => {
+        AccountingReport::Fec => {
             let (from, to) = settings::read(&mut tx).await?.fiscal_year(input.from);
             store::counts(&mut tx, from, to).await?
         }
         _ => store::counts(&mut tx, input.from, input.to).await?,
     };
     let total = match input.report {
-        Report::Sales => documents,
-        Report::Receipts => payments,
-        Report::Fec => documents + payments,
-        Report::Vat | Report::Ageing => 0,
+        AccountingReport::Sales => documents,
+        AccountingReport::Receipts => payments,
+        AccountingReport::Fec => documents + payments,
+        AccountingReport::Vat | AccountingReport::Ageing => 0,
     };
-    if total > INLINE || input.report == Report::Fec {
+    if total > INLINE || input.report == AccountingReport::Fec {
         let mut params = serde_json::to_value(&input)?;
         params["action"] = json!({ "type": input.report, "from": input.from, "to": input.to });
         let job = background::create(&mut tx, KIND, params, false).await?;
@@ -361,7 +361,7 @@ impl RunAccountingExport {
         if !write(ctx, input, path, Some(job)).await? {
             return Ok(false);
         }
-        if input.report == Report::Fec {
+        if input.report == AccountingReport::Fec {
             let check = checked(path).await?;
             let mut tx = ctx.begin().await?;
             let (from, to) = settings::read(&mut tx).await?.fiscal_year(input.from);

@@ -243,7 +243,7 @@ fn upcoming(open: &Open, on: Date, step: &DunningStep, subject: String, body: St
         channel: step.channel.word().to_owned(),
         subject,
         body,
-        no_email: step.channel == model::Channel::Email && open.email.as_ref().is_none_or(String::is_empty),
+        no_email: step.channel == model::ReminderChannel::Email && open.email.as_ref().is_none_or(String::is_empty),
     }
 }
 

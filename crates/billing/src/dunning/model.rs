@@ -40,7 +40,7 @@ impl Audience {
 /// How a step leaves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Channel {
+pub(crate) enum ReminderChannel {
     /// By mail.
     #[default]
     Email,
@@ -48,7 +48,7 @@ pub(crate) enum Channel {
     Letter,
 }
 
-impl Channel {
+impl ReminderChannel {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Email => "email",
@@ -64,7 +64,7 @@ pub(crate) struct DunningStep {
     pub offset_days: i32,
     /// How.
     #[serde(default)]
-    pub channel: Channel,
+    pub channel: ReminderChannel,
     /// Subject, with variables in braces.
     pub subject: String,
     /// Text, with variables in braces.
@@ -152,7 +152,7 @@ mod tests {
     use jiff::civil::date;
 
     fn step(offset_days: i32) -> DunningStep {
-        DunningStep { offset_days, channel: Channel::Email, subject: "a".into(), body: "b".into() }
+        DunningStep { offset_days, channel: ReminderChannel::Email, subject: "a".into(), body: "b".into() }
     }
 
     #[test]

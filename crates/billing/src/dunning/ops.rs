@@ -1,7 +1,7 @@
 //! Use cases of reminders.
 
 use super::fees::{self, INDEMNITY, LateFees};
-use super::model::{Audience, Case, Channel, DunningStep};
+use super::model::{Audience, Case, DunningStep, ReminderChannel};
 use super::store::{self, New, Open, Plan};
 use super::{letter, texts};
 use crate::invoices;
@@ -43,7 +43,8 @@ impl DomainEvent for ReminderEvent {
 fn tell(tx: &mut Tx, name: &'static str, invoice: &Open, subject: &str) {
     let event = ReminderEvent {
         name,
-        contact_id: invoice.contact_id,
+        // The history of the customer shows what they were sent.
+        contact_id: invoice.contact_id.filter(|_| name == "reminder.sent"),
         invoice: json!({ "id": invoice.id, "name": invoice.number }),
         subject: subject.to_owned(),
     };
@@ -165,9 +166,9 @@ pub(super) async fn send(app: &App, tx: &mut Tx, id: Uuid, offset_days: i32, by_
     let (subject, body) = worded(&step, &invoice, &seller, &fees);
     let email = invoice.email.as_deref().filter(|email| !email.is_empty());
     let (state, failure) = match (step.channel, email) {
-        (Channel::Letter, _) => ("to_post", None),
-        (Channel::Email, Some(_)) => ("sent", None),
-        (Channel::Email, None) => ("failed", Some("no_email")),
+        (ReminderChannel::Letter, _) => ("to_post", None),
+        (ReminderChannel::Email, Some(_)) => ("sent", None),
+        (ReminderChannel::Email, None) => ("failed", Some("no_email")),
     };
     let new = New {
         id: tx.new_id(),
@@ -175,7 +176,7 @@ pub(super) async fn send(app: &App, tx: &mut Tx, id: Uuid, offset_days: i32, by_
         offset_days: step.offset_days,
         channel: step.channel.word(),
         state,
-        recipient: if step.channel == Channel::Email { email } else { invoice.buyer_name.as_deref() },
+        recipient: if step.channel == ReminderChannel::Email { email } else { invoice.buyer_name.as_deref() },
         subject: &subject,
         body: &body,
         due_minor: invoice.left_minor,

@@ -1,6 +1,6 @@
 //! What reminders say, and what they may not say.
 
-use super::model::{Audience, Channel, DunningStep};
+use super::model::{Audience, DunningStep, ReminderChannel};
 use vision_kernel::text;
 
 /// Variables of every plan.
@@ -50,7 +50,7 @@ pub(super) fn filled(value: &str, of: &dyn Fn(&str) -> String) -> String {
     out
 }
 
-fn step(offset_days: i32, channel: Channel, subject: &str, body: &str) -> DunningStep {
+fn step(offset_days: i32, channel: ReminderChannel, subject: &str, body: &str) -> DunningStep {
     DunningStep { offset_days, channel, subject: subject.to_owned(), body: body.to_owned() }
 }
 
@@ -65,9 +65,9 @@ const NOTICE_BUSINESS: &str = "Madame, Monsieur,\n\nMalgré nos relances, la fac
 pub(super) fn usual(audience: Audience) -> Vec<DunningStep> {
     let business = audience == Audience::Business;
     vec![
-        step(-3, Channel::Email, "Facture {numero} : échéance le {echeance}", SOON),
-        step(3, Channel::Email, "Facture {numero} : {reste_du} restent à régler", FIRST),
-        step(10, Channel::Email, "Facture {numero} impayée : deuxième rappel", if business { SECOND_BUSINESS } else { SECOND }),
-        step(30, Channel::Letter, "Mise en demeure de payer la facture {numero}", if business { NOTICE_BUSINESS } else { NOTICE }),
+        step(-3, ReminderChannel::Email, "Facture {numero} : échéance le {echeance}", SOON),
+        step(3, ReminderChannel::Email, "Facture {numero} : {reste_du} restent à régler", FIRST),
+        step(10, ReminderChannel::Email, "Facture {numero} impayée : deuxième rappel", if business { SECOND_BUSINESS } else { SECOND }),
+        step(30, ReminderChannel::Letter, "Mise en demeure de payer la facture {numero}", if business { NOTICE_BUSINESS } else { NOTICE }),
     ]
 }

@@ -17,7 +17,8 @@ mod ops;
 mod prints;
 mod store;
 
-pub(crate) use automatic::{InvoiceDraft, draft, issue_draft};
+pub(crate) use automatic::{InvoiceDraft, checked_content, content_of, draft, gross_of, issue_draft};
 pub use http::routes;
+pub(crate) use issue::logo;
 pub(crate) use prints::issued_files;
 pub(crate) use store::{Due, lock_due, paid};

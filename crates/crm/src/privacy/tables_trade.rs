@@ -145,6 +145,30 @@ pub(super) const TABLES: &[Table] = &[
         columns: &[(Technical, "tenant_id chain seq hash")],
     },
     Table {
+        name: "recurring_runs",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::None,
+        about: "Ce que les factures récurrentes sont devenues, avec leur modèle.",
+        columns: &[(Technical, "tenant_id template_id occurs_on state invoice_id failure created_at")],
+    },
+    Table {
+        name: "recurring_invoices",
+        owner: Owner::Billing,
+        rows: Some("contact_id = ANY ($2)"),
+        erasure: Erasure::Delete,
+        about: "Modèles de factures récurrentes. Aussi longtemps que l’entreprise les garde, et avec la personne.",
+        columns: &[
+            (
+                Technical,
+                "tenant_id id contact_id gross_minor frequency anchor_day starts_on ends_on max_count made_count next_on mode state failure failed_at created_at
+                 updated_at version",
+            ),
+            (Staff, "created_by created_by_name"),
+            (Person(Category::Activity), "name content"),
+        ],
+    },
+    Table {
         name: "dunning_plans",
         owner: Owner::Billing,
         rows: None,

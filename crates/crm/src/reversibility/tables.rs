@@ -39,6 +39,8 @@ pub(super) const TRAVEL: &[&str] = &[
     "payment_allocations",
     "closings",
     "dunning_plans",
+    "recurring_invoices",
+    "recurring_runs",
     "reminders",
     "dunning_pauses",
     "sealed_records",

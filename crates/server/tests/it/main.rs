@@ -29,6 +29,7 @@ mod platform;
 mod privacy;
 mod privacy_access;
 mod privacy_retention;
+mod recurring;
 mod reversibility;
 mod schema;
 mod search;

@@ -926,6 +926,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/reminder-pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What holds the reminders to a contact back. */
+        get: operations["get_contact_reminder_pause"];
+        /** Holds all reminders to a contact back, or lets them go on. */
+        put: operations["pause_contact_reminders"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/restore": {
         parameters: {
             query?: never;
@@ -1063,6 +1081,40 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dunning-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plans: for consumers and for businesses. */
+        get: operations["list_dunning_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dunning-plans/{audience}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a plan: `consumer` or `business`. A consumer's texts name no fees (QI-38), nobody's sell anything. */
+        patch: operations["update_dunning_plan"];
         trace?: never;
     };
     "/api/v1/duplicates": {
@@ -1881,6 +1933,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoices/{id}/late-fees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins an invoice of what lateness costs a business: penalty and indemnity, without VAT (QI-37, QI-38). 409 where there is nothing to ask for. */
+        post: operations["draft_late_fees"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invoices/{id}/payments": {
         parameters: {
             query?: never;
@@ -1932,6 +2001,41 @@ export interface paths {
          *     the history (IS-11); looking at the PDF is no print.
          */
         post: operations["print_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/reminder-pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Holds the reminders of an invoice back, or lets them go on. */
+        put: operations["pause_invoice_reminders"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reminders of an invoice: what was sent, what is to come, what holds them back, what lateness costs (QI-37). */
+        get: operations["get_invoice_reminders"];
+        put?: never;
+        /** Sends a step now, whatever day it is. 409 when nothing is due, or the step has left. */
+        post: operations["send_reminder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2660,6 +2764,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recurring-invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recurring invoices, the newest first. */
+        get: operations["list_recurring_invoices"];
+        put?: never;
+        /** Makes a recurring invoice, written anew or taken over from an invoice. */
+        post: operations["create_recurring_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recurring-invoices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One recurring invoice with what became of its occurrences. */
+        get: operations["get_recurring_invoice"];
+        /** Changes a recurring invoice: what comes from now on. What has come stays as it is. */
+        put: operations["update_recurring_invoice"];
+        post?: never;
+        /** Deletes a recurring invoice; the invoices that came of it stay. */
+        delete: operations["delete_recurring_invoice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recurring-invoices/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pauses a recurring invoice. */
+        post: operations["pause_recurring_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recurring-invoices/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a recurring invoice go on, with its first occurrence from today. */
+        post: operations["resume_recurring_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent, the newest first. */
+        get: operations["list_reminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reminders/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would leave in the next thirty days, the next first; at most 200, from the 300 invoices that fall due first. */
+        get: operations["list_upcoming_reminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reminders/{id}/letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The letter of a reminder, to print and post. */
+        get: operations["get_reminder_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reminders/{id}/posted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that a letter was posted. */
+        post: operations["mark_reminder_posted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -3159,7 +3402,7 @@ export interface components {
              */
             from: string;
             /** @description What. */
-            report: components["schemas"]["Report"];
+            report: components["schemas"]["AccountingReport"];
             /**
              * Format: date
              * @description Last day; the day of the balance.
@@ -3194,6 +3437,11 @@ export interface components {
             /** @description Why; needed to go back. */
             reason?: string | null;
         };
+        /**
+         * @description What is exported.
+         * @enum {string}
+         */
+        AccountingReport: "sales" | "receipts" | "vat" | "ageing" | "fec";
         /** @description How the books are kept. */
         AccountingSettings: {
             /**
@@ -3337,6 +3585,11 @@ export interface components {
         ApiKeyList: {
             items: components["schemas"]["ApiKey"][];
         };
+        /**
+         * @description Whom a plan is for.
+         * @enum {string}
+         */
+        Audience: "consumer" | "business";
         /** @description Who did it. */
         AuditActor: {
             /** Format: uuid */
@@ -3969,6 +4222,10 @@ export interface components {
             merged_id: string;
             merged_name: string;
         };
+        /** @description Pauses of a contact. */
+        ContactReminderPauses: {
+            items: components["schemas"]["ReminderPause"][];
+        };
         /** @description A contact in a list. */
         ContactRow: {
             archived: boolean;
@@ -4106,6 +4363,47 @@ export interface components {
             amount_minor?: number | null;
             /** @description 0 to 100. */
             percent?: string | null;
+        };
+        /** @description A plan. */
+        DunningPlan: {
+            /**
+             * Format: date
+             * @description Invoices issued before are not reminded of, unless `include_existing`.
+             */
+            activated_on?: string | null;
+            active: boolean;
+            audience: string;
+            include_existing: boolean;
+            steps: components["schemas"]["DunningStep"][];
+            /** @description What may stand in braces. */
+            variables: string[];
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A change of a plan. Absent keeps. */
+        DunningPlanPatch: {
+            active?: boolean | null;
+            /** @description Remind of invoices that were issued before the plan was activated. */
+            include_existing?: boolean | null;
+            steps?: components["schemas"]["DunningStep"][] | null;
+        };
+        /** @description Plans. */
+        DunningPlans: {
+            items: components["schemas"]["DunningPlan"][];
+        };
+        /** @description A step of a plan. */
+        DunningStep: {
+            /** @description Text, with variables in braces. */
+            body: string;
+            /** @description How. */
+            channel?: components["schemas"]["ReminderChannel"];
+            /**
+             * Format: int32
+             * @description Days after the due date; negative before it.
+             */
+            offset_days: number;
+            /** @description Subject, with variables in braces. */
+            subject: string;
         };
         /** @description Contacts that are the same by the rule of imports: same e-mail, else same phone or SIREN where one of them has no e-mail. */
         DuplicateGroup: {
@@ -5117,6 +5415,17 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description The reminders of one invoice. */
+        InvoiceReminders: {
+            audience: components["schemas"]["Audience"];
+            /** @description The plan of such customers is active and covers this invoice. */
+            covered: boolean;
+            fees: components["schemas"]["LateFees"];
+            history: components["schemas"]["Reminder"][];
+            pauses: components["schemas"]["ReminderPause"][];
+            /** @description What is still to come, with its words as they would be on that day. */
+            upcoming: components["schemas"]["UpcomingReminder"][];
+        };
         /** @description An invoice in a list. */
         InvoiceRow: {
             /** @description The name under which it was issued. */
@@ -5203,6 +5512,34 @@ export interface components {
             distinct: boolean;
             /** @description Two contacts. */
             ids: string[];
+        };
+        /** @description What a late invoice costs. */
+        LateFees: {
+            /**
+             * Format: int32
+             * @description Days since the due date.
+             */
+            days_late: number;
+            /**
+             * Format: int64
+             * @description Cents, no VAT; once an invoice.
+             */
+            indemnity_minor: number;
+            /**
+             * Format: int64
+             * @description Cents, no VAT.
+             */
+            penalty_minor: number;
+            /** @description Per cent a year; null where the company has chosen none: the penalty is then not computed. */
+            rate?: string | null;
+        };
+        /** @description The draft that was begun. */
+        LateFeesDraft: {
+            /**
+             * Format: uuid
+             * @description The draft.
+             */
+            invoice_id: string;
         };
         /** @description An address to take off the list. */
         LiftIn: {
@@ -5566,7 +5903,7 @@ export interface components {
          * @description What a notification is about.
          * @enum {string}
          */
-        NotificationKind: "task_assigned" | "task_reminder" | "mention" | "import_finished" | "export_ready" | "privacy_due";
+        NotificationKind: "task_assigned" | "task_reminder" | "mention" | "import_finished" | "export_ready" | "privacy_due" | "invoicing_failed";
         /** @description What one wants to hear of. */
         NotificationSettings: {
             /** @description Every kind. */
@@ -6138,6 +6475,82 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_RecurringInvoice: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** Format: int32 */
+                anchor_day: number;
+                /** Format: uuid */
+                contact_id?: string | null;
+                contact_name?: string | null;
+                /** @description What each invoice says, as an invoice is written. */
+                content: unknown;
+                created_by: string;
+                /** Format: date */
+                ends_on?: string | null;
+                /** @description Why the last one could not be issued. */
+                failure?: string | null;
+                frequency: components["schemas"]["RecurringFrequency"];
+                /** Format: int64 */
+                gross_minor: number;
+                /** Format: uuid */
+                id: string;
+                /** Format: int32 */
+                made_count: number;
+                /** Format: int32 */
+                max_count?: number | null;
+                mode: components["schemas"]["RecurringMode"];
+                name: string;
+                /** @description The next days, at most six. */
+                next_dates: string[];
+                /** Format: date */
+                starts_on: string;
+                /** @description `active`, `paused`, `ended` */
+                state: string;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Reminder: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                body: string;
+                buyer_name?: string | null;
+                /** @description `email` or `letter` */
+                channel: string;
+                /** Format: uuid */
+                contact_id?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                /**
+                 * Format: int64
+                 * @description What was due when it was written.
+                 */
+                due_minor: number;
+                /** @description `no_email` */
+                failure?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                invoice_id: string;
+                number?: string | null;
+                /** Format: int32 */
+                offset_days: number;
+                /** Format: date-time */
+                posted_at?: string | null;
+                recipient?: string | null;
+                /** @description `sent`, `to_post`, `posted`, `failed` */
+                state: string;
+                subject: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_RetentionDue: {
             /** @description The rows, in the order asked for. */
             items: {
@@ -6472,6 +6885,106 @@ export interface components {
              */
             until?: string | null;
         };
+        /** @description A template with what became of its occurrences. */
+        RecurringDetail: components["schemas"]["RecurringInvoice"] & {
+            /** @description The last fifty, the newest first. */
+            runs: components["schemas"]["RecurringRun"][];
+        };
+        /**
+         * @description How often.
+         * @enum {string}
+         */
+        RecurringFrequency: "weekly" | "monthly" | "quarterly" | "yearly";
+        /** @description What a client writes of a template. */
+        RecurringIn: {
+            /**
+             * Format: int32
+             * @description Day of the month that is meant, 1 to 31; that of the first one where nothing is said.
+             */
+            anchor_day?: number | null;
+            /**
+             * Format: uuid
+             * @description Whom it is for.
+             */
+            contact_id?: string | null;
+            content?: components["schemas"]["InvoiceIn"] | null;
+            /**
+             * Format: date
+             * @description None after this day.
+             */
+            ends_on?: string | null;
+            frequency: components["schemas"]["RecurringFrequency"];
+            /**
+             * Format: uuid
+             * @description Instead of a content: taken over from this invoice, its customer included.
+             */
+            from_invoice?: string | null;
+            /**
+             * Format: int32
+             * @description No more than so many.
+             */
+            max_count?: number | null;
+            mode: components["schemas"]["RecurringMode"];
+            /** @description How it is called in the list; from the subject where nothing is said. */
+            name?: string | null;
+            /**
+             * Format: date
+             * @description The first one.
+             */
+            starts_on: string;
+        };
+        /** @description A template. */
+        RecurringInvoice: {
+            /** Format: int32 */
+            anchor_day: number;
+            /** Format: uuid */
+            contact_id?: string | null;
+            contact_name?: string | null;
+            /** @description What each invoice says, as an invoice is written. */
+            content: unknown;
+            created_by: string;
+            /** Format: date */
+            ends_on?: string | null;
+            /** @description Why the last one could not be issued. */
+            failure?: string | null;
+            frequency: components["schemas"]["RecurringFrequency"];
+            /** Format: int64 */
+            gross_minor: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: int32 */
+            made_count: number;
+            /** Format: int32 */
+            max_count?: number | null;
+            mode: components["schemas"]["RecurringMode"];
+            name: string;
+            /** @description The next days, at most six. */
+            next_dates: string[];
+            /** Format: date */
+            starts_on: string;
+            /** @description `active`, `paused`, `ended` */
+            state: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /**
+         * @description What becomes of an occurrence.
+         * @enum {string}
+         */
+        RecurringMode: "draft" | "issue";
+        /** @description An occurrence that came. */
+        RecurringRun: {
+            /** Format: date-time */
+            created_at: string;
+            failure?: string | null;
+            /** Format: uuid */
+            invoice_id?: string | null;
+            number?: string | null;
+            /** Format: date */
+            occurs_on: string;
+            /** @description `drafted`, `issued`, `failed`, `skipped` */
+            state: string;
+        };
         /** @description A place where data are held. */
         RegisterEntry: {
             /** @description What it holds and for how long, in French. */
@@ -6488,16 +7001,71 @@ export interface components {
             /** @description Name of the table. */
             table: string;
         };
+        /** @description A reminder that was written. */
+        Reminder: {
+            body: string;
+            buyer_name?: string | null;
+            /** @description `email` or `letter` */
+            channel: string;
+            /** Format: uuid */
+            contact_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /**
+             * Format: int64
+             * @description What was due when it was written.
+             */
+            due_minor: number;
+            /** @description `no_email` */
+            failure?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            invoice_id: string;
+            number?: string | null;
+            /** Format: int32 */
+            offset_days: number;
+            /** Format: date-time */
+            posted_at?: string | null;
+            recipient?: string | null;
+            /** @description `sent`, `to_post`, `posted`, `failed` */
+            state: string;
+            subject: string;
+        };
+        /**
+         * @description How a step leaves.
+         * @enum {string}
+         */
+        ReminderChannel: "email" | "letter";
+        /** @description What holds reminders back. */
+        ReminderPause: {
+            /** @description True: the whole customer, not this invoice alone. */
+            contact: boolean;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            reason?: string | null;
+            /** Format: date */
+            until?: string | null;
+        };
+        /** @description Whether to hold back. */
+        ReminderPauseIn: {
+            /** @description False lets reminders go on. */
+            paused: boolean;
+            /** @description Such as a dispute. */
+            reason?: string | null;
+            /**
+             * Format: date
+             * @description The last day; without one until it is lifted.
+             */
+            until?: string | null;
+        };
         /**
          * @description The unit of a rhythm.
          * @enum {string}
          */
         RepeatUnit: "day" | "week" | "month" | "year";
-        /**
-         * @description What is exported.
-         * @enum {string}
-         */
-        Report: "sales" | "receipts" | "vat" | "ageing" | "fec";
         /** @description The token of the mailed link and the new password. */
         ResetIn: {
             password: string;
@@ -6739,6 +7307,14 @@ export interface components {
             except_ids?: string[];
             /** @description The filter. */
             filter: components["schemas"]["ContactFilter"];
+        };
+        /** @description Which step to send now. */
+        SendReminderIn: {
+            /**
+             * Format: int32
+             * @description Of the plan; the next one where nothing is said.
+             */
+            offset_days?: number | null;
         };
         /** @description An open session. Browsers use the cookies that come with it; programs use the access token. */
         Session: {
@@ -7257,6 +7833,27 @@ export interface components {
         Unmerged: {
             /** Format: uuid */
             contact_id: string;
+        };
+        /** @description A reminder to come. */
+        UpcomingReminder: {
+            body: string;
+            buyer_name?: string | null;
+            /** @description `email` or `letter` */
+            channel: string;
+            /** Format: date */
+            due_date: string;
+            /** Format: uuid */
+            invoice_id: string;
+            /** Format: int64 */
+            left_minor: number;
+            /** @description Nobody can be written to. */
+            no_email: boolean;
+            number: string;
+            /** Format: int32 */
+            offset_days: number;
+            /** Format: date */
+            planned_on: string;
+            subject: string;
         };
         /** @description A file to come. */
         UploadIn: {
@@ -9599,6 +10196,70 @@ export interface operations {
             };
         };
     };
+    get_contact_reminder_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactReminderPauses"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pause_contact_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReminderPauseIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactReminderPauses"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     restore_contact: {
         parameters: {
             query?: never;
@@ -9942,6 +10603,68 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_dunning_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DunningPlans"];
+                };
+            };
+        };
+    };
+    update_dunning_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audience: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DunningPlanPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DunningPlan"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12038,6 +12761,39 @@ export interface operations {
             };
         };
     };
+    draft_late_fees: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LateFeesDraft"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     record_payment: {
         parameters: {
             query?: never;
@@ -12131,6 +12887,107 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pause_invoice_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReminderPauseIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceReminders"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_invoice_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceReminders"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    send_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendReminderIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceReminders"];
                 };
             };
             404: {
@@ -13499,6 +14356,317 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_recurring_invoices: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RecurringInvoice"];
+                };
+            };
+        };
+    };
+    create_recurring_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecurringIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecurringDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_recurring_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecurringDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_recurring_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecurringIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecurringDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_recurring_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pause_recurring_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecurringDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    resume_recurring_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecurringDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_reminders: {
+        parameters: {
+            query?: {
+                /** @description True: only letters to post, and mails that could not leave. */
+                pending?: boolean | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Reminder"];
+                };
+            };
+        };
+    };
+    list_upcoming_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpcomingReminder"][];
+                };
+            };
+        };
+    };
+    get_reminder_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    mark_reminder_posted: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -200,6 +200,19 @@ const accounting = createRoute({
   component: lazyRouteComponent(() => import('@/features/billing/accounting/page'), 'Accounting'),
 })
 
+const dunning = createRoute({
+  getParentRoute: () => shell,
+  path: '/relances',
+  beforeLoad: needs('invoices.read'),
+  component: lazyRouteComponent(() => import('@/features/billing/dunning/page'), 'Dunning'),
+})
+const recurring = createRoute({
+  getParentRoute: () => shell,
+  path: '/recurrentes',
+  beforeLoad: needs('invoices.read'),
+  component: lazyRouteComponent(() => import('@/features/billing/recurring/page'), 'Recurring'),
+})
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/parametres',
@@ -330,6 +343,8 @@ const tree = root.addChildren([
     catalog,
     till,
     accounting,
+    dunning,
+    recurring,
     settings.addChildren(settingsPages),
   ]),
 ])

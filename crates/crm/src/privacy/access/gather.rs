@@ -85,6 +85,7 @@ pub(super) const PARTS: &[Part] = &[
     ),
     read("invoices", "Factures et avoirs", INVOICES),
     read("payment_transactions", "Encaissements", PAYMENTS),
+    read("recurring_invoices", "Factures récurrentes", RECURRING),
     read("reminders", "Relances de factures", REMINDERS),
     part("dunning_pauses", "Relances suspendues"),
     part("timeline", "Historique de la fiche"),
@@ -127,7 +128,12 @@ const PAYMENTS: &str =
      'reference', p.reference, 'note', p.note) FROM payment_transactions p
    WHERE p.tenant_id = $1 AND p.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY p.id DESC";
 
-const REMINDERS: &str = "SELECT jsonb_build_object('number', i.number, 'created_at', r.created_at, 'recipient', r.recipient, 'subject', r.subject, 'body', r.body)
+const RECURRING: &str =
+    "SELECT jsonb_build_object('name', r.name, 'starts_on', r.starts_on, 'gross_minor', round(r.gross_minor / 100.0, 2) || ' €',
+     'content', (SELECT jsonb_agg(l->>'label') FROM jsonb_array_elements(r.content->'lines') l))
+   FROM recurring_invoices r WHERE r.tenant_id = $1 AND r.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY r.id DESC";
+
+const REMINDERS: &str = "SELECT jsonb_build_object('number', i.number, 'created_at', r.created_at, 'recipient', r.recipient, 'due_minor', round(r.due_minor / 100.0, 2) || ' €', 'subject', r.subject, 'body', r.body)
    FROM reminders r JOIN invoices i ON i.tenant_id = r.tenant_id AND i.id = r.invoice_id
    WHERE r.tenant_id = $1 AND i.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY r.id DESC";
 

@@ -20,6 +20,8 @@ import { invoiceQuery, refreshInvoices } from './queries'
 import { t } from './text'
 
 const CreditDialog = lazy(() => import('./credit-dialog'))
+const RemindersPanel = lazy(() => import('./dunning/panel').then(part => ({ default: part.RemindersPanel })))
+const RecurringForm = lazy(() => import('./recurring/form'))
 const PaymentDialog = lazy(() => import('./payment-dialog'))
 
 export function InvoicePage() {
@@ -65,11 +67,21 @@ export function InvoicePage() {
   )
 }
 
+/** What comes again of an invoice: everything that is not of its day. */
+const contentOf = ({ title, intro, outro, prices_include_vat, discount, lines }: Invoice) => ({
+  title,
+  intro,
+  outro,
+  prices_include_vat,
+  discount,
+  lines,
+})
+
 function IssuedVerbs({ invoice }: { invoice: Invoice }) {
   const can = useCan()
   const client = useQueryClient()
   const navigate = useNavigate()
-  const [asking, setAsking] = useState<'credit' | 'pay'>()
+  const [asking, setAsking] = useState<'credit' | 'pay' | 'recurring'>()
   const base = `/api/v1/invoices/${invoice.id}`
   const duplicate = async () => {
     try {
@@ -119,6 +131,9 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
         <Menu.Dropdown>
           {can('invoices.write') && creditable && <Menu.Item onClick={() => setAsking('credit')}>{t.credit}</Menu.Item>}
           {can('invoices.write') && <Menu.Item onClick={() => void duplicate()}>{t.duplicate}</Menu.Item>}
+          {can('invoices.write') && invoice.kind === 'invoice' && (
+            <Menu.Item onClick={() => setAsking('recurring')}>{t.makeRecurring}</Menu.Item>
+          )}
           <Menu.Item onClick={() => void print()}>{invoice.prints > 0 ? t.reprint : t.print}</Menu.Item>
           <Menu.Item component="a" href={`${base}/xml`} download="factur-x.xml">
             {t.xml}
@@ -127,6 +142,12 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
       </Menu>
       <Suspense>
         {asking === 'credit' && <CreditDialog invoice={invoice} onClose={() => setAsking(undefined)} />}
+        {asking === 'recurring' && (
+          <RecurringForm
+            from={{ contact: invoice.contact ?? null, content: contentOf(invoice) }}
+            onClose={() => setAsking(undefined)}
+          />
+        )}
         {asking === 'pay' && <PaymentDialog invoice={invoice} onClose={() => setAsking(undefined)} />}
       </Suspense>
     </>
@@ -176,6 +197,7 @@ function Issued({ invoice }: { invoice: Invoice }) {
           </table>
         </Card>
         {invoice.kind !== 'credit_note' && <Payments invoice={invoice} editable={can('payments.write')} />}
+        <Suspense>{invoice.kind !== 'credit_note' && <RemindersPanel invoice={invoice} />}</Suspense>
       </div>
       <div className={classes.column}>
         <Card title={t.totals}>

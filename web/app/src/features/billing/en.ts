@@ -5,6 +5,9 @@ const s = (value: number) => (value === 1 ? '' : 's')
 
 export const en: typeof fr = {
   accounting: 'Accounting',
+  makeRecurring: 'Make recurring',
+  reminders: 'Reminders',
+  recurring: 'Recurring',
   archives: 'Archives and attestation',
   archivesAbout:
     'An archive holds the sealed records of a period that is over, the invoices, their hashes and signatures. It is checked without this software: its README says how. The tax office wants it kept for six years.',

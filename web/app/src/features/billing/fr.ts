@@ -3,6 +3,9 @@ const s = (value: number) => (value > 1 ? 's' : '')
 
 export const fr = {
   accounting: 'Comptabilité',
+  makeRecurring: 'Rendre récurrente',
+  reminders: 'Relances',
+  recurring: 'Récurrentes',
   archives: 'Archives et attestation',
   archivesAbout:
     'Une archive contient les enregistrements scellés d’une période terminée, les factures, leurs empreintes et leurs signatures. Elle se vérifie sans ce logiciel : son LISEZ-MOI dit comment. L’administration demande de la garder six ans.',
