@@ -1,11 +1,12 @@
 // What comes again, for whom, when, and what becomes of it each time.
 import { Button, Checkbox, NativeSelect, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { api, data, ifMatch } from '@/api/client'
 import { ContactPicker } from '@/app/contact-picker'
 import { useCan } from '@/app/me'
-import { decimal } from '@/i18n/format'
+import { decimal, money } from '@/i18n/format'
 import { Dialog } from '@/ui/dialog'
 import { Refused, useForm } from '@/ui/form'
 import { IconPlus } from '@/ui/icons'
@@ -16,7 +17,7 @@ import { toast } from '@/ui/toast'
 import classes from '../billing.module.css'
 import { LineEditor } from '../line-editor'
 import { emptyLine, type LineForm, lineForm, lineOfItem, sentLines, unreadable, writtenLines } from '../lines'
-import { profileQuery } from '../queries'
+import { profileQuery, totalsQuery } from '../queries'
 import { t as billing } from '../text'
 import { type Content, type Recurring, refreshRecurring } from './queries'
 import { t } from './text'
@@ -116,6 +117,13 @@ function Fields({
     ...[...new Set(rates.map(rate => rate.rate))].map(rate => ({ value: `S:${rate}`, label: `${decimal(rate)} %` })),
     ...Object.entries(billing.vatCategories).map(([value, label]) => ({ value, label })),
   ]
+  const sent = useMemo(
+    () => ({ lines: sentLines(values.lines), prices_include_vat: values.prices_include_vat, discount: content?.discount }),
+    [values.lines, values.prices_include_vat, content?.discount],
+  )
+  const [asked] = useDebouncedValue(sent, 200)
+  const totals = useQuery(totalsQuery(asked))
+  const sums = totals.isError ? undefined : totals.data
   const sentKeys = writtenLines(values.lines).map(line => line.key)
   const errorOf = (line: LineForm) => {
     const at = `/content/lines/${sentKeys.indexOf(line.key)}`
@@ -127,7 +135,7 @@ function Fields({
   return (
     <form onSubmit={form.submit} noValidate className={classes.stack}>
       <FormBanner form={form} />
-      <div className={classes.fields}>
+      <div className={classes.fields} data-hints>
         <ContactPicker
           label={t.customer}
           value={values.contact_id}
@@ -168,6 +176,7 @@ function Fields({
             place={index + 1}
             vats={vats}
             withVat={values.prices_include_vat}
+            total={sums?.lines[sentKeys.indexOf(line.key)]?.[values.prices_include_vat ? 'gross_minor' : 'net_minor']}
             error={errorOf(line) ?? (index === 0 ? form.errors['/content/lines'] : undefined)}
             onChange={next => change(line.key, next)}
             onItem={item => {
@@ -198,13 +207,18 @@ function Fields({
           checked={values.prices_include_vat}
           onChange={event => set({ prices_include_vat: event.currentTarget.checked })}
         />
+        {sums && (
+          <span className={classes.push}>
+            {t.total} <strong className="numeric">{money(sums.gross_minor)}</strong>
+          </span>
+        )}
       </div>
       <FormActions>
         <Button variant="default" onClick={onClose}>
           {ui.cancel}
         </Button>
         <Button type="submit" loading={form.busy}>
-          {template ? ui.save : t.create}
+          {template ? ui.save : t.make}
         </Button>
       </FormActions>
     </form>
