@@ -57,7 +57,7 @@ fn key_rate(key: &str, prefix: &str) -> String {
 
 impl Accounts {
     /// As stored.
-    pub(crate) fn stored(value: Value) -> Self {
+    pub(crate) fn stored(value: &Value) -> Self {
         Self(value.as_object().cloned().unwrap_or_default())
     }
 
@@ -115,7 +115,7 @@ mod tests {
     fn accounts_begin_with_the_chart_and_rates_have_their_own() {
         let own = json!({ "vat.20": "445712", "sales.service": "706100", "journal.sales": "ve2", "customers": "" });
         let kept = Accounts::parse(own.as_object().cloned().expect("object")).expect("valid");
-        let accounts = Accounts::stored(Value::Object(kept));
+        let accounts = Accounts::stored(&Value::Object(kept));
         assert_eq!(accounts.at("vat", Decimal::from(20)), "445712");
         assert_eq!(accounts.at("vat", Decimal::new(55, 1)), "445710");
         assert_eq!(accounts.at("sales.service", Decimal::from(10)), "706100");

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::response::Response;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 use vision_documents::{Cell, DocumentError, TableWriter};
@@ -297,6 +297,13 @@ async fn file_name(tx: &mut Tx, input: &AccountingExportIn) -> Result<String, Fa
     Ok(format!("{}-{days}.{}", input.report.file(), input.format.extension()))
 }
 
+/// What a job shows of itself.
+fn with_action(params: &mut Value, action: Value) {
+    if let Some(params) = params.as_object_mut() {
+        params.insert("action".to_owned(), action);
+    }
+}
+
 /// Exports: the file of up to 5,000 rows, a job above; the FEC always as a job.
 pub(super) async fn export<P>(auth: &Authorized<P>, input: AccountingExportIn) -> Result<Response, Failure> {
     let mut tx = auth.begin().await?;
@@ -322,7 +329,7 @@ pub(super) async fn export<P>(auth: &Authorized<P>, input: AccountingExportIn) -
     };
     if total > INLINE || input.report == AccountingReport::Fec {
         let mut params = serde_json::to_value(&input)?;
-        params["action"] = json!({ "type": input.report, "from": input.from, "to": input.to });
+        with_action(&mut params, json!({ "type": input.report, "from": input.from, "to": input.to }));
         let job = background::create(&mut tx, KIND, params, false).await?;
         background::set_total(&mut tx, job.id, total).await?;
         tx.enqueue_with(&RunAccountingExport { job_id: job.id }, Some(&format!("export:{}", job.id)), None).await?;
@@ -366,7 +373,7 @@ impl RunAccountingExport {
             let mut tx = ctx.begin().await?;
             let (from, to) = settings::read(&mut tx).await?.fiscal_year(input.from);
             let mut params = job.params.clone();
-            params["action"] = json!({ "type": "fec", "from": from, "to": to, "check": check });
+            with_action(&mut params, json!({ "type": "fec", "from": from, "to": to, "check": check }));
             background::set_params(&mut tx, job.id, &params).await?;
             tx.commit().await?;
         }

@@ -16,7 +16,7 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn accounts(&self) -> Accounts {
-        Accounts::stored(self.accounts.clone())
+        Accounts::stored(&self.accounts)
     }
 
     pub(super) fn locked_until(&self) -> Option<Date> {

@@ -286,6 +286,9 @@ pub(super) fn place(cursor: Option<Cursor>) -> Option<(Date, Uuid)> {
     Some((cursor.key.parse().ok()?, cursor.id))
 }
 
+/// Category, rate, base, VAT, and what each nature of lines comes to before the document's discount.
+type BookedRate = (String, String, i64, i64, Vec<(String, i64)>);
+
 /// A document for the FEC: what each nature makes of each rate, and how far it was settled by a day.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Booked {
@@ -302,7 +305,7 @@ pub(super) struct Booked {
     /// When the last of them did.
     pub settled_on: Option<jiff_sqlx::Date>,
     /// `[[category, rate, base, vat, [[nature, net]…]]…]`
-    pub rates: sqlx::types::Json<Vec<(String, String, i64, i64, Vec<(String, i64)>)>>,
+    pub rates: sqlx::types::Json<Vec<BookedRate>>,
 }
 
 /// Documents of a fiscal year after a place in it, in the order of their days.

@@ -3,7 +3,7 @@
 use super::store::{self, New};
 use crate::payments;
 use crate::profiles;
-use crate::seal::{self, Key, Sealed};
+use crate::seal::{self, ChainRecord, Key};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ impl Pack {
     }
 }
 
-fn record(sealed: &Sealed) -> Value {
+fn record(sealed: &ChainRecord) -> Value {
     json!({ "seq": sealed.seq, "kind": sealed.kind, "record_id": sealed.record_id, "sealed_at": sealed.sealed_at.to_jiff(), "body": sealed.body,
         "previous": seal::hexadecimal(&sealed.previous), "hash": seal::hexadecimal(&sealed.hash), "signature": seal::hexadecimal(&sealed.signature) })
 }

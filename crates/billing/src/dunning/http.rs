@@ -461,7 +461,15 @@ async fn get_reminder_letter(auth: Authorized<InvoicesRead>, Path(id): Path<Uuid
     let name = format!("relance-{}.pdf", row.number.as_deref().unwrap_or("facture").replace('/', "-"));
     let made = tokio::task::spawn_blocking(move || {
         let to = row.buyer_name.clone().unwrap_or_default();
-        letter::pdf(&seller, buyer.as_ref(), &to, &row.subject, &row.body, &zone, row.created_at.to_jiff(), row.id)
+        let letter = letter::Letter {
+            id: row.id,
+            at: row.created_at.to_jiff(),
+            buyer: buyer.as_ref(),
+            name: &to,
+            subject: &row.subject,
+            body: &row.body,
+        };
+        letter::pdf(&seller, &letter, &zone)
     });
     let pdf = made.await.map_err(Problem::internal)?.map_err(Problem::internal)?;
     let headers = [

@@ -71,7 +71,7 @@ pub(super) struct Rhythm {
 
 impl Rhythm {
     /// The occurrence after one.
-    pub(super) fn after(&self, day: Date) -> Option<Date> {
+    pub(super) fn after(self, day: Date) -> Option<Date> {
         let months: i32 = match self.frequency {
             RecurringFrequency::Weekly => return day.checked_add(jiff::Span::new().days(7)).ok().filter(|next| self.allows(*next)),
             RecurringFrequency::Monthly => 1,
@@ -83,12 +83,12 @@ impl Rhythm {
         Some(next).filter(|next| self.allows(*next))
     }
 
-    fn allows(&self, day: Date) -> bool {
+    fn allows(self, day: Date) -> bool {
         self.ends_on.is_none_or(|end| day <= end)
     }
 
     /// The first occurrence from a day on, beginning with `day`.
-    pub(super) fn from(&self, day: Date, not_before: Date) -> Option<Date> {
+    pub(super) fn from(self, day: Date, not_before: Date) -> Option<Date> {
         let mut next = Some(day).filter(|day| self.allows(*day));
         // Four hundred years of weeks: whatever was typed, this ends.
         for _ in 0..21_000 {
@@ -101,7 +101,7 @@ impl Rhythm {
     }
 
     /// The next occurrences, beginning with `day`.
-    pub(super) fn next(&self, day: Option<Date>, most: usize) -> Vec<Date> {
+    pub(super) fn next(self, day: Option<Date>, most: usize) -> Vec<Date> {
         std::iter::successors(day, |day| self.after(*day)).take(most).collect()
     }
 }

@@ -116,7 +116,7 @@ async fn checked(tx: &mut Tx, input: RecurringIn, before: Option<&Row>) -> Resul
         Some(id) => match buyers::buyer(tx, id).await? {
             None => errors.push(FieldError::new("/contact_id", "unknown", "Ce contact n’existe pas.")),
             Some(buyer) if buyer.archived => {
-                errors.push(FieldError::new("/contact_id", "archived", "Ce contact est archivé : restaurez-le d’abord."))
+                errors.push(FieldError::new("/contact_id", "archived", "Ce contact est archivé : restaurez-le d’abord."));
             }
             Some(_) => {}
         },
@@ -243,7 +243,9 @@ pub(super) fn due(row: &Row, today: Date) -> Option<DueRun> {
 async fn draft(tx: &mut Tx, row: &Row, on: Date, with_contact: bool) -> Result<Uuid, Failure> {
     let mut content = row.content.clone();
     dated(&mut content, on);
-    content["contact_id"] = json!(row.contact_id.filter(|_| with_contact));
+    if let Some(content) = content.as_object_mut() {
+        content.insert("contact_id".to_owned(), json!(row.contact_id.filter(|_| with_contact)));
+    }
     let input: InvoiceIn = serde_json::from_value(content)?;
     let InvoiceDraft { id } = invoices::draft(tx, input).await?;
     Ok(id)

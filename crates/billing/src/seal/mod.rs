@@ -11,5 +11,5 @@ mod verify;
 pub(crate) use chain::{Key, append, lock_head};
 pub use http::routes;
 pub(crate) use http::{hexadecimal, whole_company};
-pub(crate) use store::{Sealed, bounds, chain_names, file_hashes, sealed};
+pub(crate) use store::{ChainRecord, bounds, chain_names, file_hashes, sealed};
 pub use verify::{Fault, Verdict, verify};

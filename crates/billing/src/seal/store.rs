@@ -175,7 +175,7 @@ pub(super) async fn claimed(tx: &mut Tx, chain: &str) -> sqlx::Result<i64> {
 
 /// A record as it was sealed.
 #[derive(Debug, sqlx::FromRow)]
-pub(crate) struct Sealed {
+pub(crate) struct ChainRecord {
     pub seq: i64,
     pub kind: String,
     pub record_id: Uuid,
@@ -211,7 +211,7 @@ pub(crate) async fn bounds(tx: &mut Tx, chain: &str, begin: jiff::Timestamp, end
 }
 
 /// Records of a chain after a number, up to another.
-pub(crate) async fn sealed(tx: &mut Tx, chain: &str, after: i64, last: i64, limit: i64) -> sqlx::Result<Vec<Sealed>> {
+pub(crate) async fn sealed(tx: &mut Tx, chain: &str, after: i64, last: i64, limit: i64) -> sqlx::Result<Vec<ChainRecord>> {
     let tenant = tx.tenant();
     sqlx::query_as(
         "SELECT seq, kind, record_id, sealed_at, body, previous, hash, signature FROM sealed_records

@@ -112,6 +112,7 @@ export const en: typeof fr = {
   lockUntil: 'Lock until',
   lockReason: 'Reason',
   lockReasonHint: 'Needed to open a period again',
+  lockReasonNeeded: 'Say why the period is opened again.',
   lockVerb: 'Lock',
   unlockVerb: 'Open again',
   lockSaved: 'Lock moved',

@@ -110,6 +110,7 @@ export const fr = {
   lockUntil: 'Verrouiller jusqu’au',
   lockReason: 'Motif',
   lockReasonHint: 'Obligatoire pour rouvrir une période',
+  lockReasonNeeded: 'Dites pourquoi la période est rouverte.',
   lockVerb: 'Verrouiller',
   unlockVerb: 'Rouvrir',
   lockSaved: 'Verrou déplacé',

@@ -36,8 +36,11 @@ function Lock({ settings }: { settings: AccountingSettings }) {
   const client = useQueryClient()
   const form = useForm({
     initial: { locked_until: settings.locked_until ?? '', reason: '' },
-    check: (values): Record<string, string> =>
-      values.locked_until || settings.locked_until ? {} : { '/locked_until': t.required },
+    check: (values): Record<string, string> => {
+      if (!values.locked_until && !settings.locked_until) return { '/locked_until': t.required }
+      const back = settings.locked_until && values.locked_until < settings.locked_until
+      return back && !values.reason.trim() ? { '/reason': t.lockReasonNeeded } : {}
+    },
     submit: async values => {
       const body = { locked_until: values.locked_until || null, reason: values.reason.trim() || null }
       client.setQueryData(settingsQuery.queryKey, await data(api.PUT('/accounting/lock', { body })))

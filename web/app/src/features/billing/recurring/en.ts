@@ -34,6 +34,7 @@ export const en: typeof fr = {
   lines: 'Lines',
   addLine: 'Add a line',
   pricesWithVat: 'Prices include VAT',
+  actions: 'Actions',
   make: 'Create',
   createTitle: 'New recurring invoice',
   editTitle: 'Change the recurring invoice',

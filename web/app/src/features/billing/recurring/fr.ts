@@ -33,6 +33,7 @@ export const fr = {
   lines: 'Lignes',
   addLine: 'Ajouter une ligne',
   pricesWithVat: 'Prix saisis TTC',
+  actions: 'Actions',
   make: 'Créer',
   createTitle: 'Nouvelle facture récurrente',
   editTitle: 'Modifier la facture récurrente',

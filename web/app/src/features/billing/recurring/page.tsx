@@ -58,7 +58,7 @@ export function Recurring() {
                 <th>{t.next}</th>
                 <th className={`${classes.amount} ${classes.wideOnly}`}>{t.total}</th>
                 <th>{t.state}</th>
-                <th aria-label={ui.more} />
+                <th aria-label={t.actions} />
               </tr>
             </thead>
             <tbody>
@@ -121,7 +121,7 @@ function Verbs({ row, edit }: { row: Template; edit: () => void }) {
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={`${ui.more} : ${row.name}`}>
+          <ActionIcon variant="subtle" color="gray" aria-label={`${t.actions} : ${row.name}`}>
             <IconDots size={18} aria-hidden />
           </ActionIcon>
         </Menu.Target>
