@@ -25,7 +25,7 @@ export default defineConfig({
           groups: [
             {
               name: 'icons',
-              test: /@tabler[\\/]icons-react[\\/]dist[\\/]esm[\\/](?!icons[\\/])|Icon(AddressBook|AlertTriangle|Box|Car|CashRegister|Check|Checklist|ChevronRight|Circle|FileImport|Home|Keyboard|ListDetails|Phone|Plus|ReceiptEuro|Refresh|Search|Settings|UsersGroup|X)\.mjs/,
+              test: /@tabler[\\/]icons-react[\\/]dist[\\/]esm[\\/](?!icons[\\/])|Icon(AddressBook|AlertTriangle|Box|Car|CashRegister|Check|Checklist|ChevronRight|Circle|FileCheck|FileImport|Home|Keyboard|ListDetails|Phone|Plus|ReceiptEuro|Refresh|Search|Settings|UsersGroup|X)\.mjs/,
             },
             { name: 'more-icons', test: /@tabler[\\/]icons-react/ },
             {

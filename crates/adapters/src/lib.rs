@@ -3,8 +3,10 @@
 pub mod clamd;
 pub mod companies;
 pub mod files;
+mod http;
 pub mod poppler;
 pub mod smtp;
+pub mod timestamps;
 
 pub use clamd::Clamd;
 pub use files::{S3Bucket, StoredFiles};

@@ -6,6 +6,8 @@ mod day;
 pub mod demo;
 pub mod dunning;
 pub mod invoices;
+mod letters;
+pub mod orders;
 pub mod payments;
 pub mod profiles;
 pub mod recurring;
@@ -20,6 +22,7 @@ use vision_platform::schedule::Beat;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(profiles::routes())
+        .merge(orders::routes())
         .merge(invoices::routes())
         .merge(payments::routes())
         .merge(seal::routes())
@@ -38,9 +41,11 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<dunning::jobs::FindReminders>()
         .with::<dunning::jobs::SendReminder>()
         .with::<recurring::jobs::RunRecurring>()
+        .with::<orders::jobs::StampAnswer>()
+        .with::<orders::jobs::RemindOrder>()
 }
 
 /// What a clock looks for.
 pub fn beats() -> Vec<Beat> {
-    vec![payments::beat, dunning::jobs::beat, recurring::jobs::beat]
+    vec![orders::jobs::beat, payments::beat, dunning::jobs::beat, recurring::jobs::beat]
 }

@@ -14,6 +14,8 @@ pub enum ActorKind {
     ApiKey,
     /// An import, on behalf of the user whose id the actor carries.
     Import,
+    /// A customer of the tenant, on a public page: a quote, a payment, a booking.
+    Customer,
     /// The product itself: scheduled work, migrations of data.
     System,
 }
@@ -25,6 +27,7 @@ impl ActorKind {
             Self::User => "user",
             Self::ApiKey => "api_key",
             Self::Import => "import",
+            Self::Customer => "customer",
             Self::System => "system",
         }
     }
@@ -100,6 +103,11 @@ impl Actor {
     /// True when the actor holds `permission`.
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
+    }
+
+    /// A customer on a public page of a tenant: known by the link they hold, with no right of the staff's.
+    pub fn customer(tenant_id: Uuid, name: String, ip: Option<String>) -> Self {
+        Self { kind: ActorKind::Customer, name, ip, permissions: Vec::new(), ..Self::system(tenant_id) }
     }
 
     /// The product itself, acting in a tenant with every right.

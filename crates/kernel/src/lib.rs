@@ -5,6 +5,7 @@ pub mod actor;
 pub mod business;
 pub mod contact_point;
 pub mod event;
+pub mod french;
 pub mod page;
 pub mod patch;
 pub mod permission;

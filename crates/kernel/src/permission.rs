@@ -57,6 +57,12 @@ permissions! {
     CatalogRead = "catalog.read" / "sales",
     /// Change the catalogue.
     CatalogWrite = "catalog.write" / "sales",
+    /// See quotes.
+    OrdersRead = "orders.read" / "sales",
+    /// Write quotes, their versions and templates.
+    OrdersWrite = "orders.write" / "sales",
+    /// Send quotes, cancel them, record the customer's answer.
+    OrdersSend = "orders.send" / "sales",
     /// See invoices, payments and closings.
     InvoicesRead = "invoices.read" / "billing",
     /// Write drafts of invoices and credit notes.
@@ -109,6 +115,9 @@ pub const BUILTIN_ROLES: &[BuiltinRole] = &[
             P::TasksWrite,
             P::CatalogRead,
             P::CatalogWrite,
+            P::OrdersRead,
+            P::OrdersWrite,
+            P::OrdersSend,
             P::InvoicesRead,
             P::InvoicesWrite,
             P::InvoicesIssue,
@@ -126,6 +135,9 @@ pub const BUILTIN_ROLES: &[BuiltinRole] = &[
             P::TasksRead,
             P::TasksWrite,
             P::CatalogRead,
+            P::OrdersRead,
+            P::OrdersWrite,
+            P::OrdersSend,
             P::InvoicesRead,
             P::InvoicesWrite,
             P::InvoicesIssue,
@@ -149,6 +161,7 @@ pub const BUILTIN_ROLES: &[BuiltinRole] = &[
             P::TasksRead,
             P::TasksWrite,
             P::CatalogRead,
+            P::OrdersRead,
             P::InvoicesRead,
             P::AccountingExport,
             P::AccountingManage,

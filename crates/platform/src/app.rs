@@ -10,7 +10,7 @@ use crate::{Clock, Config, Db};
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::sync::Arc;
-use vision_ports::{CompanyDirectory, FileStore, MailSender, PageRenderer, VirusScanner};
+use vision_ports::{CompanyDirectory, FileStore, MailSender, PageRenderer, TimestampAuthority, VirusScanner};
 
 /// The parts of an instance.
 pub struct Parts {
@@ -32,6 +32,8 @@ pub struct Parts {
     pub pages: Arc<dyn PageRenderer>,
     /// The register of companies.
     pub companies: Arc<dyn CompanyDirectory>,
+    /// Who witnesses documents.
+    pub timestamps: Arc<dyn TimestampAuthority>,
     /// Live updates of this instance's browsers.
     pub live: Live,
     /// Burst limits.

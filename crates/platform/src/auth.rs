@@ -88,6 +88,12 @@ pub mod permits {
         CatalogRead => Some(Permission::CatalogRead),
         /// `catalog.write`
         CatalogWrite => Some(Permission::CatalogWrite),
+        /// `orders.read`
+        OrdersRead => Some(Permission::OrdersRead),
+        /// `orders.write`
+        OrdersWrite => Some(Permission::OrdersWrite),
+        /// `orders.send`
+        OrdersSend => Some(Permission::OrdersSend),
         /// `invoices.read`
         InvoicesRead => Some(Permission::InvoicesRead),
         /// `invoices.write`

@@ -39,6 +39,7 @@ pub const KEYS: &[(&str, &str, &str)] = &[
     ("s3_key_id", "", "access key of the bucket"),
     ("s3_secret", "", "its secret"),
     ("clamd", "", "ClamAV's daemon that looks into every file: path of its socket or host:port; empty: files are not scanned"),
+    ("timestamp_url", "", "time stamping authority (RFC 3161) that witnesses accepted quotes; empty: the instance stamps itself"),
     ("company_lookup_url", "https://recherche-entreprises.api.gouv.fr", "address of the State's open register"),
 ];
 
@@ -99,6 +100,8 @@ pub struct Config {
     pub s3: Option<S3Config>,
     /// ClamAV's daemon.
     pub clamd: Option<String>,
+    /// Time stamping authority.
+    pub timestamp_url: Option<String>,
 }
 
 /// A bucket of an S3 service.
@@ -242,6 +245,7 @@ impl Config {
                 text("s3_region")?,
             )?,
             clamd: optional("clamd")?,
+            timestamp_url: optional("timestamp_url")?,
         })
     }
 

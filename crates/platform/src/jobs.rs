@@ -76,6 +76,7 @@ impl JobActor {
                 "user" => ActorKind::User,
                 "api_key" => ActorKind::ApiKey,
                 "import" => ActorKind::Import,
+                "customer" => ActorKind::Customer,
                 _ => ActorKind::System,
             },
             id: self.id,

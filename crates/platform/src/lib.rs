@@ -17,6 +17,7 @@ pub mod mailbox;
 pub mod outbox;
 pub mod postgres;
 pub mod privacy;
+pub mod public_link;
 pub mod schedule;
 pub mod telemetry;
 pub mod throttle;

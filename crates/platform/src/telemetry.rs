@@ -25,3 +25,8 @@ pub fn init_metrics() -> Option<PrometheusHandle> {
     let builder = PrometheusBuilder::new().set_buckets(&[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0]).ok()?;
     builder.install_recorder().ok()
 }
+
+/// Logs a page that could not be prepared: pages have no problem document that carries the reason to the edge.
+pub fn page_failed(failure: &crate::Failure) {
+    tracing::error!(%failure, "page failed");
+}

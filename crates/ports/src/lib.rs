@@ -6,9 +6,11 @@ pub mod files;
 pub mod mail;
 pub mod pages;
 pub mod scan;
+pub mod timestamp;
 
 pub use companies::{CompaniesError, CompanyDirectory, CompanyRecord};
 pub use files::{FileStore, FilesError};
 pub use mail::{MailError, MailMessage, MailSender};
 pub use pages::{PageRenderer, Pages, PagesError};
 pub use scan::{ScanError, Verdict, VirusScanner};
+pub use timestamp::{TimeStamp, TimeStampError, TimestampAuthority};

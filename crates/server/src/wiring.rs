@@ -13,6 +13,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use vision_adapters::companies::{Gouv, NoRegister, Offline};
+use vision_adapters::timestamps::{LocalAuthority, RemoteAuthority};
 use vision_adapters::{Clamd, Poppler, S3Bucket, Smtp, StoredFiles};
 use vision_kernel::{FieldError, Problem};
 use vision_platform::app::Parts;
@@ -25,7 +26,7 @@ use vision_platform::mailbox::{SendMail, TestMailbox};
 use vision_platform::outbox::Subscriber;
 use vision_platform::schedule::Beat;
 use vision_platform::{App, Clock, Config, Db, Failure};
-use vision_ports::{CompanyDirectory, FileStore, FilesError, MailSender, VirusScanner};
+use vision_ports::{CompanyDirectory, FileStore, FilesError, MailSender, TimestampAuthority, VirusScanner};
 
 /// Base of the API.
 pub const API: &str = "/api/v1";
@@ -89,7 +90,7 @@ fn subscribers() -> Vec<Subscriber> {
 
 /// What a clock looks for.
 pub fn beats() -> Vec<Beat> {
-    vision_crm::beats().into_iter().chain(vision_billing::beats()).collect()
+    [vision_crm::beats(), vision_billing::beats()].concat()
 }
 
 /// How background jobs are undone, by kind.
@@ -125,7 +126,17 @@ pub fn app(config: Config, crypto: Crypto, db: Db, clock: Clock, files: Arc<dyn 
         CompanyLookup::Gouv => Arc::new(Gouv::new(&config.company_lookup_url).map_err(|error| Problem::internal(error.to_string()))?),
     };
     let scanner = config.clamd.as_ref().map(|address| Arc::new(Clamd::new(address)) as Arc<dyn VirusScanner>);
+    let refused = |error: vision_ports::TimeStampError| Problem::internal(error.to_string());
+    let timestamps: Arc<dyn TimestampAuthority> = match &config.timestamp_url {
+        Some(url) => Arc::new(RemoteAuthority::new(url).map_err(refused)?),
+        None => {
+            let (secret, clock) = (crypto.purpose_key("timestamp.local"), clock.clone());
+            let now = move || u64::try_from(clock.now().as_second()).unwrap_or_default();
+            Arc::new(LocalAuthority::new(&secret, Box::new(now)).map_err(refused)?)
+        }
+    };
     Ok(App::new(Parts {
+        timestamps,
         scanner,
         pages: Arc::new(Poppler),
         limiter: Limiter::new(config.burst_per_second),
@@ -155,7 +166,7 @@ pub fn router(app: &App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), vision_crm::merges::redirect))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::layer))
         .layer(middleware::from_fn_with_state(app.clone(), edge::layer));
-    let mut router = Router::new().merge(api).merge(pages::health::routes()).merge(pages::docs::routes());
+    let mut router = Router::new().merge(api).merge(pages::health::routes()).merge(pages::docs::routes()).merge(vision_portal::routes(app));
     if !app.config.production {
         router = router.merge(pages::mailbox::routes());
     }

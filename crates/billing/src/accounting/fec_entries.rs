@@ -68,13 +68,15 @@ fn sale(accounts: &Accounts, document: &Booked, number: u64, lettered: &Lettered
         letter: settles.and_then(|id| lettered.get(&id).cloned()),
         ..line(accounts.of("customers"), "Clients".to_owned(), document.gross_minor)
     }];
-    for (category, rate, base, vat, natures) in &document.rates.0 {
+    for (category, rate, base, vat, natures, deposit_base, deposit_vat) in &document.rates.0 {
         let rate: Decimal = rate.parse().unwrap_or_default();
         let shown = rate_words(category, rate);
         // The document's discount is spread over natures as it was over rates (QI-51).
         let weights: Vec<i64> = natures.iter().map(|(_, net)| *net).collect();
         let parts = if weights.iter().sum::<i64>() == 0 { Vec::new() } else { split(*base, &weights) };
-        if document.kind == "deposit" {
+        // QI-32: what was received in advance becomes sales with the balance.
+        lines.push(line(accounts.of("deposits"), "Clients – avances et acomptes reçus".to_owned(), *deposit_base));
+        if document.kind == "deposit" || document.corrects_kind.as_deref() == Some("deposit") {
             lines.push(line(accounts.of("deposits"), "Clients – avances et acomptes reçus".to_owned(), -base));
         } else if parts.is_empty() {
             lines.push(line(accounts.at("sales.service", rate), format!("Prestations de services {shown}"), -base));
@@ -88,7 +90,7 @@ fn sale(accounts: &Accounts, document: &Booked, number: u64, lettered: &Lettered
                 lines.push(line(accounts.at(key, rate), format!("{words} {shown}"), -part));
             }
         }
-        lines.push(line(accounts.at("vat", rate), format!("TVA collectée {shown}"), -vat));
+        lines.push(line(accounts.at("vat", rate), format!("TVA collectée {shown}"), deposit_vat - vat));
     }
     lines.retain(|line| line.amount_minor != 0);
     lines
@@ -190,7 +192,7 @@ pub(super) async fn write(
         };
         let lines = if sale_first {
             sales.pop_front().map(|row| {
-                let empty = row.gross_minor == 0 && row.rates.0.iter().all(|(_, _, base, vat, _)| *base == 0 && *vat == 0);
+                let empty = row.gross_minor == 0 && row.rates.0.iter().all(|(_, _, base, vat, ..)| *base == 0 && *vat == 0);
                 if empty { Vec::new() } else { sale(accounts, &row, next(accounts.of("journal.sales")), &lettered) }
             })
         } else {

@@ -23,19 +23,24 @@ pub(super) struct Sale {
     pub gross_minor: i64,
 }
 
+/// What a balance takes off for deposits, which their own documents have sold already (QI-32).
+const DEDUCTED: &str =
+    "CROSS JOIN LATERAL (SELECT CASE WHEN i.kind = 'balance' THEN (SELECT coalesce(sum(d.base_minor), 0)::bigint FROM invoice_deductions d
+      WHERE d.tenant_id = i.tenant_id AND d.invoice_id = i.id) ELSE 0 END AS base, i.deducted_minor AS gross) d";
+
 /// Sales of a period after a place in it, in the order of their days.
 pub(super) async fn sales(tx: &mut Tx, from: Date, to: Date, after: Option<(Date, Uuid)>, limit: i64) -> sqlx::Result<Vec<Sale>> {
     let tenant = tx.tenant();
     // The place is part of the range: the index is entered there, and read on from there.
     let (day, id) = after.unwrap_or((from, Uuid::nil()));
-    sqlx::query_as(
-        "SELECT i.id, i.kind, i.number, i.issue_date, i.due_date, i.contact_id, i.buyer_name, o.number AS corrects_number, i.net_minor * s.sign AS net_minor,
-           i.vat_minor * s.sign AS vat_minor, i.gross_minor * s.sign AS gross_minor
-         FROM invoices i LEFT JOIN invoices o ON o.tenant_id = i.tenant_id AND o.id = i.corrects_id
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT i.id, i.kind, i.number, i.issue_date, i.due_date, i.contact_id, i.buyer_name, o.number AS corrects_number, (i.net_minor - d.base) * s.sign AS net_minor,
+           (i.vat_minor - d.gross + d.base) * s.sign AS vat_minor, (i.gross_minor - d.gross) * s.sign AS gross_minor
+         FROM invoices i {DEDUCTED} LEFT JOIN invoices o ON o.tenant_id = i.tenant_id AND o.id = i.corrects_id
          CROSS JOIN LATERAL (SELECT CASE WHEN i.kind = 'credit_note' THEN -1 ELSE 1 END AS sign) s
          WHERE i.tenant_id = $1 AND i.state = 'issued' AND i.issue_date BETWEEN $2 AND $3 AND (i.issue_date, i.id) > ($2, $4)
-         ORDER BY i.issue_date, i.id LIMIT $5",
-    )
+         ORDER BY i.issue_date, i.id LIMIT $5"
+    )))
     .bind(tenant)
     .bind(day.to_sqlx())
     .bind(to.to_sqlx())
@@ -63,13 +68,14 @@ pub(crate) struct SalesTotals {
 /// What the sales of a period come to.
 pub(super) async fn sales_totals(tx: &mut Tx, from: Date, to: Date) -> sqlx::Result<SalesTotals> {
     let tenant = tx.tenant();
-    sqlx::query_as(
-        "SELECT count(*) AS count, coalesce(sum(i.net_minor * s.sign), 0)::bigint AS net_minor, coalesce(sum(i.vat_minor * s.sign), 0)::bigint AS vat_minor,
-           coalesce(sum(i.gross_minor * s.sign), 0)::bigint AS gross_minor,
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT count(*) AS count, coalesce(sum((i.net_minor - d.base) * s.sign), 0)::bigint AS net_minor,
+           coalesce(sum((i.vat_minor - d.gross + d.base) * s.sign), 0)::bigint AS vat_minor,
+           coalesce(sum((i.gross_minor - d.gross) * s.sign), 0)::bigint AS gross_minor,
            coalesce(sum(-i.gross_minor) FILTER (WHERE i.kind = 'credit_note'), 0)::bigint AS credited_minor
-         FROM invoices i CROSS JOIN LATERAL (SELECT CASE WHEN i.kind = 'credit_note' THEN -1 ELSE 1 END AS sign) s
-         WHERE i.tenant_id = $1 AND i.state = 'issued' AND i.issue_date BETWEEN $2 AND $3",
-    )
+         FROM invoices i {DEDUCTED} CROSS JOIN LATERAL (SELECT CASE WHEN i.kind = 'credit_note' THEN -1 ELSE 1 END AS sign) s
+         WHERE i.tenant_id = $1 AND i.state = 'issued' AND i.issue_date BETWEEN $2 AND $3"
+    )))
     .bind(tenant)
     .bind(from.to_sqlx())
     .bind(to.to_sqlx())
@@ -162,7 +168,10 @@ pub(crate) struct VatLine {
 
 /// How much of a rate of an invoice falls due when it is issued: all of it by the option for debits, else what goods make of it; nothing of
 /// a deposit.
-const AT_ISSUE: &str = "JOIN invoice_vat v ON v.tenant_id = i.tenant_id AND v.invoice_id = i.id
+const AT_ISSUE: &str = "JOIN invoice_vat r ON r.tenant_id = i.tenant_id AND r.invoice_id = i.id
+    CROSS JOIN LATERAL (SELECT r.category, r.rate, r.base_minor - coalesce(sum(t.base_minor), 0)::bigint AS base_minor,
+        r.vat_minor - coalesce(sum(t.vat_minor), 0)::bigint AS vat_minor FROM invoice_deductions t
+      WHERE t.tenant_id = i.tenant_id AND t.invoice_id = i.id AND t.category = r.category AND t.rate = r.rate) v
     LEFT JOIN invoices o ON o.tenant_id = i.tenant_id AND o.id = i.corrects_id
     CROSS JOIN LATERAL (SELECT CASE WHEN i.kind = 'deposit' OR o.kind = 'deposit' THEN 0 WHEN $4 THEN 1 WHEN coalesce(sum(l.net_minor), 0) = 0 THEN 0
         ELSE coalesce(sum(l.net_minor) FILTER (WHERE l.nature = 'goods'), 0)::numeric / sum(l.net_minor) END AS part
@@ -232,12 +241,12 @@ pub(super) async fn ageing(tx: &mut Tx, on: Date) -> sqlx::Result<Vec<AgeingRow>
     let tenant = tx.tenant();
     sqlx::query_as(
         "WITH candidates AS (
-           SELECT id FROM invoices WHERE tenant_id = $1 AND state = 'issued' AND kind <> 'credit_note' AND gross_minor > paid_minor + credited_minor
+           SELECT id FROM invoices WHERE tenant_id = $1 AND state = 'issued' AND kind <> 'credit_note' AND gross_minor > deducted_minor + paid_minor + credited_minor
            UNION SELECT a.invoice_id FROM payment_transactions p JOIN payment_allocations a ON a.tenant_id = p.tenant_id AND a.payment_id = p.id
              WHERE p.tenant_id = $1 AND p.received_on > $2
            UNION SELECT corrects_id FROM invoices WHERE tenant_id = $1 AND state = 'issued' AND kind = 'credit_note' AND issue_date > $2 AND corrects_id IS NOT NULL),
          open AS (
-           SELECT i.contact_id, coalesce(c.display_name, i.buyer_name, '') AS name, $2 - coalesce(i.due_date, i.issue_date) AS late, i.gross_minor
+           SELECT i.contact_id, coalesce(c.display_name, i.buyer_name, '') AS name, $2 - coalesce(i.due_date, i.issue_date) AS late, i.gross_minor - i.deducted_minor
              - coalesce((SELECT sum(a.amount_minor) FROM payment_allocations a JOIN payment_transactions p ON p.tenant_id = a.tenant_id AND p.id = a.payment_id
                  WHERE a.tenant_id = $1 AND a.invoice_id = i.id AND p.received_on <= $2), 0)
              - coalesce((SELECT sum(n.gross_minor) FROM invoices n WHERE n.tenant_id = $1 AND n.corrects_id = i.id AND n.kind = 'credit_note' AND n.state = 'issued'
@@ -286,8 +295,9 @@ pub(super) fn place(cursor: Option<Cursor>) -> Option<(Date, Uuid)> {
     Some((cursor.key.parse().ok()?, cursor.id))
 }
 
-/// Category, rate, base, VAT, and what each nature of lines comes to before the document's discount.
-type BookedRate = (String, String, i64, i64, Vec<(String, i64)>);
+/// Category, rate, base, VAT, and what each nature of lines comes to before the document's discount; base and VAT of
+/// deposits that a balance takes off.
+type BookedRate = (String, String, i64, i64, Vec<(String, i64)>, i64, i64);
 
 /// A document for the FEC: what each nature makes of each rate, and how far it was settled by a day.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -297,14 +307,17 @@ pub(super) struct Booked {
     pub number: String,
     pub issue_date: jiff_sqlx::Date,
     pub corrects_id: Option<Uuid>,
+    /// What a credit note takes back.
+    pub corrects_kind: Option<String>,
     pub contact_id: Option<Uuid>,
     pub buyer_name: Option<String>,
+    /// What the customer owes of it: deposits are not in it.
     pub gross_minor: i64,
     /// Cents that had come in or been credited by the last day of the fiscal year.
     pub settled_minor: i64,
     /// When the last of them did.
     pub settled_on: Option<jiff_sqlx::Date>,
-    /// `[[category, rate, base, vat, [[nature, net]…]]…]`
+    /// By rate.
     pub rates: sqlx::types::Json<Vec<BookedRate>>,
 }
 
@@ -313,12 +326,18 @@ pub(super) async fn booked(tx: &mut Tx, from: Date, to: Date, after: Option<(Dat
     let tenant = tx.tenant();
     let (day, id) = after.unwrap_or((from, Uuid::nil()));
     sqlx::query_as(
-        "SELECT i.id, i.kind, i.number, i.issue_date, i.corrects_id, i.contact_id, i.buyer_name, i.gross_minor, coalesce(t.amount, 0)::bigint AS settled_minor,
+        "SELECT i.id, i.kind, i.number, i.issue_date, i.corrects_id,
+           (SELECT o.kind FROM invoices o WHERE o.tenant_id = i.tenant_id AND o.id = i.corrects_id) AS corrects_kind, i.contact_id, i.buyer_name,
+           i.gross_minor - i.deducted_minor AS gross_minor, coalesce(t.amount, 0)::bigint AS settled_minor,
            t.on_day AS settled_on, r.rates
          FROM invoices i
          CROSS JOIN LATERAL (SELECT coalesce(jsonb_agg(jsonb_build_array(v.category, v.rate::text, v.base_minor, v.vat_minor,
              (SELECT coalesce(jsonb_agg(jsonb_build_array(n.nature, n.net) ORDER BY n.nature), '[]') FROM (SELECT l.nature, sum(l.net_minor)::bigint AS net FROM invoice_items l
-               WHERE l.tenant_id = v.tenant_id AND l.invoice_id = v.invoice_id AND l.vat_category = v.category AND l.vat_rate = v.rate GROUP BY l.nature) n))
+               WHERE l.tenant_id = v.tenant_id AND l.invoice_id = v.invoice_id AND l.vat_category = v.category AND l.vat_rate = v.rate GROUP BY l.nature) n),
+             (SELECT coalesce(sum(t.base_minor), 0)::bigint FROM invoice_deductions t WHERE t.tenant_id = v.tenant_id AND t.invoice_id = v.invoice_id
+               AND t.category = v.category AND t.rate = v.rate),
+             (SELECT coalesce(sum(t.vat_minor), 0)::bigint FROM invoice_deductions t WHERE t.tenant_id = v.tenant_id AND t.invoice_id = v.invoice_id
+               AND t.category = v.category AND t.rate = v.rate))
              ORDER BY v.rate DESC, v.category), '[]') AS rates FROM invoice_vat v WHERE v.tenant_id = i.tenant_id AND v.invoice_id = i.id) r
          CROSS JOIN LATERAL (SELECT sum(x.amount) AS amount, max(x.on_day) AS on_day FROM (
              SELECT a.amount_minor AS amount, p.received_on AS on_day FROM payment_allocations a JOIN payment_transactions p ON p.tenant_id = a.tenant_id AND p.id = a.payment_id

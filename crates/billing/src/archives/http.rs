@@ -130,7 +130,7 @@ async fn get_attestation(auth: Authorized<InvoicesRead>) -> ApiResult<Response> 
     let mut tx = auth.read().await?;
     whole_company(&tx)?;
     let seller = profiles::seller(&mut tx).await?;
-    let (first, zone, at) = (payments::first_day(&mut tx).await?, day::zone(&mut tx).await?, tx.now());
+    let (first, zone, at) = (payments::first_day(&mut tx).await?, day::zone_name(&mut tx).await?, tx.now());
     drop(tx);
     let made = tokio::task::spawn_blocking(move || attestation::pdf(&seller, &zone, first, at));
     let pdf = made.await.map_err(Problem::internal)?.map_err(Problem::internal)?;

@@ -456,7 +456,7 @@ async fn get_reminder_letter(auth: Authorized<InvoicesRead>, Path(id): Path<Uuid
         Some(contact) => buyers::buyer(&mut tx, contact).await?,
         None => None,
     };
-    let zone = day::zone(&mut tx).await?;
+    let zone = day::zone_name(&mut tx).await?;
     drop(tx);
     let name = format!("relance-{}.pdf", row.number.as_deref().unwrap_or("facture").replace('/', "-"));
     let made = tokio::task::spawn_blocking(move || {

@@ -69,6 +69,7 @@ pub(super) struct Open {
     pub number: String,
     pub issue_date: jiff_sqlx::Date,
     pub due_date: jiff_sqlx::Date,
+    /// Without what deposits have asked for already.
     pub gross_minor: i64,
     pub left_minor: i64,
     pub customer_kind: Option<String>,
@@ -81,8 +82,8 @@ pub(super) struct Open {
     pub paused: bool,
 }
 
-const OPEN: &str = "SELECT i.id, i.number, i.issue_date, coalesce(i.due_date, i.issue_date) AS due_date, i.gross_minor,
-      greatest(i.gross_minor - i.paid_minor - i.credited_minor, 0) AS left_minor, i.customer_kind, i.contact_id, i.buyer_name, c.email,
+const OPEN: &str = "SELECT i.id, i.number, i.issue_date, coalesce(i.due_date, i.issue_date) AS due_date, i.gross_minor - i.deducted_minor AS gross_minor,
+      greatest(i.gross_minor - i.deducted_minor - i.paid_minor - i.credited_minor, 0) AS left_minor, i.customer_kind, i.contact_id, i.buyer_name, c.email,
       coalesce((SELECT array_agg(r.offset_days) FROM reminders r WHERE r.tenant_id = i.tenant_id AND r.invoice_id = i.id AND r.state <> 'failed'), '{}') AS sent,
       EXISTS (SELECT FROM dunning_pauses p WHERE p.tenant_id = i.tenant_id AND p.invoice_id = i.id AND (p.until IS NULL OR p.until >= $2))
         OR EXISTS (SELECT FROM dunning_pauses p WHERE p.tenant_id = i.tenant_id AND p.contact_id = i.contact_id AND (p.until IS NULL OR p.until >= $2)) AS paused
@@ -106,7 +107,7 @@ pub(super) async fn one(tx: &mut Tx, id: Uuid, today: Date) -> sqlx::Result<Opti
 pub(super) async fn open(tx: &mut Tx, today: Date, until: Date, after: Option<(Date, Uuid)>, limit: i64) -> sqlx::Result<Vec<Open>> {
     let (tenant, scope) = (tx.tenant(), tx.actor().owner_scope.clone());
     sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "{OPEN} WHERE i.tenant_id = $1 AND i.state = 'issued' AND i.kind <> 'credit_note' AND i.gross_minor > i.paid_minor + i.credited_minor
+        "{OPEN} WHERE i.tenant_id = $1 AND i.state = 'issued' AND i.kind <> 'credit_note' AND i.gross_minor > i.deducted_minor + i.paid_minor + i.credited_minor
            AND i.due_date <= $3 AND ($4::date IS NULL OR (i.due_date, i.id) > ($4, $5)) AND ($6::uuid[] IS NULL OR c.owner_id = ANY ($6))
          ORDER BY i.due_date, i.id LIMIT $7"
     )))

@@ -50,8 +50,9 @@ pub(crate) async fn items(tx: &mut Tx) -> sqlx::Result<Vec<Item>> {
         .await
 }
 
-fn body(contact: Uuid, items: &[&Item], with_vat: bool, place: usize) -> Result<InvoiceIn, Failure> {
-    let lines: Vec<Value> = items
+/// Lines of items, as a client would write them.
+pub(crate) fn lines(items: &[&Item], place: usize) -> Vec<Value> {
+    items
         .iter()
         .enumerate()
         .map(|(index, item)| {
@@ -62,7 +63,11 @@ fn body(contact: Uuid, items: &[&Item], with_vat: bool, place: usize) -> Result<
             json!({ "item_id": item.id, "label": item.name, "reference": item.reference, "quantity": quantity, "unit": item.unit, "unit_price": item.price,
                 "vat_rate": rate, "nature": nature, "discount": discount })
         })
-        .collect();
+        .collect()
+}
+
+fn body(contact: Uuid, items: &[&Item], with_vat: bool, place: usize) -> Result<InvoiceIn, Failure> {
+    let lines = lines(items, place);
     Ok(serde_json::from_value(json!({ "contact_id": contact, "prices_include_vat": with_vat, "lines": lines }))?)
 }
 

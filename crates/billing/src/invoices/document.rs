@@ -14,7 +14,7 @@ use vision_documents::commercial::{
 use vision_kernel::totals::{Discount, Totals, VatCategory, unit_net};
 
 /// What a document is made from.
-pub(super) struct Source<'a> {
+pub(crate) struct Source<'a> {
     pub kind: InvoiceKind,
     pub draft: &'a Draft,
     pub totals: &'a Totals,
@@ -26,6 +26,10 @@ pub(super) struct Source<'a> {
     pub issue_date: Date,
     pub due_date: Option<Date>,
     pub preceding: Vec<Preceding>,
+    /// Deposit invoices that are taken off (QI-32).
+    pub deposits: Vec<Preceding>,
+    /// Number of the quote that it comes from.
+    pub quote: Option<&'a str>,
 }
 
 /// BT-3 (EI-11).
@@ -51,7 +55,7 @@ pub(super) fn process(kind: InvoiceKind, lines: &[InvoiceLineIn]) -> String {
 }
 
 /// True for a buyer in business (QI-18).
-pub(super) fn is_business(customer_kind: &str) -> bool {
+pub(crate) fn is_business(customer_kind: &str) -> bool {
     customer_kind != "B2C"
 }
 
@@ -264,7 +268,7 @@ fn vat_point(source: &Source<'_>, process: &str) -> &'static str {
 }
 
 /// The whole document.
-pub(super) fn commercial(source: Source<'_>) -> Commercial {
+pub(crate) fn commercial(source: Source<'_>) -> Commercial {
     let (draft, totals) = (source.draft, source.totals);
     let customer_kind = source.buyer.map_or("B2C", |buyer| buyer.customer_kind.as_str());
     let process = process(source.kind, &draft.lines);
@@ -296,6 +300,7 @@ pub(super) fn commercial(source: Source<'_>) -> Commercial {
             ..Allowance::default()
         })
         .collect();
+    let deducted: i64 = source.deposits.iter().map(|deposit| deposit.gross).sum();
     let transfer = source.seller.profile.iban.is_some() && source.kind != InvoiceKind::CreditNote;
     Commercial {
         kind: match source.kind {
@@ -320,6 +325,7 @@ pub(super) fn commercial(source: Source<'_>) -> Commercial {
         intro: text(draft.intro.as_ref()),
         outro: text(draft.outro.as_ref()),
         order_reference: text(draft.order_reference.as_ref()),
+        quote_reference: source.quote.map(str::to_owned).unwrap_or_default(),
         seller: seller(source.seller),
         buyer: source.buyer.map(buyer).unwrap_or_default(),
         lines: lines(&source),
@@ -331,7 +337,8 @@ pub(super) fn commercial(source: Source<'_>) -> Commercial {
             net: totals.net_minor,
             vat: totals.vat_minor,
             gross: totals.gross_minor,
-            due: totals.gross_minor,
+            paid: deducted,
+            due: totals.gross_minor - deducted,
             ..Sums::default()
         },
         mentions: printed_mentions(&source, &notes),
@@ -346,6 +353,7 @@ pub(super) fn commercial(source: Source<'_>) -> Commercial {
         prices_include_vat: draft.prices_include_vat,
         brand: Brand { accent: source.seller.accent_color.clone().unwrap_or_else(|| "#1f5fbf".to_owned()), logo: None },
         preceding: source.preceding,
+        deposits: source.deposits,
         ..Commercial::default()
     }
 }

@@ -172,6 +172,13 @@ pub struct InvoiceOut {
     /// The invoice that this one takes back or corrects.
     corrects: Option<InvoiceRef>,
     corrections: Vec<InvoiceCorrection>,
+    /// The quote that it comes from.
+    order: Option<InvoiceRef>,
+    /// Deposits that it takes off, with VAT (QI-32).
+    deducted_minor: i64,
+    /// Of a situation: per cent of the contract that is done (QI-34).
+    #[schema(value_type = Option<String>)]
+    progress: Option<Decimal>,
     title: Option<String>,
     intro: Option<String>,
     outro: Option<String>,
@@ -245,6 +252,9 @@ async fn shown(tx: &mut vision_platform::Tx, row: Row, lines: Vec<LineRow>) -> R
                 .into_iter()
                 .map(|(id, kind, number, gross_minor)| InvoiceCorrection { id, kind, number, gross_minor })
                 .collect(),
+            order: named(row.order_id, row.order_number),
+            deducted_minor: row.deducted_minor,
+            progress: row.progress.map(|progress| progress.normalize()),
             title: row.title,
             intro: row.intro,
             outro: row.outro,

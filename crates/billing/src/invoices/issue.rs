@@ -4,7 +4,7 @@ use super::document::{self, Source, is_business};
 use super::events::InvoiceEvent;
 use super::model::{Draft, InvoiceKind};
 use super::store::{self, Issued, LineRow, Row};
-use super::{credit, numbers, ops};
+use super::{credit, deposits, numbers, ops};
 use crate::profiles::{self, Seller};
 use crate::{accounting, day, seal};
 use jiff::Timestamp;
@@ -48,7 +48,7 @@ fn lacks(seller: &Seller, buyer: Option<&Buyer>, draft: &Draft) -> Vec<FieldErro
 }
 
 /// Refuses rates that the company may not charge (QI-39, QI-41).
-async fn check_rates(
+pub(crate) async fn check_rates(
     tx: &mut Tx,
     seller: &Seller,
     customer_kind: &str,
@@ -104,7 +104,7 @@ fn due_date(seller: &Seller, buyer: &Buyer, draft: &Draft, issued: Date) -> Resu
 }
 
 /// The company's logo, where it is a picture that a PDF can hold. Read before the transaction: files may lie far away.
-pub(crate) async fn logo(app: &App, actor: &Actor) -> Result<Option<Vec<u8>>, Failure> {
+pub async fn logo(app: &App, actor: &Actor) -> Result<Option<Vec<u8>>, Failure> {
     let mut tx = app.db.read(actor.clone()).await?;
     let key = profiles::seller(&mut tx).await?.logo_key;
     drop(tx);
@@ -143,7 +143,7 @@ pub(super) async fn files(
 }
 
 /// Issues a draft; `expected` is the version that the client has read, `logo` what [`logo`] gave.
-pub(super) async fn issue(
+pub(crate) async fn issue(
     tx: &mut Tx,
     crypto: &Crypto,
     id: Uuid,
@@ -166,6 +166,9 @@ pub(super) async fn issue(
         return Err(Problem::field("/lines", "negative", "Un total négatif se facture par un avoir (QI-29).").into());
     }
     credit::within(tx, &row, kind, &totals).await?;
+    let (listed, deductions) = deposits::of(tx, &row, kind).await?;
+    let deducted_minor: i64 = deductions.iter().map(|part| part.base_minor + part.vat_minor).sum();
+    deposits::within(tx, &row, kind, &totals, deducted_minor).await?;
     let preceding = credit::preceding(tx, &row).await?;
     let mentions = store::mentions(tx, today, &seller.profile.mention_set).await?;
 
@@ -192,6 +195,8 @@ pub(super) async fn issue(
         issue_date: issued_on,
         due_date: Some(due),
         preceding,
+        deposits: listed,
+        quote: row.order_number.as_deref(),
     });
     let frozen = serde_json::to_value(&document)?;
     let (pdf, xml) = files(document, logo, id.to_string(), tx.now()).await?;
@@ -213,8 +218,12 @@ pub(super) async fn issue(
         pdf: &pdf,
         xml: &xml,
         vat: &totals.vat,
+        deducted_minor,
     };
     store::issue(tx, id, &issued).await?;
+    if !deductions.is_empty() {
+        store::insert_deductions(tx, id, &deductions).await?;
+    }
     store::advance_series(tx, wanted.0, year, place, issued_on).await?;
     seal::append(tx, &seal::Key::of(crypto), wanted.0, "invoice", id).await?;
     if let Some(original) = row.corrects_id.filter(|_| kind == InvoiceKind::CreditNote) {

@@ -7,18 +7,20 @@
 mod automatic;
 pub mod credit;
 pub(crate) mod demo;
-mod document;
+mod deposits;
+pub(crate) mod document;
 mod events;
 pub mod http;
-mod issue;
+pub(crate) mod issue;
 pub mod model;
 pub(crate) mod numbers;
 mod ops;
 mod prints;
-mod store;
+pub(crate) mod store;
 
 pub(crate) use automatic::{InvoiceDraft, checked_content, content_of, draft, gross_of, issue_draft};
 pub use http::routes;
 pub(crate) use issue::logo;
+pub(crate) use ops::from_order;
 pub(crate) use prints::issued_files;
 pub(crate) use store::{Due, lock_due, paid};

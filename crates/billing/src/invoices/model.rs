@@ -154,7 +154,7 @@ pub struct InvoiceIn {
 }
 
 /// A draft, valid.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Draft {
     pub contact_id: Option<Uuid>,
     pub entity_id: Option<Uuid>,
@@ -245,16 +245,22 @@ impl Draft {
 
     /// What it comes to.
     pub(crate) fn totals(&self) -> Result<Totals, Problem> {
+        self.totals_of(|_| true)
+    }
+
+    /// What it comes to when only some of its lines count, told by their index.
+    pub(crate) fn totals_of(&self, counted: impl Fn(usize) -> bool) -> Result<Totals, Problem> {
         let lines: Vec<PricedLine> = self
             .lines
             .iter()
-            .map(|line| PricedLine {
+            .enumerate()
+            .map(|(index, line)| PricedLine {
                 quantity: line.quantity,
                 unit_price: line.unit_price,
                 discount: line.discount.discount(),
                 category: line.vat_category,
                 rate: line.vat_rate,
-                counted: true,
+                counted: counted(index),
             })
             .collect();
         totals::compute(&lines, self.discount, self.prices_include_vat).map_err(|error| match error {

@@ -141,6 +141,7 @@ pub(super) async fn preview(tx: &mut Tx, id: Uuid) -> Result<Commercial, Failure
     let today = day::today(tx).await?;
     let mentions = store::mentions(tx, today, &seller.profile.mention_set).await?;
     let preceding = super::credit::preceding(tx, &row).await?;
+    let (deposits, _) = super::deposits::of(tx, &row, kind_of(&row)).await?;
     Ok(document::commercial(Source {
         kind: kind_of(&row),
         draft: &draft,
@@ -152,10 +153,30 @@ pub(super) async fn preview(tx: &mut Tx, id: Uuid) -> Result<Commercial, Failure
         issue_date: today,
         due_date: draft.due_date,
         preceding,
+        deposits,
+        quote: row.order_number.as_deref(),
     }))
 }
 
 /// Adds up lines that are being typed; nothing is stored.
 pub(super) fn totals(input: InvoiceIn) -> Result<Totals, Failure> {
     Ok(Draft::default().apply(input)?.totals()?)
+}
+
+/// Begins an invoice of a quote: what it asks was agreed, and its issue checks that it stays within it (QI-14).
+pub(crate) async fn from_order(
+    tx: &mut Tx,
+    kind: InvoiceKind,
+    draft: &Draft,
+    order: Uuid,
+    progress: Option<rust_decimal::Decimal>,
+) -> Result<Uuid, Failure> {
+    let word = serde_json::to_value(kind)?;
+    let id = tx.new_id();
+    store::insert(tx, id, word.as_str().unwrap_or("invoice"), None).await?;
+    store::set_order(tx, id, order, progress).await?;
+    write(tx, id, draft).await?;
+    let (row, _) = get(tx, id).await?;
+    tx.emit(&InvoiceEvent::new("invoice.drafted", &row));
+    Ok(id)
 }

@@ -41,6 +41,12 @@ pub(crate) struct Row {
     pub type_code: Option<String>,
     pub customer_kind: Option<String>,
     pub buyer_name: Option<String>,
+    pub order_id: Option<Uuid>,
+    pub order_number: Option<String>,
+    /// Deposits that the invoice takes off, with VAT (QI-32).
+    pub deducted_minor: i64,
+    /// Of a situation: per cent of the contract that is done (QI-34).
+    pub progress: Option<rust_decimal::Decimal>,
     pub paid_minor: i64,
     pub credited_minor: i64,
     pub lifecycle: Option<i16>,
@@ -55,7 +61,7 @@ impl Row {
     /// What is still to pay, in cents; never negative.
     pub(crate) fn due_minor(&self) -> i64 {
         if self.state == "issued" && self.kind != "credit_note" {
-            (self.gross_minor - self.paid_minor - self.credited_minor).max(0)
+            (self.gross_minor - self.deducted_minor - self.paid_minor - self.credited_minor).max(0)
         } else {
             0
         }
@@ -81,12 +87,14 @@ impl Row {
 
 const COLUMNS: &str = "i.id, i.state, i.kind, i.contact_id, c.display_name AS contact_name, i.entity_id, e.display_name AS entity_name, i.corrects_id,
     o.number AS corrects_number, i.title, i.intro, i.outro, i.order_reference, i.prices_include_vat, i.discount, i.currency, i.supply_date, i.due_date, i.net_minor,
-    i.vat_minor, i.gross_minor, i.number, i.issue_date, i.issued_at, i.issued_by_name, i.type_code, i.customer_kind, i.buyer_name, i.paid_minor, i.credited_minor,
+    i.vat_minor, i.gross_minor, i.number, i.issue_date, i.issued_at, i.issued_by_name, i.type_code, i.customer_kind, i.buyer_name, i.order_id, q.number AS order_number,
+    i.deducted_minor, i.progress, i.paid_minor, i.credited_minor,
     i.lifecycle, i.prints, i.created_by_name, i.created_at, i.updated_at, i.version";
 
 const JOINS: &str = "FROM invoices i LEFT JOIN contacts c ON c.tenant_id = i.tenant_id AND c.id = i.contact_id
     LEFT JOIN entities e ON e.tenant_id = i.tenant_id AND e.id = i.entity_id
-    LEFT JOIN invoices o ON o.tenant_id = i.tenant_id AND o.id = i.corrects_id";
+    LEFT JOIN invoices o ON o.tenant_id = i.tenant_id AND o.id = i.corrects_id
+    LEFT JOIN orders q ON q.tenant_id = i.tenant_id AND q.id = i.order_id";
 
 /// Who sees only some contacts sees their invoices, and the drafts that are for nobody yet and their own.
 const IN_SCOPE: &str = "($2::uuid[] IS NULL OR c.owner_id = ANY ($2) OR (i.contact_id IS NULL AND i.created_by = ANY ($2)))";
@@ -113,11 +121,15 @@ pub(crate) async fn page(tx: &mut Tx, wanted: &Wanted, after: Option<Cursor>, li
     let status = match wanted.status.as_deref() {
         Some("draft") => "i.state = 'draft'",
         Some("issued") => "i.state = 'issued'",
-        Some("due") => "i.state = 'issued' AND i.kind <> 'credit_note' AND i.gross_minor > i.paid_minor + i.credited_minor",
-        Some("overdue") => {
-            "i.state = 'issued' AND i.kind <> 'credit_note' AND i.gross_minor > i.paid_minor + i.credited_minor AND i.due_date < $9"
+        Some("due") => {
+            "i.state = 'issued' AND i.kind <> 'credit_note' AND i.gross_minor > i.deducted_minor + i.paid_minor + i.credited_minor"
         }
-        Some("paid") => "i.state = 'issued' AND i.kind <> 'credit_note' AND i.gross_minor <= i.paid_minor + i.credited_minor",
+        Some("overdue") => {
+            "i.state = 'issued' AND i.kind <> 'credit_note' AND i.gross_minor > i.deducted_minor + i.paid_minor + i.credited_minor AND i.due_date < $9"
+        }
+        Some("paid") => {
+            "i.state = 'issued' AND i.kind <> 'credit_note' AND i.gross_minor <= i.deducted_minor + i.paid_minor + i.credited_minor"
+        }
         _ => "true",
     };
     sqlx::query_as(sqlx::AssertSqlSafe(format!(
@@ -268,7 +280,8 @@ pub(crate) async fn put(tx: &mut Tx, id: Uuid, draft: &Draft, totals: &Totals, s
     Ok(())
 }
 
-fn stored(index: usize, line: &InvoiceLineIn, total: &vision_kernel::totals::LineTotal) -> Value {
+/// A line as it is written.
+pub(crate) fn stored(index: usize, line: &InvoiceLineIn, total: &vision_kernel::totals::LineTotal) -> Value {
     let mut row = serde_json::to_value(line).unwrap_or_default();
     if let Some(row) = row.as_object_mut() {
         row.insert("position".to_owned(), json!(index + 1));
@@ -288,6 +301,91 @@ pub(crate) async fn delete(tx: &mut Tx, id: Uuid) -> sqlx::Result<()> {
         .execute(tx.conn())
         .await?;
     Ok(())
+}
+
+/// Ties a draft to the quote that it comes from.
+pub(crate) async fn set_order(tx: &mut Tx, id: Uuid, order: Uuid, progress: Option<rust_decimal::Decimal>) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query("UPDATE invoices SET order_id = $3, progress = $4 WHERE tenant_id = $1 AND id = $2")
+        .bind(tenant)
+        .bind(id)
+        .bind(order)
+        .bind(progress)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// What a quote was accepted for, and what its other issued invoices come to, deposits counted once; the quote is locked (QI-14).
+pub(crate) async fn contract(tx: &mut Tx, order: Uuid, besides: Uuid) -> sqlx::Result<Option<(Option<i64>, i64)>> {
+    let tenant = tx.tenant();
+    let accepted: Option<Option<i64>> = sqlx::query_scalar("SELECT accepted_minor FROM orders WHERE tenant_id = $1 AND id = $2 FOR UPDATE")
+        .bind(tenant)
+        .bind(order)
+        .fetch_optional(tx.conn())
+        .await?;
+    let Some(accepted) = accepted else { return Ok(None) };
+    let issued: i64 = sqlx::query_scalar(
+        "SELECT coalesce(sum(gross_minor - deducted_minor - credited_minor), 0)::bigint FROM invoices
+         WHERE tenant_id = $1 AND order_id = $2 AND id <> $3 AND state = 'issued' AND kind <> 'credit_note'",
+    )
+    .bind(tenant)
+    .bind(order)
+    .bind(besides)
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(Some((accepted, issued)))
+}
+
+/// Deposit invoices of a quote that are not taken back in whole, the first one first.
+pub(crate) async fn deposits(tx: &mut Tx, order: Uuid) -> sqlx::Result<Vec<Uuid>> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar(
+        "SELECT id FROM invoices WHERE tenant_id = $1 AND order_id = $2 AND kind = 'deposit' AND state = 'issued' AND gross_minor > credited_minor ORDER BY chain_seq",
+    )
+    .bind(tenant)
+    .bind(order)
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// A deposit that a balance takes off, at one rate.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(crate) struct Deduction {
+    pub deposit_id: Uuid,
+    pub category: String,
+    pub rate: rust_decimal::Decimal,
+    pub base_minor: i64,
+    pub vat_minor: i64,
+}
+
+/// Keeps what a balance takes off; called before it is sealed.
+pub(crate) async fn insert_deductions(tx: &mut Tx, id: Uuid, deductions: &[Deduction]) -> sqlx::Result<()> {
+    let tenant = tx.tenant();
+    sqlx::query(
+        "INSERT INTO invoice_deductions (tenant_id, invoice_id, deposit_id, category, rate, base_minor, vat_minor)
+         SELECT $1, $2, r.deposit_id, r.category, r.rate, r.base_minor, r.vat_minor
+         FROM jsonb_to_recordset($3) AS r(deposit_id uuid, category text, rate numeric, base_minor bigint, vat_minor bigint)",
+    )
+    .bind(tenant)
+    .bind(id)
+    .bind(json!(deductions))
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// What deposits took off an invoice, rate by rate.
+pub(crate) async fn deducted(tx: &mut Tx, id: Uuid) -> sqlx::Result<Vec<VatRow>> {
+    let tenant = tx.tenant();
+    sqlx::query_as(
+        "SELECT category, rate, sum(base_minor)::bigint AS base_minor, sum(vat_minor)::bigint AS vat_minor FROM invoice_deductions
+         WHERE tenant_id = $1 AND invoice_id = $2 GROUP BY category, rate",
+    )
+    .bind(tenant)
+    .bind(id)
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// A series, locked until this transaction ends: whoever issues next waits here (QI-24).
@@ -349,6 +447,8 @@ pub(crate) struct Issued<'a> {
     pub pdf: &'a [u8],
     pub xml: &'a [u8],
     pub vat: &'a [VatTotal],
+    /// Taken off for deposits, with VAT.
+    pub deducted_minor: i64,
 }
 
 /// Writes what is issued: the row that nobody changes any more, its VAT and its files.
@@ -357,7 +457,7 @@ pub(crate) async fn issue(tx: &mut Tx, id: Uuid, issued: &Issued<'_>) -> sqlx::R
     sqlx::query(
         "UPDATE invoices SET state = 'issued', series = $3, number = $4, chain_seq = $5, issue_date = $6, due_date = $7, issued_at = $8, issued_by = $9,
            issued_by_name = $10, type_code = $11, process = $12, customer_kind = $13, buyer_name = $14, document = $15, search = $16, updated_at = $8,
-           version = version + 1
+           deducted_minor = $17, version = version + 1
          WHERE tenant_id = $1 AND id = $2",
     )
     .bind(tenant)
@@ -376,6 +476,7 @@ pub(crate) async fn issue(tx: &mut Tx, id: Uuid, issued: &Issued<'_>) -> sqlx::R
     .bind(issued.buyer_name)
     .bind(issued.document)
     .bind(issued.search)
+    .bind(issued.deducted_minor)
     .execute(tx.conn())
     .await?;
     sqlx::query(
@@ -497,7 +598,16 @@ pub(crate) struct Due {
 /// Locks an issued invoice that money comes in for.
 pub(crate) async fn lock_due(tx: &mut Tx, id: Uuid) -> sqlx::Result<Option<Due>> {
     let Some(row) = get(tx, id, true).await? else { return Ok(None) };
-    let vat = vat(tx, id).await?;
+    let mut vat = vat(tx, id).await?;
+    // What deposits have taken off is not paid again: each rate is open for the rest.
+    if row.deducted_minor != 0 {
+        for taken in deducted(tx, id).await? {
+            if let Some(rate) = vat.iter_mut().find(|rate| rate.category == taken.category && rate.rate == taken.rate) {
+                rate.base_minor -= taken.base_minor;
+                rate.vat_minor -= taken.vat_minor;
+            }
+        }
+    }
     let credited = credited(tx, id).await?;
     Ok(Some(Due { row, vat, credited }))
 }

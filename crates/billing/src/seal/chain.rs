@@ -20,6 +20,11 @@ impl Key {
         Self(SigningKey::from_bytes(&crypto.purpose_key("billing.seal")))
     }
 
+    /// Signs a hash of something that stands outside of the chains.
+    pub(crate) fn sign(&self, hash: &[u8]) -> [u8; 64] {
+        self.0.sign(hash).to_bytes()
+    }
+
     /// The public half.
     pub(crate) fn public(&self) -> VerifyingKey {
         self.0.verifying_key()
@@ -29,11 +34,6 @@ impl Key {
     pub(crate) fn public_der(&self) -> Vec<u8> {
         const HEAD: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
         [HEAD.as_slice(), self.public().as_bytes()].concat()
-    }
-
-    /// Signs bytes.
-    pub(crate) fn sign(&self, bytes: &[u8]) -> [u8; 64] {
-        self.0.sign(bytes).to_bytes()
     }
 }
 

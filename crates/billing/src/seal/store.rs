@@ -119,6 +119,9 @@ const PRESENT: &str = "CASE s.kind
           WHERE v.tenant_id = i.tenant_id AND v.invoice_id = i.id),
         'items', (SELECT coalesce(jsonb_agg(to_jsonb(l) - '{tenant_id,invoice_id,item_id}'::text[] ORDER BY l.position), '[]') FROM invoice_items l
           WHERE l.tenant_id = i.tenant_id AND l.invoice_id = i.id))
+        || CASE WHEN i.deducted_minor = 0 THEN '{}' ELSE jsonb_build_object('deducted_minor', i.deducted_minor, 'deductions',
+          (SELECT coalesce(jsonb_agg(jsonb_build_array(t.deposit_id, t.category, t.rate::text, t.base_minor, t.vat_minor) ORDER BY t.deposit_id, t.category, t.rate), '[]')
+           FROM invoice_deductions t WHERE t.tenant_id = i.tenant_id AND t.invoice_id = i.id)) END
       FROM invoices i JOIN invoice_files f ON f.tenant_id = i.tenant_id AND f.invoice_id = i.id
       WHERE i.tenant_id = s.tenant_id AND i.id = s.record_id AND i.series = s.chain AND i.chain_seq = s.seq)
     WHEN 'payment' THEN (SELECT to_jsonb(p) - '{tenant_id,contact_id,created_by}'::text[] || jsonb_build_object('allocations',

@@ -48,6 +48,7 @@ pub const REFERENCES: &[Reference] = &[
     Reference { table: "privacy_requests", column: "contact_id", key: &["id"], collides: Collision::Never },
     // One decision a contact: there is nothing else in its key.
     Reference { table: "privacy_keeps", column: "contact_id", key: &["tenant_id"], collides: Collision::Longest("until") },
+    Reference { table: "orders", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "invoices", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "recurring_invoices", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "dunning_pauses", column: "contact_id", key: &["id"], collides: Collision::Never },

@@ -35,10 +35,22 @@ const HOLDS: &[Hold] = &[
         explain: "Des brouillons de facture sont à son nom : émettez-les ou supprimez-les d’abord.",
     },
     Hold {
+        key: "open_orders",
+        blocks: true,
+        count: "SELECT count(*) FROM orders WHERE tenant_id = $1 AND contact_id = ANY ($2) AND state IN ('draft', 'sent', 'viewed')",
+        explain: "Des devis sont en préparation ou attendent une réponse : supprimez-les ou annulez-les d’abord.",
+    },
+    Hold {
+        key: "orders",
+        blocks: false,
+        count: "SELECT count(*) FROM orders WHERE tenant_id = $1 AND contact_id = ANY ($2) AND number IS NOT NULL",
+        explain: "Les devis envoyés et leur réponse sont conservés dix ans, comme preuve de ce qui a été proposé et convenu (C. conso. L213-1).",
+    },
+    Hold {
         key: "unpaid_invoices",
         blocks: false,
         count: "SELECT count(*) FROM invoices WHERE tenant_id = $1 AND contact_id = ANY ($2) AND state = 'issued' AND kind <> 'credit_note'
-                AND gross_minor > paid_minor + credited_minor",
+                AND gross_minor > deducted_minor + paid_minor + credited_minor",
         explain: "Des factures restent à payer : elles le restent après l’effacement, mais plus rien ne permettra de joindre la personne.",
     },
     Hold {

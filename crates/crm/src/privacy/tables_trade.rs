@@ -7,6 +7,8 @@ const TEN_YEARS: &str = "Pièces comptables : dix ans à compter de la clôture 
 const SEALED: &str =
     "Enregistrements scellés : une écriture ne se modifie pas (IS-05), et sa chaîne ne contient que ce que la facture exige (GD-04).";
 const KEPT: Class = Keep(TEN_YEARS);
+const AGREED: &str = "Devis envoyés : preuve de ce qui a été proposé et convenu, dix ans (C. conso. L213-1, QI-11, QI-52).";
+const PROOF: Class = Keep(AGREED);
 
 /// The tables.
 pub(super) const TABLES: &[Table] = &[
@@ -92,6 +94,130 @@ pub(super) const TABLES: &[Table] = &[
         erasure: Erasure::None,
         about: "Séries de numéros.",
         columns: &[(Technical, "tenant_id code template reason year last_number last_issue_date")],
+    },
+    Table {
+        name: "invoice_deductions",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::Keep(TEN_YEARS),
+        about: "Acomptes déduits des factures de solde, par taux.",
+        columns: &[(Technical, "tenant_id invoice_id deposit_id category rate base_minor vat_minor")],
+    },
+    Table {
+        name: "order_settings",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::None,
+        about: "Façon de faire des devis.",
+        columns: &[(
+            Technical,
+            "tenant_id validity_days deposit_percent deposit_kind verification line_by_line reminders series_year last_number version",
+        )],
+    },
+    Table {
+        name: "sales_terms",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::None,
+        about: "Conditions générales de vente, par version.",
+        columns: &[(Technical, "tenant_id version body created_at"), (Staff, "created_by_name")],
+    },
+    Table {
+        name: "document_proofs",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::Keep(AGREED),
+        about: "Empreintes des devis envoyés et signés, pour vérifier un document sans l’envoyer.",
+        columns: &[(Technical, "sha256 company kind number at")],
+    },
+    Table {
+        name: "order_codes",
+        owner: Owner::Billing,
+        rows: Some("order_id IN (SELECT o.id FROM orders o WHERE o.tenant_id = $1 AND o.contact_id = ANY ($2))"),
+        erasure: Erasure::Keep(AGREED),
+        about: "Codes envoyés pour signer.",
+        columns: &[
+            (Technical, "tenant_id id order_id revision link_id code_hash bound_to attempts created_at expires_at used_at"),
+            (PROOF, "sent_to"),
+        ],
+    },
+    Table {
+        name: "order_links",
+        owner: Owner::Billing,
+        rows: Some("order_id IN (SELECT o.id FROM orders o WHERE o.tenant_id = $1 AND o.contact_id = ANY ($2))"),
+        erasure: Erasure::Keep(AGREED),
+        about: "Liens par lesquels un devis s’ouvre.",
+        columns: &[
+            (Technical, "tenant_id id order_id revision token_hash mode created_at expires_at revoked_at"),
+            (Staff, "created_by_name"),
+            (PROOF, "sent_to"),
+        ],
+    },
+    Table {
+        name: "order_evidence",
+        owner: Owner::Billing,
+        rows: Some("order_id IN (SELECT o.id FROM orders o WHERE o.tenant_id = $1 AND o.contact_id = ANY ($2))"),
+        erasure: Erasure::Keep(AGREED),
+        about: "Journal probant des devis : envois, consultations, codes, réponses. Dix ans (L7).",
+        columns: &[(Technical, "tenant_id id order_id revision kind at"), (PROOF, "actor_name ip user_agent data")],
+    },
+    Table {
+        name: "order_answers",
+        owner: Owner::Billing,
+        rows: Some("order_id IN (SELECT o.id FROM orders o WHERE o.tenant_id = $1 AND o.contact_id = ANY ($2))"),
+        erasure: Erasure::Keep(AGREED),
+        about: "Réponses aux devis et leur preuve. Dix ans.",
+        columns: &[
+            (
+                Technical,
+                "tenant_id order_id revision kind method lines totals gross_minor terms_version early_start withdrawable_until evidence_sha256 evidence_signature
+                 timestamp_token timestamp_authority sealed_sha256",
+            ),
+            (PROOF, "at signer_name signer_email mention reason ip user_agent signature_image withdrawn_at withdrawal evidence sealed_pdf"),
+        ],
+    },
+    Table {
+        name: "order_versions",
+        owner: Owner::Billing,
+        rows: Some("order_id IN (SELECT o.id FROM orders o WHERE o.tenant_id = $1 AND o.contact_id = ANY ($2))"),
+        erasure: Erasure::Keep(AGREED),
+        about: "Devis envoyés, tels quels. Dix ans.",
+        columns: &[
+            (Technical, "tenant_id order_id revision pdf_sha256 valid_until gross_minor customer_kind terms_version sent_at replaced_at"),
+            (Staff, "sent_by_name"),
+            (PROOF, "content document pdf buyer_name"),
+        ],
+    },
+    Table {
+        name: "order_lines",
+        owner: Owner::Billing,
+        rows: None,
+        erasure: Erasure::Keep(AGREED),
+        about: "Lignes des devis.",
+        columns: &[
+            (
+                Technical,
+                "tenant_id order_id position item_id reference quantity unit unit_price discount vat_category vat_rate nature optional net_minor gross_minor",
+            ),
+            (PROOF, "section label description"),
+        ],
+    },
+    Table {
+        name: "orders",
+        owner: Owner::Billing,
+        rows: Some("contact_id = ANY ($2)"),
+        erasure: Erasure::Keep(AGREED),
+        about: "Devis. Dix ans ; les brouillons aussi longtemps que la fiche.",
+        columns: &[
+            (
+                Technical,
+                "tenant_id id state revision template_name contact_id entity_id prices_include_vat discount deposit deposit_kind line_by_line verification remind_at
+                 created_at updated_at version",
+            ),
+            (Staff, "created_by created_by_name"),
+            (Person(Category::Activity), "number valid_until net_minor vat_minor gross_minor accepted_minor sent_at viewed_at answered_at"),
+            (PROOF, "title intro outro order_reference execution withdrawal_exception reason search"),
+        ],
     },
     Table {
         name: "payment_allocations",
@@ -241,7 +367,7 @@ pub(super) const TABLES: &[Table] = &[
         columns: &[
             (
                 Technical,
-                "tenant_id id state kind contact_id entity_id corrects_id prices_include_vat discount currency series chain_seq issued_at type_code process
+                "tenant_id id state kind contact_id entity_id corrects_id order_id deducted_minor progress prices_include_vat discount currency series chain_seq issued_at type_code process
                  customer_kind lifecycle prints created_at updated_at version",
             ),
             (Staff, "issued_by issued_by_name created_by created_by_name"),

@@ -28,8 +28,10 @@ mod view;
 
 pub use cii::{FacturxError, facturx};
 pub use model::{
-    Acceptance, Address, Allowance, Brand, CodedNote, Commercial, DocumentKind, Line, Party, Payment, Preceding, Totals, VatSubtotal,
+    Acceptance, Address, Allowance, Brand, Certificate, CodedNote, Commercial, DocumentKind, Line, Party, Payment, Preceding, Totals,
+    VatSubtotal,
 };
-pub use pdf::{Hybrid, hybrid, pdf};
+pub use pdf::{Hybrid, hybrid, pdf, sealed};
 pub use rules::{Finding, french_rules, goes_to_a_platform};
 pub use transfer::{creditor_reference, is_creditor_reference};
+pub use view::readable_colour;

@@ -96,6 +96,9 @@ pub struct Commercial {
     pub brand: Brand,
     /// Who accepted a quote.
     pub acceptance: Option<Acceptance>,
+    /// The page that tells how it was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
 }
 
 /// A company or a person.
@@ -302,4 +305,17 @@ pub struct Acceptance {
     pub mention: String,
     /// Labels of the lines that were refused.
     pub refused: Vec<String>,
+}
+
+/// How a quote was accepted, told on a page of its own: finished texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// Above it all.
+    pub intro: String,
+    /// Name and value.
+    pub facts: Vec<(String, String)>,
+    /// What happened: when, what, from where.
+    pub events: Vec<[String; 3]>,
+    /// What it is worth, and how it is checked.
+    pub note: String,
 }

@@ -15,6 +15,30 @@ const ONE_PAGE: usize = 18;
 /// A document as a PDF/A-3a, tagged and accessible (PDF/UA-1). `ident` names it for ever, `at` is when it was made: the same input gives
 /// the same bytes. With `xml`, the PDF carries it as its `factur-x.xml`. Blocks for some milliseconds a page.
 pub fn pdf(doc: &Commercial, ident: &str, at: jiff::Timestamp, xml: Option<&[u8]>) -> Result<Vec<u8>, DocumentError> {
+    laid_out(doc, ident, at, &Inside { xml, ..Inside::default() })
+}
+
+/// An accepted quote with its certificate: the evidence is inside, and the signature that was drawn (PNG) is shown.
+pub fn sealed(
+    doc: &Commercial,
+    ident: &str,
+    at: jiff::Timestamp,
+    evidence: &[u8],
+    signature: Option<&[u8]>,
+) -> Result<Vec<u8>, DocumentError> {
+    laid_out(doc, ident, at, &Inside { evidence: Some(evidence), signature, xml: None })
+}
+
+/// What a PDF carries beside its text.
+#[derive(Debug, Clone, Copy, Default)]
+struct Inside<'a> {
+    xml: Option<&'a [u8]>,
+    evidence: Option<&'a [u8]>,
+    signature: Option<&'a [u8]>,
+}
+
+fn laid_out(doc: &Commercial, ident: &str, at: jiff::Timestamp, inside: &Inside<'_>) -> Result<Vec<u8>, DocumentError> {
+    let xml = inside.xml;
     let mut data = view::view(doc);
     mark_unprintable(&mut data);
     breakable(&mut data);
@@ -23,19 +47,23 @@ pub fn pdf(doc: &Commercial, ident: &str, at: jiff::Timestamp, xml: Option<&[u8]
     tell(&mut data, "logo", doc.brand.logo.is_some());
     tell(&mut data, "qr", qr.is_some());
     tell(&mut data, "xml", xml.is_some());
+    tell(&mut data, "evidence", inside.evidence.is_some());
+    tell(&mut data, "signature", inside.signature.is_some());
     files.extend(doc.brand.logo.clone().map(|logo| ("/logo", logo)));
     files.extend(qr.map(|qr| ("/qr.svg", qr.into_bytes())));
     files.extend(xml.map(|xml| (XML, xml.to_vec())));
-    let expected = doc.lines.len() <= ONE_PAGE;
+    files.extend(inside.evidence.map(|evidence| ("/evidence.json", evidence.to_vec())));
+    files.extend(inside.signature.map(|signature| ("/signature.png", signature.to_vec())));
+    let expected = doc.lines.len() <= ONE_PAGE && doc.certificate.is_none();
     tell(&mut data, "single", expected);
     let single = if expected { render_one_page(Template::Commercial, &data, files.clone(), ident, at)? } else { None };
-    let laid_out = if let Some(single) = single {
+    let made = if let Some(single) = single {
         single
     } else {
         tell(&mut data, "single", false);
         render(Template::Commercial, &data, files, ident, at)?
     };
-    if xml.is_some() { declare(&laid_out) } else { Ok(laid_out) }
+    if xml.is_some() { declare(&made) } else { Ok(made) }
 }
 
 /// An issued invoice in both its forms.

@@ -99,6 +99,7 @@ impl View<'_> {
             "mentions": self.mentions(),
             "many_mentions": doc.mentions.iter().map(String::len).sum::<usize>() > 1500,
             "acceptance": self.acceptance(),
+            "certificate": self.certificate(),
             "page": self.say("Page", "Page"),
         })
     }
@@ -466,6 +467,21 @@ impl View<'_> {
         })
     }
 
+    fn certificate(&self) -> Value {
+        self.doc.certificate.as_ref().map_or(Value::Null, |certificate| {
+            json!({
+                "title": self.say("Certificat d’acceptation", "Certificate of acceptance"),
+                "signature": self.say("Signature", "Signature"),
+                "intro": certificate.intro,
+                "facts": certificate.facts,
+                "events_title": self.say("Déroulement", "What happened"),
+                "events_head": [self.say("Quand", "When"), self.say("Quoi", "What"), self.say("D’où", "From where")],
+                "events": certificate.events,
+                "note": certificate.note,
+            })
+        })
+    }
+
     fn acceptance(&self) -> Value {
         if self.doc.kind != DocumentKind::Quote {
             return Value::Null;
@@ -507,6 +523,11 @@ fn thousands(digits: &str) -> String {
     let groups: Vec<String> = head.chunks(3).map(|part| part.iter().collect()).collect();
     let rest: String = tail.iter().collect();
     groups.into_iter().chain((!rest.is_empty()).then_some(rest)).collect::<Vec<_>>().join("\u{a0}")
+}
+
+/// The colour of a company, darkened until white reads on it (4.5 to 1); ours where it has none.
+pub fn readable_colour(accent: &str) -> String {
+    colours(accent).0
 }
 
 /// The colour of the company, darkened until it reads on white, and what reads on it.

@@ -43,7 +43,8 @@ pub fn credentials(headers: &HeaderMap) -> Option<Credentials> {
     cookie(headers, ACCESS_COOKIE).map(Credentials::Cookie)
 }
 
-fn client_ip(app: &App, request: &Request) -> Option<String> {
+/// The caller's address: of the connection, or of the proxy's last word where one is trusted.
+pub fn client_ip(app: &App, request: &Request) -> Option<String> {
     if app.config.trust_proxy {
         let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
         if let Some(last) = forwarded.and_then(|list| list.rsplit(',').next()) {

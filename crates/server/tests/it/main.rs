@@ -25,6 +25,7 @@ mod invoices;
 mod merges;
 mod notifications;
 mod openapi;
+mod orders;
 mod platform;
 mod privacy;
 mod privacy_access;

@@ -182,6 +182,7 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let request = json!({ "kind": "access", "contact_id": contact, "details": "secret" });
     let request = id(owner.post("/privacy/requests", &request).await.expect(201));
     let item = id(owner.post("/catalog-items", &json!({ "name": "secret", "price": "1" })).await.expect(201));
+    let order = id(owner.post("/orders", &json!({ "title": "secret" })).await.expect(201));
     let (invoice, payment) = paid_invoice(owner).await;
     let sent = owner.post(&format!("/invoices/{invoice}/reminders"), &json!({})).await.expect(200);
     let reminder = sent["history"][0]["id"].as_str().expect("reminder").to_owned();
@@ -215,6 +216,7 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
         ("bulk", undo),
         ("notifications", notification),
         ("catalog-items", item),
+        ("orders", order),
         ("invoices", invoice),
         ("payments", payment),
         ("reminders", reminder),

@@ -2574,6 +2574,282 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/order-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the company makes quotes. */
+        get: operations["get_order_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes how the company makes quotes. */
+        patch: operations["update_order_settings"];
+        trace?: never;
+    };
+    "/api/v1/order-totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What lines come to, by the rules by which documents are added up; options count for nothing. Nothing is stored. */
+        post: operations["compute_order_totals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Quotes, the newest first. */
+        get: operations["list_orders"];
+        put?: never;
+        /** Begins a quote. */
+        post: operations["create_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One quote. */
+        get: operations["get_order"];
+        put?: never;
+        post?: never;
+        /** Throws a quote or a template away that was never sent; of a new version, goes back to the one that was. */
+        delete: operations["delete_order"];
+        options?: never;
+        head?: never;
+        /** Changes a quote that is being written. 409 with `reason: sent` when it is not. */
+        patch: operations["update_order"];
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records the customer's agreement. 409 with `reason`: `expired`, `replaced`, `cancelled`, `answered`. */
+        post: operations["accept_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls a quote off. */
+        post: operations["cancel_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A copy: another quote, or a template. Of a template: a quote. */
+        post: operations["duplicate_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins an invoice of an accepted quote as a draft: deposit, situation or balance. */
+        post: operations["invoice_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another link to the version that was sent: to hand over, or for signing on the spot. */
+        post: operations["create_order_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The PDF: of a version the very file that was sent, or the signed one; of a draft its preview. */
+        get: operations["get_order_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evidence of the acceptance, as it was hashed and signed. */
+        get: operations["get_order_proof"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records the customer's refusal. */
+        post: operations["refuse_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/remind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes to the customer again. */
+        post: operations["remind_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/revise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins the next version of a quote that was sent; the earlier one takes no answer any more (QI-06). */
+        post: operations["revise_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a quote: number, frozen version, PDF, link and mail in one transaction. 422 names everything that is lacking. */
+        post: operations["send_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/template-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Renames a template. */
+        put: operations["rename_order_template"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/payments": {
         parameters: {
             query?: never;
@@ -3384,6 +3660,15 @@ export interface components {
             full_name?: string | null;
             password: string;
         };
+        /** @description An acceptance that the staff records: a signed paper that came back, a word on the phone. */
+        AcceptOrderIn: {
+            /** @description Places of the lines, from one; those offered as a whole where nothing is said. */
+            lines?: number[] | null;
+            /** @description How: "devis papier signé le 24/11". */
+            mention: string;
+            /** @description Who agreed. */
+            name: string;
+        };
         /** @description Who asks for a person's data, and for which request. */
         AccessIn: {
             /**
@@ -3735,6 +4020,25 @@ export interface components {
         BulkIn: {
             action: components["schemas"]["BulkAction"];
             selection: components["schemas"]["Selection"];
+        };
+        /** @description Why a quote is called off, and by whom. */
+        CancelOrderIn: {
+            by: components["schemas"]["CancelledBy"];
+            reason: string;
+        };
+        /**
+         * @description Who calls an accepted quote off.
+         * @enum {string}
+         */
+        CancelledBy: "customer" | "company";
+        /** @description A quote that was called off. */
+        CancelledOrder: {
+            order: components["schemas"]["Order"];
+            /**
+             * Format: int64
+             * @description Of an accepted quote: what is owed to the customer, in cents (QI-12). Deposits that were invoiced are taken back by credit notes.
+             */
+            owed_back_minor?: number | null;
         };
         /** @description The receipts of a period. */
         CashJournal: {
@@ -4335,6 +4639,11 @@ export interface components {
              */
             view_id?: string | null;
         };
+        /**
+         * @description What money before the work is called, which decides what becomes of it when somebody backs out (QI-12).
+         * @enum {string}
+         */
+        DepositKind: "acompte" | "arrhes";
         /** @description A session as its owner sees it. */
         Device: {
             /** Format: date-time */
@@ -5269,6 +5578,11 @@ export interface components {
             credited_minor: number;
             currency: string;
             customer_kind?: string | null;
+            /**
+             * Format: int64
+             * @description Deposits that it takes off, with VAT (QI-32).
+             */
+            deducted_minor: number;
             discount: components["schemas"]["DiscountIn"];
             /** Format: date */
             due_date?: string | null;
@@ -5299,6 +5613,7 @@ export interface components {
             net_minor: number;
             /** @description `F2026-000123`; null while a draft (QI-24). */
             number?: string | null;
+            order?: components["schemas"]["InvoiceRef"] | null;
             order_reference?: string | null;
             outro?: string | null;
             /** Format: int64 */
@@ -5309,6 +5624,8 @@ export interface components {
              * @description How often it was printed (IS-11).
              */
             prints: number;
+            /** @description Of a situation: per cent of the contract that is done (QI-34). */
+            progress?: string | null;
             status: components["schemas"]["InvoiceStatus"];
             /** Format: date */
             supply_date?: string | null;
@@ -5408,6 +5725,14 @@ export interface components {
             vat_category?: components["schemas"]["VatCategory"];
             /** @description Per cent. */
             vat_rate: string;
+        };
+        /** @description An invoice that was begun. */
+        InvoiceOfOrder: {
+            /**
+             * Format: uuid
+             * @description The draft.
+             */
+            invoice_id: string;
         };
         /** @description A contact or a thing by name. */
         InvoiceRef: {
@@ -5570,6 +5895,11 @@ export interface components {
         LinkIn: {
             role?: string | null;
         };
+        /**
+         * @description How a new link is opened.
+         * @enum {string}
+         */
+        LinkMode: "remote" | "in_person";
         /** @description A related contact. */
         LinkRef: {
             /** Format: uuid */
@@ -5991,6 +6321,306 @@ export interface components {
             purposes?: components["schemas"]["Purpose"][] | null;
             source: components["schemas"]["ConsentSource"];
         };
+        /** @description A quote. */
+        Order: {
+            /** Format: int64 */
+            accepted_minor?: number | null;
+            answer?: components["schemas"]["OrderAnswer"] | null;
+            contact?: components["schemas"]["OrderRef"] | null;
+            contact_email?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            customer_kind?: string | null;
+            deposit: components["schemas"]["DiscountIn"];
+            deposit_kind: components["schemas"]["DepositKind"];
+            /**
+             * Format: int64
+             * @description What is asked on acceptance, in cents with VAT.
+             */
+            deposit_minor: number;
+            discount: components["schemas"]["DiscountIn"];
+            entity?: components["schemas"]["OrderRef"] | null;
+            evidence: components["schemas"]["OrderMoment"][];
+            execution?: string | null;
+            /** Format: int64 */
+            gross_minor: number;
+            /** Format: uuid */
+            id: string;
+            intro?: string | null;
+            /**
+             * Format: int64
+             * @description Of what was accepted: what was invoiced, with VAT, deposits counted once.
+             */
+            invoiced_minor: number;
+            invoices: components["schemas"]["OrderInvoice"][];
+            line_by_line: boolean;
+            lines: components["schemas"]["OrderLine"][];
+            /** Format: int64 */
+            net_minor: number;
+            number?: string | null;
+            order_reference?: string | null;
+            outro?: string | null;
+            prices_include_vat: boolean;
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description The version that is being written, or the last that was sent.
+             */
+            revision: number;
+            state: components["schemas"]["OrderState"];
+            template_name?: string | null;
+            title?: string | null;
+            /**
+             * Format: int64
+             * @description Of what was accepted: what is left to invoice.
+             */
+            to_invoice_minor: number;
+            /** @description What it comes to as it is offered, or as it was accepted. */
+            totals: components["schemas"]["Totals"];
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: date */
+            valid_until?: string | null;
+            /** Format: int64 */
+            vat_minor: number;
+            verification: components["schemas"]["Verification"];
+            /** Format: int32 */
+            version: number;
+            versions: components["schemas"]["OrderVersion"][];
+            withdrawal_exception?: string | null;
+        };
+        /** @description The customer's answer. */
+        OrderAnswer: {
+            /** Format: date-time */
+            at: string;
+            /** @description The customer asked for the work to begin before the time to go back has passed. */
+            early_start: boolean;
+            /** @description SHA-256 of the evidence. */
+            evidence_sha256?: string | null;
+            /** Format: int64 */
+            gross_minor: number;
+            /** @description `accepted`, `partially_accepted`, `refused` */
+            kind: string;
+            mention?: string | null;
+            /** @description `remote_code`, `remote_link`, `in_person`, `staff` */
+            method: string;
+            reason?: string | null;
+            /** @description SHA-256 of the sealed paper, in hexadecimal. */
+            sealed_sha256?: string | null;
+            signer_name: string;
+            /** Format: int32 */
+            terms_version?: number | null;
+            /** @description Who stamped the time; null: no stamp yet. */
+            timestamp_authority?: string | null;
+            /** Format: date */
+            withdrawable_until?: string | null;
+            /** Format: date-time */
+            withdrawn_at?: string | null;
+        };
+        /** @description What becomes of a copy. */
+        OrderCopyIn: {
+            /**
+             * Format: uuid
+             * @description For somebody else.
+             */
+            contact_id?: string | null;
+            /** @description Makes a template of this name. */
+            template_name?: string | null;
+        };
+        /** @description What a client writes. In a change, absent keeps and null clears; `lines` replaces them all. */
+        OrderIn: {
+            /**
+             * Format: uuid
+             * @description Whom it is for.
+             */
+            contact_id?: string | null;
+            deposit?: components["schemas"]["DiscountIn"] | null;
+            deposit_kind?: components["schemas"]["DepositKind"] | null;
+            discount?: components["schemas"]["DiscountIn"] | null;
+            /**
+             * Format: uuid
+             * @description The thing it is about.
+             */
+            entity_id?: string | null;
+            /** @description When or how fast it will be done (QI-04). */
+            execution?: string | null;
+            /** @description Above the lines. */
+            intro?: string | null;
+            /** @description True: the customer may take some lines and leave others. */
+            line_by_line?: boolean | null;
+            /** @description Lines, in order. */
+            lines?: components["schemas"]["OrderLineIn"][] | null;
+            /** @description The buyer's own reference. */
+            order_reference?: string | null;
+            /** @description Below the lines. */
+            outro?: string | null;
+            /** @description True: prices and discounts are with VAT. */
+            prices_include_vat?: boolean | null;
+            /** @description Subject. */
+            title?: string | null;
+            /**
+             * Format: date
+             * @description The last day on which it may be accepted; follows from the settings where nothing is said (QI-05).
+             */
+            valid_until?: string | null;
+            verification?: components["schemas"]["Verification"] | null;
+            /** @description Why a consumer has no right of withdrawal (BP-05); null: they have it. */
+            withdrawal_exception?: string | null;
+        };
+        /** @description An invoice of a quote. */
+        OrderInvoice: {
+            /** Format: int64 */
+            credited_minor: number;
+            /** Format: int64 */
+            deducted_minor: number;
+            /** Format: int64 */
+            gross_minor: number;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            /** @description Null: a draft. */
+            number?: string | null;
+            /** Format: int64 */
+            paid_minor: number;
+        };
+        /** @description An invoice to begin. */
+        OrderInvoiceIn: {
+            /**
+             * Format: int64
+             * @description Of a deposit: cents with VAT; what the quote asks where nothing is said.
+             */
+            amount_minor?: number | null;
+            kind: components["schemas"]["OrderInvoiceKind"];
+            /** @description Of a situation: per cent of the whole that is done so far, from the beginning. */
+            progress?: string | null;
+        };
+        /**
+         * @description Which invoice of a quote.
+         * @enum {string}
+         */
+        OrderInvoiceKind: "deposit" | "situation" | "balance";
+        /** @description A line with what it comes to. */
+        OrderLine: components["schemas"]["OrderLineIn"] & {
+            /** @description After an answer: whether the customer took it. */
+            accepted?: boolean | null;
+            /** Format: int64 */
+            gross_minor: number;
+            /** Format: int64 */
+            net_minor: number;
+        };
+        /** @description A line of a quote. */
+        OrderLineIn: components["schemas"]["InvoiceLineIn"] & {
+            /** @description True: offered beside the rest; it counts once the customer takes it. */
+            optional?: boolean;
+        };
+        /** @description A link. */
+        OrderLink: {
+            /** @description Address of the page. It is not shown again. */
+            url: string;
+        };
+        /** @description How a link is opened. */
+        OrderLinkIn: {
+            mode: components["schemas"]["LinkMode"];
+        };
+        /** @description A line of the evidence. */
+        OrderMoment: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            ip?: string | null;
+            kind: string;
+            /** Format: int32 */
+            revision: number;
+        };
+        /** @description A contact, a thing or an invoice by name. */
+        OrderRef: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description A quote in a list. */
+        OrderRow: {
+            /**
+             * Format: int64
+             * @description What was accepted comes to.
+             */
+            accepted_minor?: number | null;
+            contact?: components["schemas"]["OrderRef"] | null;
+            /** Format: int64 */
+            gross_minor: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            net_minor: number;
+            /** @description Null until it is first sent. */
+            number?: string | null;
+            /** Format: int32 */
+            revision: number;
+            /** Format: date-time */
+            sent_at?: string | null;
+            state: components["schemas"]["OrderState"];
+            /** @description Of a template: its name. */
+            template_name?: string | null;
+            title?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: date */
+            valid_until?: string | null;
+        };
+        /** @description How a company makes quotes. */
+        OrderSettings: {
+            deposit_kind: components["schemas"]["DepositKind"];
+            deposit_percent?: string | null;
+            line_by_line: boolean;
+            reminders: boolean;
+            terms?: string | null;
+            /**
+             * Format: int32
+             * @description Null: there are none.
+             */
+            terms_version?: number | null;
+            /** Format: int32 */
+            validity_days: number;
+            verification: components["schemas"]["Verification"];
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A change. Absent keeps, null clears. */
+        OrderSettingsPatch: {
+            deposit_kind?: components["schemas"]["DepositKind"] | null;
+            /** @description What new quotes ask when they are accepted; null asks nothing. */
+            deposit_percent?: string | null;
+            line_by_line?: boolean | null;
+            /** @description Remind customers who do not answer, after two and five days. */
+            reminders?: boolean | null;
+            /** @description General terms of sale. Another text is another version: what was accepted stays as it was read. */
+            terms?: string | null;
+            /**
+             * Format: int32
+             * @description 1 to 365 (QI-05).
+             */
+            validity_days?: number | null;
+            verification?: components["schemas"]["Verification"] | null;
+        };
+        /**
+         * @description Where a quote stands.
+         * @enum {string}
+         */
+        OrderState: "draft" | "sent" | "viewed" | "accepted" | "partially_accepted" | "refused" | "expired" | "cancelled" | "withdrawn";
+        /** @description A version that was sent. */
+        OrderVersion: {
+            /** Format: int64 */
+            gross_minor: number;
+            replaced: boolean;
+            /** Format: int32 */
+            revision: number;
+            /** Format: date-time */
+            sent_at: string;
+            sent_by: string;
+            /** Format: date */
+            valid_until: string;
+        };
         /** @description A kind of the tenant's own. */
         OwnKind: {
             /** Format: int64 */
@@ -6397,6 +7027,40 @@ export interface components {
                 subject_id: string;
                 /** @description `task`, `contact`, `import`, `job` */
                 subject_kind: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_OrderRow: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description What was accepted comes to.
+                 */
+                accepted_minor?: number | null;
+                contact?: components["schemas"]["OrderRef"] | null;
+                /** Format: int64 */
+                gross_minor: number;
+                /** Format: uuid */
+                id: string;
+                /** Format: int64 */
+                net_minor: number;
+                /** @description Null until it is first sent. */
+                number?: string | null;
+                /** Format: int32 */
+                revision: number;
+                /** Format: date-time */
+                sent_at?: string | null;
+                state: components["schemas"]["OrderState"];
+                /** @description Of a template: its name. */
+                template_name?: string | null;
+                title?: string | null;
+                /** Format: date-time */
+                updated_at: string;
+                /** Format: date */
+                valid_until?: string | null;
             }[];
             /** @description What to send as `cursor` for the next page; null at the end. */
             next_cursor?: string | null;
@@ -6985,6 +7649,11 @@ export interface components {
             /** @description `drafted`, `issued`, `failed`, `skipped` */
             state: string;
         };
+        /** @description A refusal that the staff records. */
+        RefuseOrderIn: {
+            /** @description Why, in the customer's words. */
+            reason: string;
+        };
         /** @description A place where data are held. */
         RegisterEntry: {
             /** @description What it holds and for how long, in French. */
@@ -7308,6 +7977,15 @@ export interface components {
             /** @description The filter. */
             filter: components["schemas"]["ContactFilter"];
         };
+        /** @description How a quote goes out. */
+        SendIn: {
+            /** @description True: no mail; the link is in the answer. */
+            by_hand?: boolean;
+            /** @description A word above the link. */
+            message?: string | null;
+            /** @description Where to; the contact's first address where nothing is said. Null or nothing: no mail goes out, and the link is handed over otherwise. */
+            to?: string | null;
+        };
         /** @description Which step to send now. */
         SendReminderIn: {
             /**
@@ -7315,6 +7993,12 @@ export interface components {
              * @description Of the plan; the next one where nothing is said.
              */
             offset_days?: number | null;
+        };
+        /** @description A quote that went out. */
+        SentOrder: {
+            order: components["schemas"]["Order"];
+            /** @description Address of its page: whoever has it can read the quote. It is not shown again. */
+            url: string;
         };
         /** @description An open session. Browsers use the cookies that come with it; programs use the access token. */
         Session: {
@@ -7668,6 +8352,10 @@ export interface components {
          * @enum {string}
          */
         TaskView: "open" | "overdue" | "today" | "due" | "upcoming" | "done" | "all";
+        /** @description The name of a template. */
+        TemplateNameIn: {
+            template_name: string;
+        };
         /** @description The company. */
         Tenant: {
             accent_color?: string | null;
@@ -7982,6 +8670,11 @@ export interface components {
              */
             vat_minor: number;
         };
+        /**
+         * @description How the one who answers is known.
+         * @enum {string}
+         */
+        Verification: "none" | "email";
         /** @description The token of the mailed link, or the address and the mailed code. */
         VerifyIn: {
             code?: string | null;
@@ -13931,6 +14624,717 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_order_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderSettings"];
+                };
+            };
+        };
+    };
+    update_order_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderSettingsPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderSettings"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    compute_order_totals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Totals"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_orders: {
+        parameters: {
+            query?: {
+                /** @description Words of the number, the customer, the subject or the reference. */
+                q?: string | null;
+                /** @description `draft`, `open`, `expired`, `accepted`, `refused`, `cancelled` */
+                status?: string | null;
+                /** @description True: templates instead of quotes. */
+                templates?: boolean | null;
+                contact_id?: string | null;
+                entity_id?: string | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OrderRow"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    accept_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptOrderIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    cancel_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelOrderIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancelledOrder"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    duplicate_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderCopyIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    invoice_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderInvoiceIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceOfOrder"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_order_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderLinkIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderLink"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_order_pdf: {
+        parameters: {
+            query?: {
+                /** @description Which version; the last one where nothing is said. */
+                revision?: number | null;
+                /** @description True: the sealed paper with its certificate. */
+                signed?: boolean | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_order_proof: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    refuse_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseOrderIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    remind_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    revise_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    send_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentOrder"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    rename_order_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateNameIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
             };
             404: {
                 headers: {

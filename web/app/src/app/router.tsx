@@ -13,6 +13,7 @@ import {
 import { ApiError } from '@/api/problem'
 import { homeQuery, meQuery, queryClient } from '@/api/queries'
 import type { Me, Permission } from '@/api/types'
+import { orderSearch } from '@/features/billing/orders/search'
 import { invoiceSearch } from '@/features/billing/search'
 import { contactSearch } from '@/features/contacts/filters'
 import { entitySearch } from '@/features/entities/filters'
@@ -180,6 +181,19 @@ const invoice = createRoute({
   beforeLoad: needs('invoices.read'),
   component: lazyRouteComponent(() => import('@/features/billing/detail'), 'InvoicePage'),
 })
+const orders = createRoute({
+  getParentRoute: () => shell,
+  path: '/devis',
+  beforeLoad: needs('orders.read'),
+  validateSearch: orderSearch,
+  component: lazyRouteComponent(() => import('@/features/billing/orders/page'), 'Orders'),
+})
+const order = createRoute({
+  getParentRoute: () => shell,
+  path: '/devis/$id',
+  beforeLoad: needs('orders.read'),
+  component: lazyRouteComponent(() => import('@/features/billing/orders/detail'), 'OrderPage'),
+})
 const catalog = createRoute({
   getParentRoute: () => shell,
   path: '/catalogue',
@@ -314,6 +328,12 @@ const settingsPages = [
   }),
   createRoute({
     getParentRoute: () => settings,
+    path: '/devis',
+    beforeLoad: needs('orders.read'),
+    component: lazyRouteComponent(() => import('@/features/billing/orders/settings'), 'QuoteSettings'),
+  }),
+  createRoute({
+    getParentRoute: () => settings,
     path: '/facturation',
     beforeLoad: needs('invoices.read'),
     component: lazyRouteComponent(() => import('@/features/billing/settings'), 'BillingSettings'),
@@ -338,6 +358,8 @@ const tree = root.addChildren([
     importPage,
     entities,
     entity,
+    orders,
+    order,
     invoices,
     invoice,
     catalog,

@@ -1,12 +1,14 @@
 // Who did what, when, and what it changed: the same reading on Accueil and on a contact's page.
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { lazy, type ReactNode, Suspense } from 'react'
 import type { TimelineItem } from '@/api/types'
 import { ago, dateTime, dayHeading, time } from '@/i18n/format'
 import { Monogram } from '@/ui/monogram'
 import { t } from './text'
 import classes from './timeline.module.css'
-import { Changes } from './values'
+
+// On Accueil nothing is said of fields: their words come with the first record.
+const Changes = lazy(() => import('./values').then(part => ({ default: part.Changes })))
 
 export function actorName(actor: { kind: string; name?: string | null }): string {
   return actor.name ?? t.timeline.actor[actor.kind] ?? t.timeline.actor.user!
@@ -63,7 +65,11 @@ function Entry({ item, showContact, action }: { item: TimelineItem; showContact?
           <Thing item={item} />
           {subject && <> · {subject}</>}
         </div>
-        {!showContact && <Changes changes={item.changes} object={item.kind.startsWith('entity.') ? 'entity' : 'contact'} />}
+        {!showContact && item.changes.length > 0 && (
+          <Suspense>
+            <Changes changes={item.changes} object={item.kind.startsWith('entity.') ? 'entity' : 'contact'} />
+          </Suspense>
+        )}
         {body && <p className={classes.quote}>{body}</p>}
         {action}
       </div>
@@ -76,8 +82,18 @@ function Entry({ item, showContact, action }: { item: TimelineItem; showContact?
 
 /** The thing or the invoice that an event of a contact's timeline is about. */
 function Thing({ item }: { item: TimelineItem }) {
-  const data = item.data as { entity?: { id: string; name: string }; invoice?: { id: string; name: string } } | null
+  type Named = { id: string; name: string }
+  const data = item.data as { entity?: Named; invoice?: Named; order?: Named } | null
   const thing = data?.entity
+  if (data?.order)
+    return (
+      <>
+        {' · '}
+        <Link to="/devis/$id" params={{ id: data.order.id }} className={classes.subject}>
+          {data.order.name}
+        </Link>
+      </>
+    )
   if (data?.invoice)
     return (
       <>

@@ -2,6 +2,7 @@
 import type { Change } from '@/api/types'
 import { date, dateTime, day } from '@/i18n/format'
 import { customField, customText, type RecordObject } from './custom/fields'
+import { words } from './record-words/text'
 import { t } from './text'
 import classes from './values.module.css'
 
@@ -10,7 +11,10 @@ const customOf = (field: string, object: RecordObject) =>
   field.startsWith('custom.') ? customField(object, field.slice(7)) : undefined
 
 export const fieldName = (field: string, object: RecordObject = 'contact') =>
-  customOf(field, object)?.label ?? t.fields[field] ?? t.fields[field.replace(/^\/|\/.*$/g, '')] ?? field.replace(/^custom\./, '')
+  customOf(field, object)?.label ??
+  words.fields[field] ??
+  words.fields[field.replace(/^\/|\/.*$/g, '')] ??
+  field.replace(/^custom\./, '')
 
 export function valueText(value: unknown, field = '', object: RecordObject = 'contact'): string {
   if (value === null || value === undefined || value === '') return t.timeline.empty
@@ -21,7 +25,7 @@ export function valueText(value: unknown, field = '', object: RecordObject = 'co
   if (typeof value === 'string') {
     if (/^\d{4}-\d{2}-\d{2}$/.test(value)) return day(value)
     if (/^\d{4}-\d{2}-\d{2}T/.test(value)) return field.endsWith('_at') ? dateTime(value) : date(value)
-    return t.values[value] ?? value
+    return words.values[value] ?? value
   }
   if (Array.isArray(value)) return value.length ? value.map(item => valueText(item)).join(', ') : t.timeline.empty
   const members = value as Record<string, unknown>

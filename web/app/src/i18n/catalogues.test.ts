@@ -4,11 +4,20 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const src = join(import.meta.dirname, '..')
-const folders = ['ui', 'app', ...readdirSync(join(src, 'features')).map(name => `features/${name}`)]
+const folders = [
+  'ui',
+  'app',
+  'app/record-words',
+  'features/billing/orders',
+  ...readdirSync(join(src, 'features')).map(name => `features/${name}`),
+]
 
 type Tree = Record<string, unknown>
 
-const catalogues = import.meta.glob<Record<string, Tree>>(['../{ui,app}/{fr,en}.ts', '../features/*/{fr,en}.ts'], { eager: true })
+const catalogues = import.meta.glob<Record<string, Tree>>(
+  ['../{ui,app}/{fr,en}.ts', '../app/record-words/{fr,en}.ts', '../features/{*,billing/orders}/{fr,en}.ts'],
+  { eager: true },
+)
 
 function leaves(tree: Tree, path = ''): [string, unknown][] {
   return Object.entries(tree).flatMap(([key, value]) =>

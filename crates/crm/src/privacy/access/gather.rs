@@ -83,6 +83,9 @@ pub(super) const PARTS: &[Part] = &[
            SELECT FROM entity_owners o WHERE o.tenant_id = $1 AND o.entity_id = f.entity_id AND o.contact_id = ANY ($2)
              AND f.created_at >= o.since AND (o.until IS NULL OR f.created_at < o.until))) ORDER BY f.id",
     ),
+    read("orders", "Devis", ORDERS),
+    read("order_answers", "Réponses aux devis", ANSWERS),
+    read("order_evidence", "Journal probant des devis", EVIDENCE),
     read("invoices", "Factures et avoirs", INVOICES),
     read("payment_transactions", "Encaissements", PAYMENTS),
     read("recurring_invoices", "Factures récurrentes", RECURRING),
@@ -112,6 +115,9 @@ pub(super) const PARTS: &[Part] = &[
 const LEFT_OUT: &[(&str, &str)] = &[
     ("imports", "A file of many people; the person's own lines of it are in import_rows."),
     ("contact_distinct", "Says only that another record is somebody else."),
+    ("order_versions", "The papers that the person was sent; what they said is in orders."),
+    ("order_links", "Keys to pages; their addresses are in the evidence."),
+    ("order_codes", "Hashes of codes that are used up; that they were sent is in the evidence."),
 ];
 
 /// Amounts as people read them; a draft that was never issued is part of it.
@@ -122,6 +128,23 @@ const INVOICES: &str = "SELECT jsonb_build_object('number', i.number, 'issue_dat
      'lines', (SELECT jsonb_agg(concat_ws(' · ', l.label, l.description, trim_scale(l.quantity)::text, round(l.net_minor / 100.0, 2) || ' €') ORDER BY l.position)
        FROM invoice_items l WHERE l.tenant_id = i.tenant_id AND l.invoice_id = i.id))
    FROM invoices i WHERE i.tenant_id = $1 AND i.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY i.id DESC";
+
+const ORDERS: &str = "SELECT jsonb_build_object('number', o.number, 'sent_at', o.sent_at, 'valid_until', o.valid_until, 'title', o.title, 'state', o.state,
+     'order_reference', o.order_reference, 'intro', o.intro, 'outro', o.outro, 'gross_minor', round(o.gross_minor / 100.0, 2) || ' €',
+     'accepted_minor', round(o.accepted_minor / 100.0, 2) || ' €', 'reason', o.reason,
+     'lines', (SELECT jsonb_agg(concat_ws(' · ', l.label, l.description, trim_scale(l.quantity)::text, round(l.net_minor / 100.0, 2) || ' €') ORDER BY l.position)
+       FROM order_lines l WHERE l.tenant_id = o.tenant_id AND l.order_id = o.id))
+   FROM orders o WHERE o.tenant_id = $1 AND o.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY o.id DESC";
+
+const ANSWERS: &str = "SELECT jsonb_build_object('number', o.number, 'kind', a.kind, 'at', a.at, 'method', a.method, 'signer_name', a.signer_name,
+     'signer_email', a.signer_email, 'mention', a.mention, 'reason', a.reason, 'gross_minor', round(a.gross_minor / 100.0, 2) || ' €', 'ip', a.ip,
+     'user_agent', a.user_agent, 'withdrawn_at', a.withdrawn_at)
+   FROM order_answers a JOIN orders o ON o.tenant_id = a.tenant_id AND o.id = a.order_id
+   WHERE a.tenant_id = $1 AND o.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY a.at DESC";
+
+const EVIDENCE: &str = "SELECT jsonb_build_object('number', o.number, 'kind', e.kind, 'at', e.at, 'ip', e.ip, 'user_agent', e.user_agent)
+   FROM order_evidence e JOIN orders o ON o.tenant_id = e.tenant_id AND o.id = e.order_id
+   WHERE e.tenant_id = $1 AND o.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY e.id DESC";
 
 const PAYMENTS: &str =
     "SELECT jsonb_build_object('received_on', p.received_on, 'amount_minor', round(p.amount_minor / 100.0, 2) || ' €', 'method', p.method,

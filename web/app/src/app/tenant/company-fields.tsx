@@ -7,6 +7,7 @@ import type { Tenant } from '@/api/types'
 import { siren as showSiren, validSiren } from '@/i18n/format'
 import type { Form } from '@/ui/form'
 import { Fields, Wide } from '@/ui/page'
+import { words } from '../record-words/text'
 import { t } from '../text'
 
 const EDITED = [
@@ -60,7 +61,7 @@ export function CompanyFields({ form, full }: { form: Form<CompanyValues>; full?
       <TextInput label={text.name} required maxLength={200} autoComplete="organization" {...form.text('name')} />
       <Select
         label={text.trade}
-        data={(['garage', 'hotel', 'restaurant', 'other'] as const).map(value => ({ value, label: t.values[value]! }))}
+        data={(['garage', 'hotel', 'restaurant', 'other'] as const).map(value => ({ value, label: words.values[value]! }))}
         allowDeselect={false}
         {...select('trade')}
       />

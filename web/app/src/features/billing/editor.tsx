@@ -1,5 +1,5 @@
 // A draft: who, what, how much. Totals come from the server as one types; nothing is added up here.
-import { Button, Checkbox, Textarea, TextInput } from '@mantine/core'
+import { Button, Textarea, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useBlocker, useNavigate } from '@tanstack/react-router'
@@ -9,17 +9,17 @@ import { ApiError } from '@/api/problem'
 import type { Invoice, InvoiceIn } from '@/api/types'
 import { ContactPicker } from '@/app/contact-picker'
 import { useCan } from '@/app/me'
-import { decimal, money } from '@/i18n/format'
+import { money } from '@/i18n/format'
 import { Confirm } from '@/ui/dialog'
 import { Refused, useForm } from '@/ui/form'
-import { IconFile, IconPlus } from '@/ui/icons'
+import { IconFile } from '@/ui/icons'
 import { Card } from '@/ui/page'
 import { fieldErrors } from '@/ui/problem-text'
 import { Banner, FormBanner } from '@/ui/states'
 import { toast, toastError } from '@/ui/toast'
 import classes from './billing.module.css'
-import { LineEditor } from './line-editor'
-import { emptyLine, type LineForm, lineForm, lineOfItem, sentLines, unreadable, writtenLines } from './lines'
+import { type LineForm, lineForm, sentLines } from './lines'
+import { LinesCard, lackText, refuseUnreadable, Sums } from './lines-card'
 import { field, typedNumber } from './money'
 import { invoiceQuery, profileQuery, refreshInvoices, totalsQuery } from './queries'
 import { t } from './text'
@@ -68,21 +68,6 @@ function bodyOf(values: Values, invoice: Invoice): InvoiceIn {
   }
 }
 
-/** A number that cannot be read is not sent as nothing. */
-function refuseUnreadable(values: Values) {
-  const errors = Object.fromEntries(
-    writtenLines(values.lines).flatMap((line, index) => (unreadable(line) ? [[`/lines/${index}`, t.unreadable]] : [])),
-  )
-  if (values.discount.trim() && typedNumber(values.discount) === undefined) errors['/discount'] = t.requiredAmount
-  if (Object.keys(errors).length) throw new Refused(errors)
-}
-
-/** What is lacking has a name of its own; what is wrong with a line says so beside its number. */
-function lackText(pointer: string, text: string): string {
-  const place = /^\/lines\/(\d+)/.exec(pointer)?.[1]
-  return place ? `${t.line(Number(place) + 1)} : ${text}` : (t.lacks[pointer] ?? text)
-}
-
 export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stale: () => Promise<Invoice> }) {
   // A colleague's save arrives by itself, but must not wipe what is being typed.
   const [invoice, setInvoice] = useState(latest)
@@ -97,7 +82,7 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
   const leaving = useRef(false)
 
   const write = async (values: Values) => {
-    refuseUnreadable(values)
+    refuseUnreadable(values.lines, values.discount)
     try {
       const body = bodyOf(values, invoice)
       const params = { path: { id: invoice.id } }
@@ -122,18 +107,6 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
   })
   const { values, set } = form
 
-  const rates = profile?.rates ?? []
-  const usual = profile && !rates.length ? 'E' : `S:${rates[0]?.rate ?? '20'}`
-  const vats = useMemo(() => {
-    const known = [...new Set(rates.map(rate => rate.rate))].map(rate => ({ value: `S:${rate}`, label: `${decimal(rate)} %` }))
-    const without = Object.entries(t.vatCategories).map(([value, label]) => ({ value, label }))
-    const extra = values.lines
-      .map(line => line.vat)
-      .filter(vat => vat.startsWith('S:') && !known.some(one => one.value === vat))
-      .map(vat => ({ value: vat, label: `${decimal(vat.slice(2))} %` }))
-    return [...known, ...extra, ...without]
-  }, [rates, values.lines])
-
   const sent = useMemo(() => bodyOf(values, invoice), [values, invoice])
   const [asked] = useDebouncedValue(sent, 200)
   const totals = useQuery(
@@ -141,34 +114,6 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
   )
   const sums = totals.isError ? undefined : totals.data
   const wrong = totals.isError ? fieldErrors(totals.error) : {}
-  // Lines with nothing in them are not sent: the answer's lines stand under those that are.
-  const sentKeys = writtenLines(values.lines).map(line => line.key)
-  const place = (line: LineForm) => sentKeys.indexOf(line.key)
-  const errorOf = (line: LineForm) => {
-    const at = `/lines/${place(line)}`
-    const all = { ...wrong, ...form.errors }
-    if (place(line) >= 0 && line.unit_price.trim() && unreadable(line)) return t.unreadable
-    return place(line) < 0
-      ? undefined
-      : Object.entries(all).find(([pointer]) => pointer === at || pointer.startsWith(`${at}/`))?.[1]
-  }
-
-  const change = (key: string, next: Partial<LineForm>) =>
-    set({ lines: values.lines.map(line => (line.key === key ? { ...line, ...next } : line)) })
-  const focus = (key: string) => setTimeout(() => document.querySelector<HTMLInputElement>(`[data-line-label="${key}"]`)?.focus())
-  const add = (after?: string) => {
-    const line = emptyLine(values.lines.at(-1)?.vat ?? usual)
-    const index = after ? values.lines.findIndex(one => one.key === after) + 1 : values.lines.length
-    set({ lines: values.lines.toSpliced(index, 0, line) })
-    focus(line.key)
-  }
-  const move = (index: number, by: -1 | 1) => {
-    const line = values.lines[index]
-    if (!line || index + by < 0 || index + by >= values.lines.length) return
-    set({ lines: values.lines.toSpliced(index, 1).toSpliced(index + by, 0, line) })
-    focus(line.key)
-  }
-
   const issue = async () => {
     setMissing([])
     try {
@@ -257,57 +202,16 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
           <Textarea className={classes.wide} label={t.intro} autosize minRows={1} maxRows={6} {...form.text('intro')} />
         </fieldset>
       </Card>
-      <Card
-        title={t.lines}
-        actions={
-          <Checkbox
-            label={t.pricesWithVat}
-            disabled={!editable || credit}
-            checked={values.prices_include_vat}
-            onChange={event => set({ prices_include_vat: event.currentTarget.checked })}
-          />
-        }
-      >
-        <fieldset disabled={!editable} className={classes.bare}>
-          {values.lines.length ? (
-            <ol className={classes.lines}>
-              {values.lines.map((line, index) => (
-                <LineEditor
-                  key={line.key}
-                  line={line}
-                  place={index + 1}
-                  vats={vats}
-                  withVat={values.prices_include_vat}
-                  total={sums?.lines[place(line)]?.[values.prices_include_vat ? 'gross_minor' : 'net_minor']}
-                  error={errorOf(line)}
-                  onChange={next => change(line.key, next)}
-                  onItem={item => {
-                    const {
-                      key: _key,
-                      quantity: _quantity,
-                      discount: _discount,
-                      section: _section,
-                      ...taken
-                    } = lineOfItem(item, rates, values.prices_include_vat, usual)
-                    change(line.key, taken)
-                  }}
-                  onRemove={() => set({ lines: values.lines.filter(one => one.key !== line.key) })}
-                  onMove={by => move(index, by)}
-                  onEnter={() => add(line.key)}
-                />
-              ))}
-            </ol>
-          ) : (
-            <p className="muted">{t.noLines}</p>
-          )}
-          <div className={classes.underLines}>
-            <Button variant="default" size="xs" leftSection={<IconPlus size={14} aria-hidden />} onClick={() => add()}>
-              {t.addLine}
-            </Button>
-            <span className="muted small">{t.keys}</span>
-          </div>
-        </fieldset>
-      </Card>
+      <LinesCard
+        lines={values.lines}
+        onChange={lines => set({ lines })}
+        editable={editable}
+        withVat={values.prices_include_vat}
+        onWithVat={credit ? undefined : prices_include_vat => set({ prices_include_vat })}
+        profile={profile}
+        sums={sums}
+        errors={{ ...wrong, ...form.errors }}
+      />
       <div className={classes.bottom}>
         <Card>
           <fieldset disabled={!editable} className={classes.bare}>
@@ -316,30 +220,7 @@ export function DraftEditor({ invoice: latest, stale }: { invoice: Invoice; stal
         </Card>
         <Card title={t.totals}>
           <TextInput label={t.documentDiscount} inputMode="decimal" disabled={!editable} {...form.text('discount')} />
-          <dl className={classes.sums} aria-live="polite">
-            {sums && sums.allowance_minor !== 0 && (
-              <div>
-                <dt>{t.totalDiscount}</dt>
-                <dd className="numeric">{money(-sums.allowance_minor)}</dd>
-              </div>
-            )}
-            <div>
-              <dt>{t.totalNet}</dt>
-              <dd className="numeric">{sums ? money(sums.net_minor) : '–'}</dd>
-            </div>
-            {sums?.vat
-              .filter(vat => vat.category === 'S')
-              .map(vat => (
-                <div key={vat.rate}>
-                  <dt>{t.vatAt(decimal(vat.rate))}</dt>
-                  <dd className="numeric">{money(vat.vat_minor)}</dd>
-                </div>
-              ))}
-            <div className={classes.grand}>
-              <dt>{t.totalGross}</dt>
-              <dd className="numeric">{sums ? money(sums.gross_minor) : '–'}</dd>
-            </div>
-          </dl>
+          <Sums sums={sums} />
         </Card>
       </div>
       <div className={classes.verbs}>

@@ -1,4 +1,6 @@
 // One line of a draft: what, how much, at what price, under which VAT. Typing looks the catalogue up.
+
+import type { DraggableProvided } from '@hello-pangea/dnd'
 import { ActionIcon, Autocomplete, Menu, NativeSelect, Textarea, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useInfiniteQuery } from '@tanstack/react-query'
@@ -6,7 +8,8 @@ import { type KeyboardEvent, useRef } from 'react'
 import type { CatalogItem } from '@/api/types'
 import { useCan } from '@/app/me'
 import { decimal, money } from '@/i18n/format'
-import { IconDots, IconX } from '@/ui/icons'
+import { IconDots, IconGrip, IconX } from '@/ui/icons'
+import { Tag } from '@/ui/tag'
 import classes from './billing.module.css'
 import type { LineForm } from './lines'
 import { withCents } from './money'
@@ -21,6 +24,9 @@ interface Props {
   /** What the line comes to, as the server says. */
   total?: number
   error?: string
+  /** True: the line may be an option. */
+  options?: boolean
+  drag: { item: DraggableProvided; dragging: boolean }
   onChange: (change: Partial<LineForm>) => void
   onItem: (item: CatalogItem) => void
   onRemove: () => void
@@ -28,7 +34,8 @@ interface Props {
   onEnter: () => void
 }
 
-export function LineEditor({ line, place, vats, withVat, total, error, onChange, onItem, onRemove, onMove, onEnter }: Props) {
+export function LineEditor({ line, place, vats, withVat, total, error, options, drag, ...on }: Props) {
+  const { onChange, onItem, onRemove, onMove, onEnter } = on
   const can = useCan()
   const [asked] = useDebouncedValue(line.label, 150)
   const found = useInfiniteQuery({ ...catalogQuery({ q: asked || undefined }, 8), enabled: can('catalog.read') && !line.item_id })
@@ -50,7 +57,14 @@ export function LineEditor({ line, place, vats, withVat, total, error, onChange,
   }
   const name = line.label || t.line(place)
   return (
-    <li className={classes.line} aria-label={t.line(place)} onKeyDown={keys}>
+    <li
+      ref={drag.item.innerRef}
+      {...drag.item.draggableProps}
+      className={classes.line}
+      data-dragging={drag.dragging || undefined}
+      aria-label={t.line(place)}
+      onKeyDown={keys}
+    >
       {line.section !== '' && (
         <TextInput
           className={classes.section}
@@ -61,6 +75,15 @@ export function LineEditor({ line, place, vats, withVat, total, error, onChange,
         />
       )}
       <div className={classes.lineGrid}>
+        <button
+          type="button"
+          {...drag.item.dragHandleProps}
+          className={classes.handle}
+          aria-label={t.drag(name)}
+          title={t.dragHint}
+        >
+          <IconGrip size={16} aria-hidden />
+        </button>
         <Autocomplete
           className={classes.lineLabel}
           label={t.label}
@@ -118,6 +141,7 @@ export function LineEditor({ line, place, vats, withVat, total, error, onChange,
         <div className={classes.lineTotal}>
           <span className="field-label">{withVat ? t.lineTotalVat : t.lineTotal}</span>
           <output className="numeric">{total === undefined ? '–' : money(total)}</output>
+          {line.optional && <Tag>{t.optional}</Tag>}
         </div>
         <div className={classes.lineVerbs}>
           <Menu>
@@ -129,6 +153,11 @@ export function LineEditor({ line, place, vats, withVat, total, error, onChange,
             <Menu.Dropdown>
               <Menu.Item onClick={() => onMove(-1)}>{t.moveUp}</Menu.Item>
               <Menu.Item onClick={() => onMove(1)}>{t.moveDown}</Menu.Item>
+              {options && (
+                <Menu.Item onClick={() => onChange({ optional: !line.optional })}>
+                  {line.optional ? t.notOptional : t.makeOptional}
+                </Menu.Item>
+              )}
               {line.section === '' && <Menu.Item onClick={() => onChange({ section: ' ' })}>{t.section}</Menu.Item>}
               {line.description === '' && <Menu.Item onClick={() => onChange({ description: ' ' })}>{t.description}</Menu.Item>}
               <Menu.Divider />

@@ -20,6 +20,8 @@ export interface LineForm {
   /** `S:20` or the category alone. */
   vat: string
   nature: 'goods' | 'service'
+  /** Of a quote: offered beside the rest. */
+  optional: boolean
 }
 
 let count = 0
@@ -41,9 +43,10 @@ export const emptyLine = (vat: string): LineForm => ({
   amount_minor: null,
   vat,
   nature: 'service',
+  optional: false,
 })
 
-export const lineForm = (line: Invoice['lines'][number]): LineForm => ({
+export const lineForm = (line: Invoice['lines'][number] & { optional?: boolean }): LineForm => ({
   key: key(),
   section: line.section ?? '',
   item_id: line.item_id ?? null,
@@ -57,6 +60,7 @@ export const lineForm = (line: Invoice['lines'][number]): LineForm => ({
   amount_minor: line.discount?.amount_minor ?? null,
   vat: vatKey(line.vat_category ?? 'S', line.vat_rate),
   nature: line.nature ?? 'service',
+  optional: line.optional ?? false,
 })
 
 /** The line of an item of the catalogue, at the rate that its class has today. */

@@ -6,7 +6,7 @@ import { tagsQuery, usersQuery } from '@/api/queries'
 import { useCustomFields } from '@/app/custom/fields'
 import { CustomInputs } from '@/app/custom/inputs'
 import { useCan } from '@/app/me'
-import { t as app } from '@/app/text'
+import { words } from '@/app/record-words/text'
 import { validSiren } from '@/i18n/format'
 import { CountrySelect } from '@/ui/country-select'
 import type { Form } from '@/ui/form'
@@ -97,7 +97,7 @@ function Details({ form, company }: { form: ContactForm; company: boolean }) {
       {!company && <TextInput type="date" label={t.birthday} {...form.text('birthday')} />}
       <Select
         label={t.customerKind}
-        data={CUSTOMER_KINDS.map(value => ({ value, label: app.values[value]! }))}
+        data={CUSTOMER_KINDS.map(value => ({ value, label: words.values[value]! }))}
         value={values.customer_kind || null}
         onChange={value => form.set({ customer_kind: value ?? '' })}
         error={form.errors['/customer_kind']}

@@ -26,8 +26,6 @@ import { Tag } from '@/ui/tag'
 import { t as ui } from '@/ui/text'
 import { toast, toastError } from '@/ui/toast'
 import { STATUS_TONES } from './columns'
-import { ConflictDialog } from './conflict-dialog'
-import { ContactFields } from './contact-form'
 import { type ContactValues, changesOf, shownPointer, valuesOf } from './contact-values'
 import classes from './detail.module.css'
 import { Facts } from './facts'
@@ -38,6 +36,8 @@ import { contactQuery, timelineQuery } from './queries'
 import { useContactSave } from './save'
 import { t } from './text'
 
+const ConflictDialog = lazy(() => import('./conflict-dialog').then(part => ({ default: part.ConflictDialog })))
+const ContactFields = lazy(() => import('./contact-form').then(part => ({ default: part.ContactFields })))
 const MergeWith = lazy(() => import('./merge').then(part => ({ default: part.MergeWith })))
 
 export function ContactPage() {
@@ -264,7 +264,7 @@ function ContactView({ contact }: { contact: Contact }) {
           />
         )}
       </Suspense>
-      {conflict && <ConflictDialog conflict={conflict} takeTheirs={takeTheirs} keepMine={keepMine} />}
+      <Suspense>{conflict && <ConflictDialog conflict={conflict} takeTheirs={takeTheirs} keepMine={keepMine} />}</Suspense>
       <Confirm opened={deleting} onClose={() => setDeleting(false)} title={t.deleteTitle} verb={t.delete} run={remove}>
         {t.deleteBody(contact.display_name)}
       </Confirm>
@@ -304,7 +304,9 @@ function EditDialog({
     <Dialog opened onClose={onClose} title={t.editTitle} size={680}>
       <form onSubmit={form.submit} noValidate className={formClasses.stack}>
         <FormBanner form={form} />
-        <ContactFields form={form} everything />
+        <Suspense fallback={<Loading lines={8} />}>
+          <ContactFields form={form} everything />
+        </Suspense>
         <div className={formClasses.foot}>
           <Button variant="default" onClick={onClose}>
             {ui.cancel}

@@ -14,6 +14,7 @@ const SECTIONS: { group: keyof typeof t.groups; pages: { key: PageKey; needs?: P
     group: 'company',
     pages: [
       { key: 'entreprise', needs: 'company.manage' },
+      { key: 'devis', needs: 'orders.read' },
       { key: 'facturation', needs: 'invoices.read' },
       { key: 'equipe', needs: 'team.read' },
       { key: 'roles', needs: 'team.read' },

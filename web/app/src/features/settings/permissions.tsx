@@ -10,7 +10,7 @@ export const PERMISSIONS: { group: keyof typeof t.permissionGroups; keys: Permis
   },
   { group: 'company', keys: ['company.manage', 'team.read', 'team.manage', 'roles.manage', 'audit.read', 'api_keys.manage'] },
   { group: 'tasks', keys: ['tasks.read', 'tasks.write'] },
-  { group: 'sales', keys: ['catalog.read', 'catalog.write'] },
+  { group: 'sales', keys: ['catalog.read', 'catalog.write', 'orders.read', 'orders.write', 'orders.send'] },
   {
     group: 'billing',
     keys: [
