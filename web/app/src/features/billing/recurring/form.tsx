@@ -4,21 +4,20 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { api, data, ifMatch } from '@/api/client'
+import type { BillingProfile } from '@/api/types'
 import { ContactPicker } from '@/app/contact-picker'
 import { useCan } from '@/app/me'
-import { decimal, money } from '@/i18n/format'
+import { money } from '@/i18n/format'
 import { Dialog } from '@/ui/dialog'
 import { Refused, useForm } from '@/ui/form'
-import { IconPlus } from '@/ui/icons'
 import { FormActions } from '@/ui/page'
 import { FormBanner, Loading } from '@/ui/states'
 import { t as ui } from '@/ui/text'
 import { toast } from '@/ui/toast'
 import classes from '../billing.module.css'
-import { LineEditor } from '../line-editor'
-import { emptyLine, type LineForm, lineForm, lineOfItem, sentLines, unreadable, writtenLines } from '../lines'
+import { emptyLine, type LineForm, lineForm, sentLines, unreadable, writtenLines } from '../lines'
+import { LinesCard } from '../lines-card'
 import { profileQuery, totalsQuery } from '../queries'
-import { t as billing } from '../text'
 import { type Content, type Recurring, refreshRecurring } from './queries'
 import { t } from './text'
 
@@ -42,12 +41,7 @@ export default function RecurringForm(props: Props) {
   )
 }
 
-function Fields({
-  onClose,
-  template,
-  from,
-  profile,
-}: Props & { profile: { rates: { class: string; rate: string }[]; prices_include_vat: boolean } }) {
+function Fields({ onClose, template, from, profile }: Props & { profile: BillingProfile }) {
   const can = useCan()
   const client = useQueryClient()
   const content = (template?.content ?? from?.content) as Content | undefined
@@ -113,10 +107,6 @@ function Fields({
     },
   })
   const { values, set } = form
-  const vats = [
-    ...[...new Set(rates.map(rate => rate.rate))].map(rate => ({ value: `S:${rate}`, label: `${decimal(rate)} %` })),
-    ...Object.entries(billing.vatCategories).map(([value, label]) => ({ value, label })),
-  ]
   const sent = useMemo(
     () => ({ lines: sentLines(values.lines), prices_include_vat: values.prices_include_vat, discount: content?.discount }),
     [values.lines, values.prices_include_vat, content?.discount],
@@ -124,14 +114,10 @@ function Fields({
   const [asked] = useDebouncedValue(sent, 200)
   const totals = useQuery(totalsQuery(asked))
   const sums = totals.isError ? undefined : totals.data
-  const sentKeys = writtenLines(values.lines).map(line => line.key)
-  const errorOf = (line: LineForm) => {
-    const at = `/content/lines/${sentKeys.indexOf(line.key)}`
-    return Object.entries(form.errors).find(([pointer]) => pointer === at || pointer.startsWith(`${at}/`))?.[1]
-  }
-  const change = (key: string, next: Partial<LineForm>) =>
-    set({ lines: values.lines.map(line => (line.key === key ? { ...line, ...next } : line)) })
-  const add = () => set({ lines: [...values.lines, emptyLine(values.lines.at(-1)?.vat ?? usual)] })
+  // The lines know their faults by their place among the lines, not in the whole of the template.
+  const wrongLines = Object.fromEntries(
+    Object.entries(form.errors).map(([pointer, text]) => [pointer.replace(/^\/content/, ''), text]),
+  )
   return (
     <form onSubmit={form.submit} noValidate className={classes.stack}>
       <FormBanner form={form} />
@@ -168,51 +154,24 @@ function Fields({
           />
         )}
       </div>
-      <ul className={classes.lines} aria-label={t.lines}>
-        {values.lines.map((line, index) => (
-          <LineEditor
-            key={line.key}
-            line={line}
-            place={index + 1}
-            vats={vats}
-            withVat={values.prices_include_vat}
-            total={sums?.lines[sentKeys.indexOf(line.key)]?.[values.prices_include_vat ? 'gross_minor' : 'net_minor']}
-            error={errorOf(line) ?? (index === 0 ? form.errors['/content/lines'] : undefined)}
-            onChange={next => change(line.key, next)}
-            onItem={item => {
-              const {
-                key: _key,
-                quantity: _quantity,
-                discount: _discount,
-                section: _section,
-                ...taken
-              } = lineOfItem(item, rates, values.prices_include_vat, usual)
-              change(line.key, taken)
-            }}
-            onRemove={() => set({ lines: values.lines.filter(one => one.key !== line.key) })}
-            onMove={by => {
-              if (index + by < 0 || index + by >= values.lines.length) return
-              set({ lines: values.lines.toSpliced(index, 1).toSpliced(index + by, 0, line) })
-            }}
-            onEnter={add}
-          />
-        ))}
-      </ul>
-      <div className={classes.underLines}>
-        <Button variant="default" size="compact-sm" leftSection={<IconPlus size={14} aria-hidden />} onClick={add}>
-          {t.addLine}
-        </Button>
-        <Checkbox
-          label={t.pricesWithVat}
-          checked={values.prices_include_vat}
-          onChange={event => set({ prices_include_vat: event.currentTarget.checked })}
-        />
+      <LinesCard
+        lines={values.lines}
+        onChange={lines => set({ lines })}
+        editable
+        withVat={values.prices_include_vat}
+        onWithVat={prices_include_vat => set({ prices_include_vat })}
+        profile={profile}
+        sums={sums}
+        errors={wrongLines}
+      />
+      <p className={classes.push}>
+        {form.errors['/content/lines'] && <span role="alert">{form.errors['/content/lines']} </span>}
         {sums && (
-          <span className={classes.push}>
+          <>
             {t.total} <strong className="numeric">{money(sums.gross_minor)}</strong>
-          </span>
+          </>
         )}
-      </div>
+      </p>
       <FormActions>
         <Button variant="default" onClick={onClose}>
           {ui.cancel}
