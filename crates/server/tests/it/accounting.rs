@@ -322,3 +322,39 @@ async fn a_month_of_many_invoices_is_a_range_of_an_index() {
     owner.get("/accounting/ageing").await.expect(200);
     assert!(started.elapsed().as_secs() < 3, "{:?}", started.elapsed());
 }
+
+#[tokio::test] // QI-31, QI-32
+async fn a_deposit_is_sold_once_and_becomes_sales_with_its_balance() {
+    let t = TestApp::new().await;
+    let (owner, contact) = ready(&t).await;
+    // A deposit of 60 and its balance of 120: what the tables hold once a quote was invoiced.
+    let first = issued(&owner, &contact).await;
+    let second = issued(&owner, &contact).await;
+    let day = today(&first);
+    let mut conn = direct(&t, "owner").await;
+    let (deposit, balance) = (first["id"].as_str().expect("id"), second["id"].as_str().expect("id"));
+    let fill = format!(
+        "SET session_replication_role = replica;
+         UPDATE invoices SET kind = 'deposit' WHERE id = '{deposit}'; UPDATE invoices SET kind = 'balance', deducted_minor = 15709 WHERE id = '{balance}';
+         INSERT INTO invoice_deductions (tenant_id, invoice_id, deposit_id, category, rate, base_minor, vat_minor)
+           SELECT tenant_id, '{balance}', '{deposit}', category, rate, base_minor, vat_minor FROM invoice_vat WHERE invoice_id = '{deposit}';
+         SET session_replication_role = origin;"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(fill)).execute(&mut conn).await.expect("a quote was invoiced");
+    let sales = owner.get(&format!("/accounting/sales-journal?from={day}&to={day}")).await.expect(200);
+    assert_eq!((sales["totals"]["gross_minor"].as_i64(), sales["totals"]["net_minor"].as_i64()), (Some(15_709), Some(13_236)));
+    assert_eq!(sum(&sales["items"], "vat_minor"), 2_473);
+    let vat = owner.get(&format!("/accounting/vat?from={day}&to={day}")).await.expect(200);
+    assert_eq!((vat["invoiced_vat_minor"].as_i64(), vat["due_vat_minor"].as_i64()), (Some(2_473), Some(0)), "a deposit is taxed when paid");
+    let (check, text, _) = fec(&t, &owner, day).await;
+    assert_eq!((check["valid"].as_bool(), check["entries"].as_i64()), (Some(true), Some(2)), "{check}");
+    let on = |account: &str| -> Vec<(String, String)> {
+        let lines = text.lines().skip(1).map(|line| line.split('\t').collect::<Vec<_>>());
+        lines.filter(|line| line[4] == account).map(|line| (line[11].to_owned(), line[12].to_owned())).collect()
+    };
+    let sums = |account: &str| {
+        let cents = |text: &str| text.replace(',', "").parse::<i64>().expect("cents");
+        on(account).iter().map(|(debit, credit)| cents(credit) - cents(debit)).sum::<i64>()
+    };
+    assert_eq!((sums("419100"), sums("706000") + sums("707000"), sums("445710")), (0, 13_236, 2_473), "{text}");
+}

@@ -55,7 +55,10 @@ fn body(operation: &Operation) -> Option<Value> {
         "full_name": "Essai", "company_name": "Essai", "label": "Essai", "object": "contact", "ids": ["00000000-0000-0000-0000-000000000000"], "title": "Essai", "distinct": true, "groups": [],
         "other_id": "00000000-0000-0000-0000-000000000000",
         "size": 1, "subject": { "kind": "contact", "id": "00000000-0000-0000-0000-000000000000" },
-        "value": 1000, "report": "sales", "paused": true, "frequency": "monthly", "starts_on": "2099-01-31", "mode": "draft", "from": "2020-01-01", "to": "2020-01-31", "contact_id": "00000000-0000-0000-0000-000000000000" });
+        "value": 1000, "report": "sales", "paused": true, "from": "2020-01-01", "to": "2020-01-31", "contact_id": "00000000-0000-0000-0000-000000000000" });
+    if operation.path.starts_with("/recurring-invoices") {
+        (value["frequency"], value["starts_on"], value["mode"]) = (json!("monthly"), json!("2099-01-31"), json!("draft"));
+    }
     if operation.path.starts_with("/custom-fields") {
         value["kind"] = json!("text");
     }
