@@ -16,6 +16,12 @@ pub(crate) async fn today(tx: &mut Tx) -> sqlx::Result<Date> {
     Ok(day.to_jiff())
 }
 
+/// The name of the company's time zone.
+pub(crate) async fn zone_name(tx: &mut Tx) -> sqlx::Result<String> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar("SELECT time_zone FROM tenants WHERE id = $1").bind(tenant).fetch_one(tx.conn()).await
+}
+
 /// The company's clock.
 pub(crate) async fn zone(tx: &mut Tx) -> sqlx::Result<TimeZone> {
     let tenant = tx.tenant();

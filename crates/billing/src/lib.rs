@@ -1,12 +1,17 @@
 //! From the draft to the money: invoices with numbers without a gap, the chain that proves them, payments and closings.
 
+pub mod accounting;
+pub mod archives;
+mod calendar;
 mod day;
 pub mod demo;
+pub mod dunning;
 pub mod invoices;
 mod letters;
 pub mod orders;
 pub mod payments;
 pub mod profiles;
+pub mod recurring;
 pub mod seal;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +29,10 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(payments::routes())
         .merge(payments::online::routes())
         .merge(seal::routes())
+        .merge(accounting::routes())
+        .merge(archives::routes())
+        .merge(dunning::routes())
+        .merge(recurring::routes())
 }
 
 /// Every job of the context.
@@ -38,6 +47,12 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<payments::online::jobs::Reconcile>()
         .with::<orders::jobs::StampAnswer>()
         .with::<orders::jobs::RemindOrder>()
+        .with::<accounting::export::RunAccountingExport>()
+        .with::<archives::MakeArchive>()
+        .with::<payments::CloseTill>()
+        .with::<dunning::jobs::FindReminders>()
+        .with::<dunning::jobs::SendReminder>()
+        .with::<recurring::jobs::RunRecurring>()
 }
 
 /// Who reacts to which events after their commit.
@@ -48,7 +63,7 @@ pub fn subscribers() -> Vec<Subscriber> {
 
 /// What a clock looks for.
 pub fn beats() -> Vec<Beat> {
-    vec![orders::jobs::beat, payments::online::jobs::beat]
+    vec![orders::jobs::beat, payments::beat, payments::online::jobs::beat, dunning::jobs::beat, recurring::jobs::beat]
 }
 
 /// Deletes what is out of date; gives the number of rows.

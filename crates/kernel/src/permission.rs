@@ -73,6 +73,10 @@ permissions! {
     PaymentsWrite = "payments.write" / "billing",
     /// Change how the company invoices; close days, months and years.
     BillingManage = "billing.manage" / "billing",
+    /// Take journals, the FEC of sales and fiscal archives out of the product as files.
+    AccountingExport = "accounting.export" / "billing",
+    /// Set the accounts and the fiscal year; lock periods.
+    AccountingManage = "accounting.manage" / "billing",
 }
 
 /// A role that every tenant starts with and cannot change.
@@ -159,6 +163,8 @@ pub const BUILTIN_ROLES: &[BuiltinRole] = &[
             P::CatalogRead,
             P::OrdersRead,
             P::InvoicesRead,
+            P::AccountingExport,
+            P::AccountingManage,
         ],
     },
 ];

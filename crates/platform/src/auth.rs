@@ -104,6 +104,10 @@ pub mod permits {
         PaymentsWrite => Some(Permission::PaymentsWrite),
         /// `billing.manage`
         BillingManage => Some(Permission::BillingManage),
+        /// `accounting.export`
+        AccountingExport => Some(Permission::AccountingExport),
+        /// `accounting.manage`
+        AccountingManage => Some(Permission::AccountingManage),
     }
 }
 

@@ -7,7 +7,9 @@ use crate::jobs::{Job, JobContext, JobError};
 use jiff_sqlx::ToSqlx;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use vision_ports::{MailError, MailMessage, MailSender};
+use vision_ports::{MailError, MailSender};
+
+pub use vision_ports::MailMessage;
 
 /// Sends one message. The message's id makes a second run harmless with the test mailbox, and recognisable elsewhere.
 #[derive(Debug, Serialize, Deserialize)]

@@ -315,6 +315,7 @@ pub(crate) fn commercial(source: Source<'_>) -> Commercial {
         vat_point: vat_point(&source, &process).to_owned(),
         process,
         number: source.number.map(str::to_owned),
+        simulation: source.seller.simulation,
         lang: "fr".to_owned(),
         currency: "EUR".to_owned(),
         issue_date: source.issue_date,

@@ -4,7 +4,7 @@ use super::credit::{self, CreditNoteIn};
 use super::model::{DiscountIn, InvoiceIn, InvoiceKind, InvoiceLineIn};
 use super::sendings::{self, InvoiceSendIn};
 use super::store::{self, LineRow, Row, VatRow, Wanted};
-use super::{issue, ops};
+use super::{issue, ops, prints};
 use crate::day;
 use crate::payments::online::http::InvoiceSending;
 use axum::extract::{Path, Query};
@@ -33,6 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(create_credit_note))
         .routes(routes!(send_invoice))
         .routes(routes!(get_invoice_pdf))
+        .routes(routes!(print_invoice))
         .routes(routes!(get_invoice_xml))
 }
 
@@ -451,12 +452,6 @@ async fn create_credit_note(
     Ok(Created::at(format!("/api/v1/invoices/{}", out.id), out))
 }
 
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-struct PdfQuery {
-    /// True: a print for handing over again, marked "DUPLICATA" and counted (IS-11). The issued file itself carries no mark.
-    duplicate: Option<bool>,
-}
-
 type FileAnswer = ([(HeaderName, String); 3], Vec<u8>);
 
 fn file(kind: &str, name: &str, bytes: Vec<u8>) -> FileAnswer {
@@ -475,32 +470,42 @@ async fn rendered(document: Commercial, ident: String, at: Timestamp) -> Result<
     Ok(made.map_err(|error| Problem::internal(error.to_string()))?)
 }
 
-/// The PDF: of an issued invoice the very file that was issued, Factur-X inside; of a draft its preview.
-#[utoipa::path(get, path = "/invoices/{id}/pdf", operation_id = "get_invoice_pdf", tag = "invoices", params(("id" = Uuid, Path), PdfQuery),
-    responses((status = 200, body = Vec<u8>, content_type = "application/pdf"), (status = 404)), security(("session" = ["invoices.read"])))]
-async fn get_invoice_pdf(auth: Authorized<InvoicesRead>, Path(id): Path<Uuid>, Query(query): Query<PdfQuery>) -> ApiResult<FileAnswer> {
-    let logo = issue::logo(&auth.app, &auth.actor).await?;
-    let mut tx = auth.begin().await?;
+/// The PDF: of an issued invoice the very file that was issued, Factur-X inside; of a draft its preview. 409 with `reason: tampered` when the
+/// file is not the one that was sealed (QI-53).
+#[utoipa::path(get, path = "/invoices/{id}/pdf", operation_id = "get_invoice_pdf", tag = "invoices", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Vec<u8>, content_type = "application/pdf"), (status = 404), (status = 409)), security(("session" = ["invoices.read"])))]
+async fn get_invoice_pdf(auth: Authorized<InvoicesRead>, Path(id): Path<Uuid>) -> ApiResult<FileAnswer> {
+    let mut tx = auth.read().await?;
     let (row, _) = ops::get(&mut tx, id).await?;
     let name = format!("{}.pdf", row.number.as_deref().unwrap_or("brouillon").replace('/', "-"));
     if row.state == "draft" {
         let (mut document, at) = (ops::preview(&mut tx, id).await?, tx.now());
-        document.brand.logo = logo;
         drop(tx);
+        document.brand.logo = issue::logo(&auth.app, &auth.actor).await?;
         return Ok(file("application/pdf", &name, rendered(document, id.to_string(), at).await?));
     }
-    if query.duplicate != Some(true) {
-        let (pdf, _) = store::files(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-        return Ok(file("application/pdf", &name, pdf));
-    }
-    let frozen = store::document(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    let mut document: Commercial = serde_json::from_value(frozen)?;
-    document.brand.logo = logo;
-    document.duplicate = u32::try_from(store::count_print(&mut tx, id).await?).ok();
-    tx.emit(&super::events::InvoiceEvent { name: "invoice.reprinted", ..super::events::InvoiceEvent::new("", &row) });
+    let (pdf, _) = prints::files(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    Ok(file("application/pdf", &name, pdf))
+}
+
+/// Prints an issued document: the first time the very file, then a copy marked "DUPLICATA" with its number. Each print is counted and stands in
+/// the history (IS-11); looking at the PDF is no print.
+#[utoipa::path(post, path = "/invoices/{id}/print", operation_id = "print_invoice", tag = "invoices", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Vec<u8>, content_type = "application/pdf"), (status = 404), (status = 409)), security(("session" = ["invoices.read"])))]
+async fn print_invoice(auth: Authorized<InvoicesRead>, Path(id): Path<Uuid>) -> ApiResult<FileAnswer> {
+    let logo = issue::logo(&auth.app, &auth.actor).await?;
+    let mut tx = auth.begin().await?;
+    let (number, print) = prints::print(&mut tx, id).await?;
     let at = tx.now();
     tx.commit().await?;
-    Ok(file("application/pdf", &name, rendered(document, id.to_string(), at).await?))
+    let pdf = match print {
+        prints::Print::Original(pdf) => pdf,
+        prints::Print::Duplicate(mut document) => {
+            document.brand.logo = logo;
+            rendered(*document, id.to_string(), at).await?
+        }
+    };
+    Ok(file("application/pdf", &format!("{}.pdf", number.replace('/', "-")), pdf))
 }
 
 /// The electronic invoice: the `factur-x.xml` that is in the PDF.
@@ -509,6 +514,6 @@ async fn get_invoice_pdf(auth: Authorized<InvoicesRead>, Path(id): Path<Uuid>, Q
 async fn get_invoice_xml(auth: Authorized<InvoicesRead>, Path(id): Path<Uuid>) -> ApiResult<FileAnswer> {
     let mut tx = auth.read().await?;
     ops::get(&mut tx, id).await?;
-    let (_, xml) = store::files(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let (_, xml) = prints::files(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     Ok(file("application/xml", "factur-x.xml", xml))
 }

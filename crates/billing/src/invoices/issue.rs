@@ -6,7 +6,7 @@ use super::model::{Draft, InvoiceKind};
 use super::store::{self, Issued, LineRow, Row};
 use super::{contract, credit, deposits, numbers, ops};
 use crate::profiles::{self, Seller};
-use crate::{day, seal};
+use crate::{accounting, day, seal};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -180,6 +180,7 @@ pub(crate) async fn issue(
     if issued_on > today.tomorrow().unwrap_or(today) {
         return Err(Problem::conflict("La dernière facture de la série porte une date à venir : l’horloge a reculé.").into());
     }
+    accounting::unlocked(tx, issued_on).await?;
     let due = due_date(&seller, &buyer, &draft, issued_on)?;
     let (year, place) = numbers::next(series.year, series.last_number, issued_on);
     let number = numbers::written(&series.template, issued_on.year(), place);

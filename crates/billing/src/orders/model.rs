@@ -1,5 +1,6 @@
 //! A quote while it is written, and what an answer to it comes to.
 
+use crate::calendar::working;
 use crate::invoices::model::{DiscountIn, Draft, InvoiceIn, InvoiceLineIn};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -319,29 +320,7 @@ impl OrderDraft {
 /// The last day on which a consumer may go back on a contract agreed on a day: fourteen days, and the next working day when that is none
 /// (C. conso. L221-18, L221-19).
 pub(crate) fn withdrawable_until(agreed_on: Date) -> Date {
-    let mut last = agreed_on.checked_add(jiff::Span::new().days(14)).unwrap_or(agreed_on);
-    while matches!(last.weekday(), jiff::civil::Weekday::Saturday | jiff::civil::Weekday::Sunday) || is_holiday(last) {
-        last = last.tomorrow().unwrap_or(last);
-    }
-    last
-}
-
-/// Public holidays of the whole country: extending a consumer's time by a day too many harms nobody.
-fn is_holiday(day: Date) -> bool {
-    const FIXED: [(i8, i8); 8] = [(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)];
-    let easter = easter(i32::from(day.year()));
-    let after = easter.and_then(|easter| day.since(easter).ok()).map(|span| span.get_days());
-    FIXED.contains(&(day.month(), day.day())) || after.is_some_and(|days| [1, 39, 50].contains(&days))
-}
-
-/// Easter Sunday (the computation of Meeus for the Gregorian calendar).
-fn easter(year: i32) -> Option<Date> {
-    let (cycle, century, rest) = (year % 19, year / 100, year % 100);
-    let moon = (19 * cycle + century - century / 4 - (century - (century + 8) / 25 + 1) / 3 + 15) % 30;
-    let week = (32 + 2 * (century % 4) + 2 * (rest / 4) - moon - rest % 4) % 7;
-    let late = (cycle + 11 * moon + 22 * week) / 451;
-    let months = moon + week - 7 * late + 114;
-    Date::new(i16::try_from(year).ok()?, i8::try_from(months / 31).ok()?, i8::try_from(months % 31 + 1).ok()?).ok()
+    working(agreed_on.checked_add(jiff::Span::new().days(14)).unwrap_or(agreed_on))
 }
 
 #[cfg(test)]
@@ -400,7 +379,6 @@ mod tests {
         assert_eq!(withdrawable_until(date(2026, 11, 26)), date(2026, 12, 10));
         assert_eq!(withdrawable_until(date(2026, 11, 28)), date(2026, 12, 14), "the 12th is a Saturday");
         assert_eq!(withdrawable_until(date(2026, 12, 11)), date(2026, 12, 28), "Christmas, then a weekend");
-        assert_eq!(easter(2027), Some(date(2027, 3, 28)));
         assert_eq!(withdrawable_until(date(2027, 3, 15)), date(2027, 3, 30), "Easter Monday");
     }
 }

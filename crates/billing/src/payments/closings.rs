@@ -3,11 +3,14 @@
 use super::store::{self, NewClosing};
 use crate::{day, seal};
 use jiff::civil::Date;
+use serde::Deserialize;
 use serde::Serialize;
+use std::future::Future;
+use std::pin::Pin;
 use uuid::Uuid;
 use vision_kernel::{DomainEvent, Problem, Subject};
 use vision_platform::crypto::Crypto;
-use vision_platform::{Failure, Tx};
+use vision_platform::{App, Failure, Job, JobContext, JobError, Tx};
 
 /// Before anything that this product has recorded.
 const FIRST_DAY: Date = Date::constant(2000, 1, 1);
@@ -140,4 +143,60 @@ async fn close_periods(tx: &mut Tx, key: &seal::Key, till: &str, before: Option<
         month = following;
     }
     Ok(closings)
+}
+
+/// Closes what a clock finds over: the days before today that have entries, and the month before this one, also when nothing came in on its
+/// last day (IS-07). Harmless twice.
+pub(crate) async fn close_due(tx: &mut Tx, crypto: &Crypto) -> Result<(), Failure> {
+    for till in [store::COUNTER, store::ONLINE] {
+        seal::lock_head(tx, &chain(till)).await?;
+        let today = day::today(tx).await?;
+        close_earlier(tx, crypto, till, today).await?;
+        let Ok(over) = today.first_of_month().yesterday() else { return Ok(()) };
+        if store::first_day(tx, till).await?.is_some_and(|first| first <= over)
+            && !store::is_closed(tx, till, "month", over.first_of_month()).await?
+            && store::closed_until(tx, till).await?.is_none_or(|closed| closed < over)
+        {
+            close_until(tx, crypto, till, over).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Closes the till of one company at the end of its day.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CloseTill {}
+
+impl Job for CloseTill {
+    const NAME: &'static str = "billing_close_till";
+
+    async fn run(self, ctx: JobContext) -> Result<(), JobError> {
+        let mut tx = ctx.begin().await?;
+        close_due(&mut tx, &ctx.app.crypto).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Queues the closing of every company whose day is over on its own clock and has entries (IS-08), or whose month is over.
+pub(crate) fn beat(app: &App) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + '_>> {
+    Box::pin(async move {
+        let mut tx = app.db.system().await?;
+        let now = tx.now_sql();
+        let due: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT DISTINCT t.id FROM tenants t CROSS JOIN unnest($2::text[]) AS k (till) CROSS JOIN LATERAL (SELECT ($1::timestamptz AT TIME ZONE t.time_zone)::date AS today) d
+             CROSS JOIN LATERAL (SELECT coalesce(max(c.ends_on), '2000-01-01'::date) AS until FROM closings c WHERE c.tenant_id = t.id AND c.till = k.till) c
+             WHERE EXISTS (SELECT FROM payment_transactions p WHERE p.tenant_id = t.id AND p.till = k.till AND p.entered_on > c.until AND p.entered_on < d.today)
+                OR (c.until < date_trunc('month', d.today)::date - 1
+                  AND EXISTS (SELECT FROM payment_transactions p WHERE p.tenant_id = t.id AND p.till = k.till AND p.entered_on < date_trunc('month', d.today)::date))",
+        )
+        .bind(now)
+        .bind([store::COUNTER, store::ONLINE])
+        .fetch_all(tx.conn())
+        .await?;
+        for tenant in due {
+            tx.enqueue(tenant, &CloseTill {}, Some(&format!("{tenant}:billing-close"))).await?;
+        }
+        tx.commit().await
+    })
 }

@@ -13,4 +13,13 @@ mod ops;
 pub(crate) mod receipts;
 mod store;
 
+pub use closings::CloseTill;
+pub(crate) use closings::{beat, close_due};
 pub use http::routes;
+
+/// The first day on which any till has an entry.
+pub(crate) async fn first_day(tx: &mut vision_platform::Tx) -> sqlx::Result<Option<jiff::civil::Date>> {
+    let counter = store::first_day(tx, store::COUNTER).await?;
+    let online = store::first_day(tx, store::ONLINE).await?;
+    Ok([counter, online].into_iter().flatten().min())
+}

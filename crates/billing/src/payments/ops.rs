@@ -4,7 +4,7 @@ use super::closings::{self, chain};
 use super::model::{MOST_CASH, Part, PaymentIn, PaymentMethod, parts};
 use super::store::{self, Entry, Row};
 use crate::invoices::{self, Due};
-use crate::{day, seal};
+use crate::{accounting, day, seal};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -105,6 +105,8 @@ pub(super) async fn enter(tx: &mut Tx, crypto: &Crypto, new: New<'_>) -> Result<
             .into());
     }
     let allocated: i64 = new.parts.iter().map(|part| part.amount_minor).sum();
+    // The day of value is the one that the books know.
+    accounting::guard(tx, new.received_on, "/received_on").await?;
     let entry = Entry {
         id,
         till: new.till,

@@ -217,7 +217,7 @@ pub(super) async fn closed_until(tx: &mut Tx, till: &str) -> sqlx::Result<Option
 }
 
 /// The first day with an entry.
-pub(super) async fn first_day(tx: &mut Tx, till: &str) -> sqlx::Result<Option<Date>> {
+pub(crate) async fn first_day(tx: &mut Tx, till: &str) -> sqlx::Result<Option<Date>> {
     let tenant = tx.tenant();
     let day: Option<jiff_sqlx::Date> =
         sqlx::query_scalar("SELECT min(entered_on) FROM payment_transactions WHERE tenant_id = $1 AND till = $2")

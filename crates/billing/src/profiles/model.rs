@@ -22,6 +22,8 @@ pub(crate) struct Seller {
     pub email: Option<String>,
     pub accent_color: Option<String>,
     pub logo_key: Option<String>,
+    /// What is issued is practice, and says so (IS-10).
+    pub simulation: bool,
     #[sqlx(flatten)]
     pub profile: Profile,
 }

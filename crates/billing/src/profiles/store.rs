@@ -9,7 +9,7 @@ pub(crate) async fn seller(tx: &mut Tx) -> sqlx::Result<Seller> {
     let tenant = tx.tenant();
     sqlx::query_as(
         "SELECT t.name, t.legal_name, t.legal_form, t.siren, t.siret, t.vat_number, t.address_line1, t.address_line2, t.postal_code, t.city, t.country, t.phone,
-           t.email, t.accent_color, t.logo_key, coalesce(p.vat_regime, 'normal') AS vat_regime, coalesce(p.territory, 'mainland') AS territory,
+           t.email, t.accent_color, t.logo_key, t.simulation, coalesce(p.vat_regime, 'normal') AS vat_regime, coalesce(p.territory, 'mainland') AS territory,
            coalesce(p.vat_on_debits, false) AS vat_on_debits, p.share_capital, p.rcs_city, p.iban, p.bic, coalesce(p.payment_days, 30) AS payment_days, p.late_rate,
            p.discount_terms, coalesce(p.mention_set, 'cgi') AS mention_set, coalesce(p.prices_include_vat, t.trade IN ('hotel', 'restaurant')) AS prices_include_vat,
            p.footer, coalesce(p.version, 0) AS version

@@ -29,6 +29,12 @@ impl Key {
     pub(crate) fn public(&self) -> VerifyingKey {
         self.0.verifying_key()
     }
+
+    /// The public half as tools read it: SubjectPublicKeyInfo of RFC 8410.
+    pub(crate) fn public_der(&self) -> Vec<u8> {
+        const HEAD: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+        [HEAD.as_slice(), self.public().as_bytes()].concat()
+    }
 }
 
 /// SHA-256 of the previous hash and the text.

@@ -10,5 +10,6 @@ mod verify;
 
 pub(crate) use chain::{Key, append, lock_head};
 pub use http::routes;
-pub(crate) use http::whole_company;
+pub(crate) use http::{hexadecimal, whole_company};
+pub(crate) use store::{ChainRecord, bounds, chain_names, file_hashes, sealed};
 pub use verify::{Fault, Verdict, verify};

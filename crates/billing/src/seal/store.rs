@@ -175,3 +175,70 @@ pub(super) async fn claimed(tx: &mut Tx, chain: &str) -> sqlx::Result<i64> {
     .fetch_one(tx.conn())
     .await
 }
+
+/// A record as it was sealed.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct ChainRecord {
+    pub seq: i64,
+    pub kind: String,
+    pub record_id: Uuid,
+    pub sealed_at: jiff_sqlx::Timestamp,
+    pub body: String,
+    pub previous: Vec<u8>,
+    pub hash: Vec<u8>,
+    pub signature: Vec<u8>,
+}
+
+/// The chains of the company.
+pub(crate) async fn chain_names(tx: &mut Tx) -> sqlx::Result<Vec<String>> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar("SELECT chain FROM seal_heads WHERE tenant_id = $1 AND seq > 0 ORDER BY chain")
+        .bind(tenant)
+        .fetch_all(tx.conn())
+        .await
+}
+
+/// First and last number of what was sealed in a span of time. Between them nothing is left out, whatever a clock said.
+pub(crate) async fn bounds(tx: &mut Tx, chain: &str, begin: jiff::Timestamp, end: jiff::Timestamp) -> sqlx::Result<Option<(i64, i64)>> {
+    let tenant = tx.tenant();
+    let (first, last): (Option<i64>, Option<i64>) = sqlx::query_as(
+        "SELECT min(seq), max(seq) FROM sealed_records WHERE tenant_id = $1 AND chain = $2 AND sealed_at >= $3 AND sealed_at < $4",
+    )
+    .bind(tenant)
+    .bind(chain)
+    .bind(begin.to_sqlx())
+    .bind(end.to_sqlx())
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(first.zip(last))
+}
+
+/// Records of a chain after a number, up to another.
+pub(crate) async fn sealed(tx: &mut Tx, chain: &str, after: i64, last: i64, limit: i64) -> sqlx::Result<Vec<ChainRecord>> {
+    let tenant = tx.tenant();
+    sqlx::query_as(
+        "SELECT seq, kind, record_id, sealed_at, body, previous, hash, signature FROM sealed_records
+         WHERE tenant_id = $1 AND chain = $2 AND seq > $3 AND seq <= $4 ORDER BY seq LIMIT $5",
+    )
+    .bind(tenant)
+    .bind(chain)
+    .bind(after)
+    .bind(last)
+    .bind(limit)
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// The hashes of an invoice's files as they were sealed: PDF and XML (QI-53).
+pub(crate) async fn file_hashes(tx: &mut Tx, invoice: Uuid) -> sqlx::Result<Option<(String, String)>> {
+    let tenant = tx.tenant();
+    let body: Option<String> =
+        sqlx::query_scalar("SELECT body FROM sealed_records WHERE tenant_id = $1 AND record_id = $2 AND kind = 'invoice'")
+            .bind(tenant)
+            .bind(invoice)
+            .fetch_optional(tx.conn())
+            .await?;
+    let body: Option<Value> = body.and_then(|body| serde_json::from_str(&body).ok());
+    let hash = |key: &str| body.as_ref()?.get(key)?.as_str().map(str::to_owned);
+    Ok(hash("pdf_sha256").zip(hash("xml_sha256")))
+}

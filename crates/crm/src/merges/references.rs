@@ -50,6 +50,8 @@ pub const REFERENCES: &[Reference] = &[
     Reference { table: "privacy_keeps", column: "contact_id", key: &["tenant_id"], collides: Collision::Longest("until") },
     Reference { table: "orders", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "invoices", column: "contact_id", key: &["id"], collides: Collision::Never },
+    Reference { table: "recurring_invoices", column: "contact_id", key: &["id"], collides: Collision::Never },
+    Reference { table: "dunning_pauses", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "payment_transactions", column: "contact_id", key: &["id"], collides: Collision::Never },
     Reference { table: "contact_merges", column: "kept_id", key: &["id"], collides: Collision::Never },
 ];

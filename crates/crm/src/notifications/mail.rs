@@ -83,6 +83,10 @@ impl Waiting {
             }
             Some(NotificationKind::ExportReady) if self.failed() => lang.pick("Votre export a échoué".into(), "Your export failed".into()),
             Some(NotificationKind::ExportReady) => lang.pick("Votre export est prêt".into(), "Your export is ready".into()),
+            Some(NotificationKind::InvoicingFailed) => lang.pick(
+                format!("La facture récurrente {label} n’a pas pu être émise : un brouillon attend d’être complété"),
+                format!("The recurring invoice {label} could not be issued: a draft waits to be completed"),
+            ),
             Some(NotificationKind::PrivacyDue) => {
                 let day = self.data.get("due_on").and_then(Value::as_str).and_then(|day| day.parse::<jiff::civil::Date>().ok());
                 let day = day.map(|day| day.strftime("%d/%m/%Y").to_string()).unwrap_or_default();
@@ -107,6 +111,7 @@ impl Waiting {
         match self.subject_kind.as_str() {
             "contact" => format!("/contacts/{}", self.subject_id),
             "import" => format!("/imports/{}", self.subject_id),
+            "recurring_invoice" => "/recurrentes".to_owned(),
             "privacy_request" => "/parametres/confidentialite".to_owned(),
             "task" if self.count() > 1 => "/taches".to_owned(),
             "task" => format!("/taches?tache={}", self.subject_id),

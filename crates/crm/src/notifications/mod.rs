@@ -35,13 +35,22 @@ words! {
         ExportReady = "export_ready",
         /// A request about personal data is due soon, or late.
         PrivacyDue = "privacy_due",
+        /// A recurring invoice of mine could not be issued.
+        InvoicingFailed = "invoicing_failed",
     }
 }
 
 impl NotificationKind {
     /// All of them, in the order of the settings page.
-    pub const ALL: [Self; 6] =
-        [Self::TaskAssigned, Self::TaskReminder, Self::Mention, Self::ImportFinished, Self::ExportReady, Self::PrivacyDue];
+    pub const ALL: [Self; 7] = [
+        Self::TaskAssigned,
+        Self::TaskReminder,
+        Self::Mention,
+        Self::ImportFinished,
+        Self::ExportReady,
+        Self::PrivacyDue,
+        Self::InvoicingFailed,
+    ];
 }
 
 /// Something to tell a person.

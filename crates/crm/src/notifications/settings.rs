@@ -37,7 +37,10 @@ impl NotificationChoice {
     /// What holds until a person chooses: everything in the product, and mail for what a colleague expects of them.
     fn usual(kind: NotificationKind) -> Self {
         let email = match kind {
-            NotificationKind::TaskAssigned | NotificationKind::Mention | NotificationKind::PrivacyDue => Mail::Once,
+            NotificationKind::TaskAssigned
+            | NotificationKind::Mention
+            | NotificationKind::PrivacyDue
+            | NotificationKind::InvoicingFailed => Mail::Once,
             NotificationKind::TaskReminder => Mail::Digest,
             NotificationKind::ImportFinished | NotificationKind::ExportReady => Mail::Never,
         };

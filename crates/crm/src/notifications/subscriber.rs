@@ -20,6 +20,7 @@ pub(crate) const SUBSCRIBER: Subscriber = Subscriber {
         "import.cancelled",
         "import.failed",
         "job.changed",
+        "recurring_invoice.failed",
     ],
 };
 
@@ -66,6 +67,19 @@ impl Notify {
         let count = self.payload.get("count").and_then(Value::as_u64).unwrap_or(1);
         let new = self.to(member, NotificationKind::TaskAssigned, ("task", self.id("id")?));
         Some(NewNotification { data: json!({ "count": count }), ..new })
+    }
+
+    /// A recurring invoice that could not be issued, for whoever wrote it.
+    fn recurring(&self) -> Option<NewNotification> {
+        let told = self.to(self.data_id("notify")?, NotificationKind::InvoicingFailed, ("recurring_invoice", self.data_id("id")?));
+        let label = self.payload.get("data").and_then(|data| data.get("label")).or_else(|| self.payload.get("label"));
+        Some(NewNotification { actor: None, label: label.and_then(Value::as_str).unwrap_or_default().to_owned(), ..told })
+    }
+
+    /// An id among what the event says of itself.
+    fn data_id(&self, key: &str) -> Option<Uuid> {
+        let data = self.payload.get("data").filter(|data| data.is_object()).unwrap_or(&self.payload);
+        data.get(key).and_then(Value::as_str).and_then(|text| Uuid::try_parse(text).ok())
     }
 
     /// The members whom a note names.
@@ -141,6 +155,7 @@ impl Job for Notify {
             "task" | "tasks" => self.task().into_iter().collect(),
             "note" => self.note(),
             "import" => self.import(&mut tx).await?,
+            "recurring_invoice" => self.recurring().into_iter().collect(),
             _ => Vec::new(),
         };
         if [crate::export::KIND, crate::entities::export::KIND, crate::tasks::export::KIND].contains(&self.text("kind"))

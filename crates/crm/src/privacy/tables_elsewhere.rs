@@ -123,7 +123,7 @@ pub(super) const TABLES: &[Table] = &[
             (
                 Technical,
                 "id slug name legal_name legal_form siren siret vat_number address_line1 address_line2 postal_code city country website trade
-                 time_zone accent_color logo_key plan onboarding_step onboarding_completed_at is_demo created_at version audit_retention_days",
+                 time_zone accent_color logo_key plan onboarding_step onboarding_completed_at is_demo simulation created_at version audit_retention_days",
             ),
             (Staff, "phone email"),
         ],

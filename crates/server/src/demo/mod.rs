@@ -135,7 +135,7 @@ async fn create(app: &App, company: &Company, hash: &str) -> Result<(Uuid, Vec<(
     let vat: Option<String> = company.siren.parse::<vision_kernel::Siren>().ok().map(|siren| siren.vat_number().to_string());
     let (line1, postal_code, city) = company.address;
     sqlx::query(
-        "UPDATE tenants SET legal_name = $2, legal_form = 'SARL', siren = $3, vat_number = $4, address_line1 = $5, postal_code = $6, city = $7, accent_color = $8,
+        "UPDATE tenants SET simulation = true, legal_name = $2, legal_form = 'SARL', siren = $3, vat_number = $4, address_line1 = $5, postal_code = $6, city = $7, accent_color = $8,
            email = $9, onboarding_step = NULL, onboarding_completed_at = $10 WHERE id = $1",
     )
     .bind(tenant)

@@ -22,7 +22,7 @@ pub(crate) async fn ready(t: &TestApp) -> (Persona, String) {
     (owner, contact)
 }
 
-async fn customer(owner: &Persona, kind: &str) -> String {
+pub(crate) async fn customer(owner: &Persona, kind: &str) -> String {
     let address = json!([{ "line1": "3 quai des Étroits", "postal_code": "69005", "city": "Lyon", "country": "FR" }]);
     let mut body = json!({ "first_name": "Ana", "last_name": "Léger", "emails": [{ "email": format!("ana.{kind}@exemple.fr").to_lowercase() }], "addresses": address });
     if kind == "B2B_FR" {
@@ -39,7 +39,7 @@ fn lines() -> Value {
     ])
 }
 
-async fn draft(owner: &Persona, contact: &str) -> String {
+pub(crate) async fn draft(owner: &Persona, contact: &str) -> String {
     let made = owner.post("/invoices", &json!({ "contact_id": contact, "title": "Révision", "lines": lines() })).await.expect(201);
     assert_eq!((&made["number"], made["status"].as_str()), (&Value::Null, Some("draft")));
     made["id"].as_str().expect("id").to_owned()
@@ -50,7 +50,7 @@ pub(crate) async fn issued(owner: &Persona, contact: &str) -> Value {
     owner.post(&format!("/invoices/{id}/issue"), &json!({})).await.expect(200)
 }
 
-async fn direct(t: &TestApp, role: &str) -> PgConnection {
+pub(crate) async fn direct(t: &TestApp, role: &str) -> PgConnection {
     let options = if role == "owner" { &t.db.urls.owner } else { &t.db.urls.app };
     options.connect().await.expect("connection")
 }

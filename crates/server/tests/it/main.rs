@@ -1,13 +1,16 @@
 //! The product over HTTP on a real database: one binary for all of it.
 #![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test stops where its set-up fails")]
 
+mod accounting;
 mod accounts;
 mod bulk;
+mod closings;
 mod companies;
 mod consents;
 mod contacts;
 mod custom_fields;
 mod database;
+mod dunning;
 mod entities;
 mod entity_fields;
 mod entity_views;
@@ -29,6 +32,7 @@ mod platform;
 mod privacy;
 mod privacy_access;
 mod privacy_retention;
+mod recurring;
 mod reversibility;
 mod schema;
 mod search;

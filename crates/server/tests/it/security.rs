@@ -55,7 +55,10 @@ fn body(operation: &Operation) -> Option<Value> {
         "full_name": "Essai", "company_name": "Essai", "label": "Essai", "object": "contact", "ids": ["00000000-0000-0000-0000-000000000000"], "title": "Essai", "distinct": true, "groups": [],
         "other_id": "00000000-0000-0000-0000-000000000000",
         "size": 1, "subject": { "kind": "contact", "id": "00000000-0000-0000-0000-000000000000" },
-        "value": 1000, "contact_id": "00000000-0000-0000-0000-000000000000" });
+        "value": 1000, "report": "sales", "paused": true, "from": "2020-01-01", "to": "2020-01-31", "contact_id": "00000000-0000-0000-0000-000000000000" });
+    if operation.path.starts_with("/recurring-invoices") {
+        (value["frequency"], value["starts_on"], value["mode"]) = (json!("monthly"), json!("2099-01-31"), json!("draft"));
+    }
     if operation.path.starts_with("/custom-fields") {
         value["kind"] = json!("text");
     }
@@ -197,7 +200,14 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
     let order = id(owner.post("/orders", &json!({ "title": "secret" })).await.expect(201));
     let (invoice, payment) = paid_invoice(owner).await;
     let link = id(owner.post(&format!("/invoices/{invoice}/pay-links"), &json!({})).await.expect(201));
+    let sent = owner.post(&format!("/invoices/{invoice}/reminders"), &json!({})).await.expect(200);
+    let reminder = sent["history"][0]["id"].as_str().expect("reminder").to_owned();
+    let monthly = json!({ "from_invoice": invoice, "frequency": "monthly", "starts_on": "2099-01-31", "mode": "draft" });
+    let recurring = id(owner.post("/recurring-invoices", &monthly).await.expect(201));
+    let archive = json!({ "from": "2020-01-01", "to": "2020-01-31" });
+    owner.post("/fiscal-archives", &archive).await.expect(202);
     t.run_jobs().await;
+    let archive = owner.get("/fiscal-archives").await.expect(200)["items"][0]["id"].as_str().expect("archive").to_owned();
     let notification = owner.get("/notifications").await.expect(200)["items"][0]["id"].as_str().expect("notification").to_owned();
     BTreeMap::from([
         ("custom-fields", field),
@@ -226,6 +236,9 @@ async fn records(t: &TestApp, owner: &Persona) -> BTreeMap<&'static str, String>
         ("invoices", invoice),
         ("payments", payment),
         ("pay-links", link),
+        ("reminders", reminder),
+        ("recurring-invoices", recurring),
+        ("fiscal-archives", archive),
         ("requests", request),
         // Passkeys belong to a person; one that does not exist stands for another person's.
         ("passkeys", t.app.clock.new_id().to_string()),
@@ -277,6 +290,13 @@ async fn lists_searches_exports_and_filters_show_nothing_of_another_tenant() {
         "/invoices",
         "/invoices?q=secret",
         "/payments",
+        "/accounting/sales-journal?from=2020-01-01&to=2029-12-31",
+        "/accounting/cash-journal?from=2020-01-01&to=2029-12-31",
+        "/accounting/ageing",
+        "/fiscal-archives",
+        "/reminders",
+        "/recurring-invoices",
+        "/reminders/upcoming",
         "/tasks?view=all",
         "/files",
         "/files?trash=true",

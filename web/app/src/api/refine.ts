@@ -25,6 +25,8 @@ export type Permission =
   | 'invoices.issue'
   | 'payments.write'
   | 'billing.manage'
+  | 'accounting.export'
+  | 'accounting.manage'
 export type Visibility = 'own' | 'team' | 'all'
 export type Trade = 'garage' | 'hotel' | 'restaurant' | 'other'
 export type Tone = 'neutral' | 'good' | 'bad' | 'info'

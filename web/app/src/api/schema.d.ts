@@ -4,6 +4,129 @@
  */
 
 export interface paths {
+    "/api/v1/accounting/ageing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The balance by age at the end of a day, from invoices, payments and credit notes as they stood then. */
+        get: operations["get_ageing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounting/cash-journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The journal of receipts by their day of value, with the totals of the whole period. */
+        get: operations["get_cash_journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounting/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a journal out as a file: at once up to 5,000 rows, as a job above. "Export ventes au format FEC" is always a job; its check stands
+         *     in the job's `params.check`.
+         */
+        post: operations["export_accounting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounting/lock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Moves the lock of the books. Forward by whoever keeps them; back only by an owner, with a reason. Every move is kept. */
+        put: operations["set_accounting_lock"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounting/sales-journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sales journal: issued documents by their day of issue, with the totals of the whole period. */
+        get: operations["get_sales_journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounting/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The accounts, the fiscal year and the lock. */
+        get: operations["get_accounting_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the accounts or the end of the fiscal year. */
+        patch: operations["update_accounting_settings"];
+        trace?: never;
+    };
+    "/api/v1/accounting/vat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** VAT by rate: invoiced, collected, and what fell due (QI-31, QI-45). */
+        get: operations["get_vat_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/api-keys": {
         parameters: {
             query?: never;
@@ -34,6 +157,23 @@ export interface paths {
         post?: never;
         /** Revokes a key at once. */
         delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attestation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The individual attestation of the law against VAT fraud, filled in from the profile for both to sign (IS-03). */
+        get: operations["get_attestation"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -803,6 +943,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/contacts/{id}/reminder-pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What holds the reminders to a contact back. */
+        get: operations["get_contact_reminder_pause"];
+        /** Holds all reminders to a contact back, or lets them go on. */
+        put: operations["pause_contact_reminders"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/restore": {
         parameters: {
             query?: never;
@@ -940,6 +1098,40 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dunning-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plans: for consumers and for businesses. */
+        get: operations["list_dunning_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dunning-plans/{audience}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a plan: `consumer` or `business`. A consumer's texts name no fees (QI-38), nobody's sell anything. */
+        patch: operations["update_dunning_plan"];
         trace?: never;
     };
     "/api/v1/duplicates": {
@@ -1394,6 +1586,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fiscal-archives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last hundred archives, the newest first. */
+        get: operations["list_fiscal_archives"];
+        put?: never;
+        /** Archives a period that is over, as a job: sealed records, documents, manifest, signature, and how to check it without us (IS-09). */
+        post: operations["make_fiscal_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fiscal-archives/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of an archive. */
+        get: operations["download_fiscal_archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/home": {
         parameters: {
             query?: never;
@@ -1723,6 +1950,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoices/{id}/late-fees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins an invoice of what lateness costs a business: penalty and indemnity, without VAT (QI-37, QI-38). 409 where there is nothing to ask for. */
+        post: operations["draft_late_fees"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invoices/{id}/online": {
         parameters: {
             query?: never;
@@ -1781,10 +2025,68 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The PDF: of an issued invoice the very file that was issued, Factur-X inside; of a draft its preview. */
+        /**
+         * The PDF: of an issued invoice the very file that was issued, Factur-X inside; of a draft its preview. 409 with `reason: tampered` when the
+         *     file is not the one that was sealed (QI-53).
+         */
         get: operations["get_invoice_pdf"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prints an issued document: the first time the very file, then a copy marked "DUPLICATA" with its number. Each print is counted and stands in
+         *     the history (IS-11); looking at the PDF is no print.
+         */
+        post: operations["print_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/reminder-pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Holds the reminders of an invoice back, or lets them go on. */
+        put: operations["pause_invoice_reminders"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reminders of an invoice: what was sent, what is to come, what holds them back, what lateness costs (QI-37). */
+        get: operations["get_invoice_reminders"];
+        put?: never;
+        /** Sends a step now, whatever day it is. 409 when nothing is due, or the step has left. */
+        post: operations["send_reminder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2909,6 +3211,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recurring-invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recurring invoices, the newest first. */
+        get: operations["list_recurring_invoices"];
+        put?: never;
+        /** Makes a recurring invoice, written anew or taken over from an invoice. */
+        post: operations["create_recurring_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recurring-invoices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One recurring invoice with what became of its occurrences. */
+        get: operations["get_recurring_invoice"];
+        /** Changes a recurring invoice: what comes from now on. What has come stays as it is. */
+        put: operations["update_recurring_invoice"];
+        post?: never;
+        /** Deletes a recurring invoice; the invoices that came of it stay. */
+        delete: operations["delete_recurring_invoice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recurring-invoices/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pauses a recurring invoice. */
+        post: operations["pause_recurring_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recurring-invoices/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a recurring invoice go on, with its first occurrence from today. */
+        post: operations["resume_recurring_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent, the newest first. */
+        get: operations["list_reminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reminders/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What would leave in the next thirty days, the next first; at most 200, from the 300 invoices that fall due first. */
+        get: operations["list_upcoming_reminders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reminders/{id}/letter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The letter of a reminder, to print and post. */
+        get: operations["get_reminder_letter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reminders/{id}/posted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that a letter was posted. */
+        post: operations["mark_reminder_posted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -3407,6 +3848,96 @@ export interface components {
              */
             request_id?: string | null;
         };
+        /** @description What to export. */
+        AccountingExportIn: {
+            /** @description As what; the FEC has a format of its own. */
+            format?: components["schemas"]["AccountingFormat"];
+            /**
+             * Format: date
+             * @description First day; of the FEC any day of the fiscal year. Of no meaning for the balance by age.
+             */
+            from: string;
+            /** @description What. */
+            report: components["schemas"]["AccountingReport"];
+            /**
+             * Format: date
+             * @description Last day; the day of the balance.
+             */
+            to: string;
+        };
+        /**
+         * @description As what.
+         * @enum {string}
+         */
+        AccountingFormat: "csv" | "xlsx";
+        /** @description A move of the lock. */
+        AccountingLock: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            locked_until?: string | null;
+            /** Format: date */
+            previous?: string | null;
+            reason?: string | null;
+        };
+        /** @description Where the lock goes. */
+        AccountingLockIn: {
+            /**
+             * Format: date
+             * @description The last locked day; null opens everything.
+             */
+            locked_until?: string | null;
+            /** @description Why; needed to go back. */
+            reason?: string | null;
+        };
+        /**
+         * @description What is exported.
+         * @enum {string}
+         */
+        AccountingReport: "sales" | "receipts" | "vat" | "ageing" | "fec";
+        /** @description How the books are kept. */
+        AccountingSettings: {
+            /**
+             * @description Account by use: `customers`, `deposits`, `sales.goods`, `sales.service`, `vat`, each of the last three also by rate (`vat.20`),
+             *     `money.<method>`, `journal.sales`, `journal.bank`, `journal.cash`.
+             */
+            accounts: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: int32
+             * @description 1 to 12: the fiscal year ends with this month.
+             */
+            fiscal_end_month: number;
+            /** @description Fiscal years with documents, the newest first. */
+            fiscal_years: components["schemas"]["FiscalYear"][];
+            /**
+             * Format: date
+             * @description Nothing is entered any more with a date up to and with this one.
+             */
+            locked_until?: string | null;
+            /** @description The last moves of the lock, the newest first. */
+            locks: components["schemas"]["AccountingLock"][];
+            /** Format: date */
+            today: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A change of how the books are kept. Absent keeps. */
+        AccountingSettingsPatch: {
+            /** @description All of the own accounts; an empty text falls back on the usual one. */
+            accounts?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: int32
+             * @description 1 to 12
+             */
+            fiscal_end_month?: number | null;
+        };
         /** @description A postal address of a contact; the first is the primary one. */
         AddressEntry: {
             /** @description Town. */
@@ -3426,6 +3957,62 @@ export interface components {
         AddressIn: {
             /** @description An e-mail or a telephone. */
             address: string;
+        };
+        /** @description Who owes what since when. */
+        Ageing: {
+            /** @description Customers who owe something. */
+            customers: number;
+            /** @description The largest debts, at most 500. */
+            items: components["schemas"]["AgeingRow"][];
+            /** Format: date */
+            on: string;
+            /** @description Everybody's, those included that are not among the items. */
+            totals: components["schemas"]["AgeingRow"];
+        };
+        /** @description What a customer owes, by how late it is. */
+        AgeingRow: {
+            /**
+             * Format: uuid
+             * @description Null: the contact is gone; the name is that of the invoices.
+             */
+            contact_id?: string | null;
+            /**
+             * Format: int64
+             * @description Open invoices.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Not due yet.
+             */
+            current_minor: number;
+            /** @description Name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description More than 90 days late.
+             */
+            over_90_minor: number;
+            /**
+             * Format: int64
+             * @description 1 to 30 days late.
+             */
+            to_30_minor: number;
+            /**
+             * Format: int64
+             * @description 31 to 60 days late.
+             */
+            to_60_minor: number;
+            /**
+             * Format: int64
+             * @description 61 to 90 days late.
+             */
+            to_90_minor: number;
+            /**
+             * Format: int64
+             * @description All of it.
+             */
+            total_minor: number;
         };
         /** @description An API key, without its secret. */
         ApiKey: {
@@ -3454,6 +4041,11 @@ export interface components {
         ApiKeyList: {
             items: components["schemas"]["ApiKey"][];
         };
+        /**
+         * @description Whom a plan is for.
+         * @enum {string}
+         */
+        Audience: "consumer" | "business";
         /** @description Who did it. */
         AuditActor: {
             /** Format: uuid */
@@ -3618,6 +4210,41 @@ export interface components {
              * @description Of an accepted quote: what is owed to the customer, in cents (QI-12). Deposits that were invoiced are taken back by credit notes.
              */
             owed_back_minor?: number | null;
+        };
+        /** @description The receipts of a period. */
+        CashJournal: {
+            /** Format: int64 */
+            count: number;
+            items: components["schemas"]["CashLine"][];
+            next_cursor?: string | null;
+            /** Format: int64 */
+            total_minor: number;
+            /** @description By method. */
+            totals: components["schemas"]["MethodTotal"][];
+        };
+        /** @description A line of the journal of receipts. */
+        CashLine: {
+            /**
+             * Format: int64
+             * @description Negative: it went back.
+             */
+            amount_minor: number;
+            buyer_name?: string | null;
+            /** Format: date */
+            entered_on: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            invoice_id?: string | null;
+            invoice_number?: string | null;
+            method: string;
+            /**
+             * Format: date
+             * @description Day of value: the one that counts.
+             */
+            received_on: string;
+            reference?: string | null;
+            reversal: boolean;
         };
         /** @description An item of the catalogue. */
         CatalogItem: {
@@ -4080,6 +4707,10 @@ export interface components {
             merged_id: string;
             merged_name: string;
         };
+        /** @description Pauses of a contact. */
+        ContactReminderPauses: {
+            items: components["schemas"]["ReminderPause"][];
+        };
         /** @description A contact in a list. */
         ContactRow: {
             archived: boolean;
@@ -4222,6 +4853,47 @@ export interface components {
             amount_minor?: number | null;
             /** @description 0 to 100. */
             percent?: string | null;
+        };
+        /** @description A plan. */
+        DunningPlan: {
+            /**
+             * Format: date
+             * @description Invoices issued before are not reminded of, unless `include_existing`.
+             */
+            activated_on?: string | null;
+            active: boolean;
+            audience: string;
+            include_existing: boolean;
+            steps: components["schemas"]["DunningStep"][];
+            /** @description What may stand in braces. */
+            variables: string[];
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A change of a plan. Absent keeps. */
+        DunningPlanPatch: {
+            active?: boolean | null;
+            /** @description Remind of invoices that were issued before the plan was activated. */
+            include_existing?: boolean | null;
+            steps?: components["schemas"]["DunningStep"][] | null;
+        };
+        /** @description Plans. */
+        DunningPlans: {
+            items: components["schemas"]["DunningPlan"][];
+        };
+        /** @description A step of a plan. */
+        DunningStep: {
+            /** @description Text, with variables in braces. */
+            body: string;
+            /** @description How. */
+            channel?: components["schemas"]["ReminderChannel"];
+            /**
+             * Format: int32
+             * @description Days after the due date; negative before it.
+             */
+            offset_days: number;
+            /** @description Subject, with variables in braces. */
+            subject: string;
         };
         /** @description Contacts that are the same by the rule of imports: same e-mail, else same phone or SIREN where one of them has no e-mail. */
         DuplicateGroup: {
@@ -4808,6 +5480,57 @@ export interface components {
             /** @description SHA-256 of the file in hexadecimal; what has arrived is compared with it. */
             sha256?: string | null;
         };
+        /** @description An archive that was made. */
+        FiscalArchive: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /**
+             * Format: int64
+             * @description Invoices and credit notes in it.
+             */
+            documents: number;
+            file_name: string;
+            /** Format: date */
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Sealed records in it.
+             */
+            records: number;
+            /** @description Of the whole file. */
+            sha256: string;
+            /** Format: int64 */
+            size_bytes: number;
+            /** Format: date */
+            to: string;
+        };
+        /** @description The period of an archive. */
+        FiscalArchiveIn: {
+            /**
+             * Format: date
+             * @description First day.
+             */
+            from: string;
+            /**
+             * Format: date
+             * @description Last day; before today.
+             */
+            to: string;
+        };
+        /** @description Archives. */
+        FiscalArchives: {
+            items: components["schemas"]["FiscalArchive"][];
+        };
+        /** @description First and last day. */
+        FiscalYear: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+        };
         /** @description A company of the register. */
         FoundCompany: {
             /** @description False when it has ceased. */
@@ -5226,6 +5949,17 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description The reminders of one invoice. */
+        InvoiceReminders: {
+            audience: components["schemas"]["Audience"];
+            /** @description The plan of such customers is active and covers this invoice. */
+            covered: boolean;
+            fees: components["schemas"]["LateFees"];
+            history: components["schemas"]["Reminder"][];
+            pauses: components["schemas"]["ReminderPause"][];
+            /** @description What is still to come, with its words as they would be on that day. */
+            upcoming: components["schemas"]["UpcomingReminder"][];
+        };
         /** @description An invoice in a list. */
         InvoiceRow: {
             /** @description The name under which it was issued. */
@@ -5340,6 +6074,34 @@ export interface components {
             distinct: boolean;
             /** @description Two contacts. */
             ids: string[];
+        };
+        /** @description What a late invoice costs. */
+        LateFees: {
+            /**
+             * Format: int32
+             * @description Days since the due date.
+             */
+            days_late: number;
+            /**
+             * Format: int64
+             * @description Cents, no VAT; once an invoice.
+             */
+            indemnity_minor: number;
+            /**
+             * Format: int64
+             * @description Cents, no VAT.
+             */
+            penalty_minor: number;
+            /** @description Per cent a year; null where the company has chosen none: the penalty is then not computed. */
+            rate?: string | null;
+        };
+        /** @description The draft that was begun. */
+        LateFeesDraft: {
+            /**
+             * Format: uuid
+             * @description The draft.
+             */
+            invoice_id: string;
         };
         /** @description An address to take off the list. */
         LiftIn: {
@@ -5503,6 +6265,21 @@ export interface components {
         MergeManyIn: {
             /** @description 1 to 200 groups of 2 to 20 contacts; each group is merged into its first contact. */
             groups: string[][];
+        };
+        /** @description What came in by one way. */
+        MethodTotal: {
+            /**
+             * Format: int64
+             * @description Cents.
+             */
+            amount_minor: number;
+            /**
+             * Format: int64
+             * @description Entries.
+             */
+            count: number;
+            /** @description `cash`, `cheque`, `card`, `transfer`, `direct_debit`, `online` */
+            method: string;
         };
         /** @description The second step. */
         MfaIn: {
@@ -5693,7 +6470,7 @@ export interface components {
          * @description What a notification is about.
          * @enum {string}
          */
-        NotificationKind: "task_assigned" | "task_reminder" | "mention" | "import_finished" | "export_ready" | "privacy_due";
+        NotificationKind: "task_assigned" | "task_reminder" | "mention" | "import_finished" | "export_ready" | "privacy_due" | "invoicing_failed";
         /** @description What one wants to hear of. */
         NotificationSettings: {
             /** @description Every kind. */
@@ -6618,6 +7395,82 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_RecurringInvoice: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                /** Format: int32 */
+                anchor_day: number;
+                /** Format: uuid */
+                contact_id?: string | null;
+                contact_name?: string | null;
+                /** @description What each invoice says, as an invoice is written. */
+                content: unknown;
+                created_by: string;
+                /** Format: date */
+                ends_on?: string | null;
+                /** @description Why the last one could not be issued. */
+                failure?: string | null;
+                frequency: components["schemas"]["RecurringFrequency"];
+                /** Format: int64 */
+                gross_minor: number;
+                /** Format: uuid */
+                id: string;
+                /** Format: int32 */
+                made_count: number;
+                /** Format: int32 */
+                max_count?: number | null;
+                mode: components["schemas"]["RecurringMode"];
+                name: string;
+                /** @description The next days, at most six. */
+                next_dates: string[];
+                /** Format: date */
+                starts_on: string;
+                /** @description `active`, `paused`, `ended` */
+                state: string;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Reminder: {
+            /** @description The rows, in the order asked for. */
+            items: {
+                body: string;
+                buyer_name?: string | null;
+                /** @description `email` or `letter` */
+                channel: string;
+                /** Format: uuid */
+                contact_id?: string | null;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                /**
+                 * Format: int64
+                 * @description What was due when it was written.
+                 */
+                due_minor: number;
+                /** @description `no_email` */
+                failure?: string | null;
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                invoice_id: string;
+                number?: string | null;
+                /** Format: int32 */
+                offset_days: number;
+                /** Format: date-time */
+                posted_at?: string | null;
+                recipient?: string | null;
+                /** @description `sent`, `to_post`, `posted`, `failed` */
+                state: string;
+                subject: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_RetentionDue: {
             /** @description The rows, in the order asked for. */
             items: {
@@ -7058,6 +7911,106 @@ export interface components {
              */
             until?: string | null;
         };
+        /** @description A template with what became of its occurrences. */
+        RecurringDetail: components["schemas"]["RecurringInvoice"] & {
+            /** @description The last fifty, the newest first. */
+            runs: components["schemas"]["RecurringRun"][];
+        };
+        /**
+         * @description How often.
+         * @enum {string}
+         */
+        RecurringFrequency: "weekly" | "monthly" | "quarterly" | "yearly";
+        /** @description What a client writes of a template. */
+        RecurringIn: {
+            /**
+             * Format: int32
+             * @description Day of the month that is meant, 1 to 31; that of the first one where nothing is said.
+             */
+            anchor_day?: number | null;
+            /**
+             * Format: uuid
+             * @description Whom it is for.
+             */
+            contact_id?: string | null;
+            content?: components["schemas"]["InvoiceIn"] | null;
+            /**
+             * Format: date
+             * @description None after this day.
+             */
+            ends_on?: string | null;
+            frequency: components["schemas"]["RecurringFrequency"];
+            /**
+             * Format: uuid
+             * @description Instead of a content: taken over from this invoice, its customer included.
+             */
+            from_invoice?: string | null;
+            /**
+             * Format: int32
+             * @description No more than so many.
+             */
+            max_count?: number | null;
+            mode: components["schemas"]["RecurringMode"];
+            /** @description How it is called in the list; from the subject where nothing is said. */
+            name?: string | null;
+            /**
+             * Format: date
+             * @description The first one.
+             */
+            starts_on: string;
+        };
+        /** @description A template. */
+        RecurringInvoice: {
+            /** Format: int32 */
+            anchor_day: number;
+            /** Format: uuid */
+            contact_id?: string | null;
+            contact_name?: string | null;
+            /** @description What each invoice says, as an invoice is written. */
+            content: unknown;
+            created_by: string;
+            /** Format: date */
+            ends_on?: string | null;
+            /** @description Why the last one could not be issued. */
+            failure?: string | null;
+            frequency: components["schemas"]["RecurringFrequency"];
+            /** Format: int64 */
+            gross_minor: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: int32 */
+            made_count: number;
+            /** Format: int32 */
+            max_count?: number | null;
+            mode: components["schemas"]["RecurringMode"];
+            name: string;
+            /** @description The next days, at most six. */
+            next_dates: string[];
+            /** Format: date */
+            starts_on: string;
+            /** @description `active`, `paused`, `ended` */
+            state: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /**
+         * @description What becomes of an occurrence.
+         * @enum {string}
+         */
+        RecurringMode: "draft" | "issue";
+        /** @description An occurrence that came. */
+        RecurringRun: {
+            /** Format: date-time */
+            created_at: string;
+            failure?: string | null;
+            /** Format: uuid */
+            invoice_id?: string | null;
+            number?: string | null;
+            /** Format: date */
+            occurs_on: string;
+            /** @description `drafted`, `issued`, `failed`, `skipped` */
+            state: string;
+        };
         /** @description Money on its way back. */
         Refund: {
             /** Format: int64 */
@@ -7125,6 +8078,66 @@ export interface components {
             staff: boolean;
             /** @description Name of the table. */
             table: string;
+        };
+        /** @description A reminder that was written. */
+        Reminder: {
+            body: string;
+            buyer_name?: string | null;
+            /** @description `email` or `letter` */
+            channel: string;
+            /** Format: uuid */
+            contact_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /**
+             * Format: int64
+             * @description What was due when it was written.
+             */
+            due_minor: number;
+            /** @description `no_email` */
+            failure?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            invoice_id: string;
+            number?: string | null;
+            /** Format: int32 */
+            offset_days: number;
+            /** Format: date-time */
+            posted_at?: string | null;
+            recipient?: string | null;
+            /** @description `sent`, `to_post`, `posted`, `failed` */
+            state: string;
+            subject: string;
+        };
+        /**
+         * @description How a step leaves.
+         * @enum {string}
+         */
+        ReminderChannel: "email" | "letter";
+        /** @description What holds reminders back. */
+        ReminderPause: {
+            /** @description True: the whole customer, not this invoice alone. */
+            contact: boolean;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            reason?: string | null;
+            /** Format: date */
+            until?: string | null;
+        };
+        /** @description Whether to hold back. */
+        ReminderPauseIn: {
+            /** @description False lets reminders go on. */
+            paused: boolean;
+            /** @description Such as a dispute. */
+            reason?: string | null;
+            /**
+             * Format: date
+             * @description The last day; without one until it is lifted.
+             */
+            until?: string | null;
         };
         /**
          * @description The unit of a rhythm.
@@ -7261,6 +8274,60 @@ export interface components {
             key: string;
             name: string;
         };
+        /** @description The sales of a period. */
+        SalesJournal: {
+            items: components["schemas"]["SalesLine"][];
+            next_cursor?: string | null;
+            totals: components["schemas"]["SalesTotals"];
+        };
+        /** @description A line of the sales journal. Credit notes count negative. */
+        SalesLine: {
+            buyer_name?: string | null;
+            /** Format: uuid */
+            contact_id?: string | null;
+            /** @description Number of the invoice that a credit note takes back. */
+            corrects_number?: string | null;
+            /** Format: int64 */
+            gross_minor: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: date */
+            issue_date: string;
+            kind: string;
+            /** Format: int64 */
+            net_minor: number;
+            number: string;
+            /** Format: int64 */
+            vat_minor: number;
+        };
+        /** @description What the sales of a period come to. */
+        SalesTotals: {
+            /**
+             * Format: int64
+             * @description Documents.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Credit notes among them, with VAT; negative.
+             */
+            credited_minor: number;
+            /**
+             * Format: int64
+             * @description With VAT.
+             */
+            gross_minor: number;
+            /**
+             * Format: int64
+             * @description Without VAT.
+             */
+            net_minor: number;
+            /**
+             * Format: int64
+             * @description VAT.
+             */
+            vat_minor: number;
+        };
         /** @description What reading a chain found. */
         SealVerdict: {
             /**
@@ -7327,6 +8394,14 @@ export interface components {
             message?: string | null;
             /** @description Where to; the contact's first address where nothing is said. Null or nothing: no mail goes out, and the link is handed over otherwise. */
             to?: string | null;
+        };
+        /** @description Which step to send now. */
+        SendReminderIn: {
+            /**
+             * Format: int32
+             * @description Of the plan; the next one where nothing is said.
+             */
+            offset_days?: number | null;
         };
         /** @description A quote that went out. */
         SentOrder: {
@@ -7856,6 +8931,27 @@ export interface components {
             /** Format: uuid */
             contact_id: string;
         };
+        /** @description A reminder to come. */
+        UpcomingReminder: {
+            body: string;
+            buyer_name?: string | null;
+            /** @description `email` or `letter` */
+            channel: string;
+            /** Format: date */
+            due_date: string;
+            /** Format: uuid */
+            invoice_id: string;
+            /** Format: int64 */
+            left_minor: number;
+            /** @description Nobody can be written to. */
+            no_email: boolean;
+            number: string;
+            /** Format: int32 */
+            offset_days: number;
+            /** Format: date */
+            planned_on: string;
+            subject: string;
+        };
         /** @description A file to come. */
         UploadIn: {
             /** @description Kept without path and without characters that mislead. */
@@ -7904,12 +9000,62 @@ export interface components {
          * @enum {string}
          */
         VatClass: "standard" | "intermediate" | "reduced" | "super_reduced" | "exempt";
+        /** @description A rate in a period. */
+        VatLine: {
+            /** @description Category of EN 16931. */
+            category: string;
+            /**
+             * Format: int64
+             * @description What came in, with VAT.
+             */
+            collected_minor: number;
+            /**
+             * Format: int64
+             * @description Base on which VAT fell due in the period.
+             */
+            due_base_minor: number;
+            /**
+             * Format: int64
+             * @description VAT that fell due in the period: of goods with the invoice, of services with their payment (QI-45), of deposits with theirs (QI-31).
+             */
+            due_vat_minor: number;
+            /**
+             * Format: int64
+             * @description Invoiced without VAT, less what was credited.
+             */
+            invoiced_base_minor: number;
+            /**
+             * Format: int64
+             * @description VAT invoiced, less what was credited.
+             */
+            invoiced_vat_minor: number;
+            /** @description Per cent. */
+            rate: string;
+        };
         /** @description A rate with the class of goods that it is for. */
         VatRate: {
             /** @description `standard`, `intermediate`, `reduced`, `super_reduced`, `special` */
             class: string;
             /** @description Per cent. */
             rate: string;
+        };
+        /** @description VAT of a period. */
+        VatReport: {
+            /** Format: int64 */
+            collected_minor: number;
+            /** Format: int64 */
+            due_base_minor: number;
+            /** Format: int64 */
+            due_vat_minor: number;
+            /** Format: int64 */
+            invoiced_base_minor: number;
+            /** Format: int64 */
+            invoiced_vat_minor: number;
+            items: components["schemas"]["VatLine"][];
+            /** @description VAT of services falls due with the invoice, not with the payment (QI-45). */
+            on_debits: boolean;
+            /** @description `normal` or `franchise` */
+            regime: string;
         };
         /** @description What stands under one rate, in cents. */
         VatTotal: {
@@ -8024,6 +9170,256 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_ageing: {
+        parameters: {
+            query?: {
+                /** @description The day; today where nothing is said. */
+                on?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ageing"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_cash_journal: {
+        parameters: {
+            query: {
+                /** @description First day. */
+                from: string;
+                /** @description Last day. */
+                to: string;
+                /** @description 1 to 200; default 100. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashJournal"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    export_accounting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountingExportIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    set_accounting_lock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountingLockIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountingSettings"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_sales_journal: {
+        parameters: {
+            query: {
+                /** @description First day. */
+                from: string;
+                /** @description Last day. */
+                to: string;
+                /** @description 1 to 200; default 100. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SalesJournal"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_accounting_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountingSettings"];
+                };
+            };
+        };
+    };
+    update_accounting_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountingSettingsPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountingSettings"];
+                };
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_vat_report: {
+        parameters: {
+            query: {
+                /** @description First day. */
+                from: string;
+                /** @description Last day. */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VatReport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_api_keys: {
         parameters: {
             query?: never;
@@ -8100,6 +9496,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    get_attestation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
             };
         };
     };
@@ -9912,6 +11327,70 @@ export interface operations {
             };
         };
     };
+    get_contact_reminder_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactReminderPauses"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pause_contact_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReminderPauseIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactReminderPauses"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     restore_contact: {
         parameters: {
             query?: never;
@@ -10255,6 +11734,68 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_dunning_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DunningPlans"];
+                };
+            };
+        };
+    };
+    update_dunning_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                audience: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DunningPlanPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DunningPlan"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11466,6 +13007,81 @@ export interface operations {
             };
         };
     };
+    list_fiscal_archives: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiscalArchives"];
+                };
+            };
+        };
+    };
+    make_fiscal_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FiscalArchiveIn"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    download_fiscal_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_home: {
         parameters: {
             query?: never;
@@ -12276,6 +13892,39 @@ export interface operations {
             };
         };
     };
+    draft_late_fees: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LateFeesDraft"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     get_invoice_online: {
         parameters: {
             query?: never;
@@ -12391,10 +14040,7 @@ export interface operations {
     };
     get_invoice_pdf: {
         parameters: {
-            query?: {
-                /** @description True: a print for handing over again, marked "DUPLICATA" and counted (IS-11). The issued file itself carries no mark. */
-                duplicate?: boolean | null;
-            };
+            query?: never;
             header?: never;
             path: {
                 id: string;
@@ -12412,6 +14058,146 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    print_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pause_invoice_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReminderPauseIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceReminders"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_invoice_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceReminders"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    send_reminder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendReminderIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceReminders"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14714,6 +16500,317 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_recurring_invoices: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RecurringInvoice"];
+                };
+            };
+        };
+    };
+    create_recurring_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecurringIn"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecurringDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    get_recurring_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecurringDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_recurring_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecurringIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecurringDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_recurring_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pause_recurring_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecurringDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    resume_recurring_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecurringDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_reminders: {
+        parameters: {
+            query?: {
+                /** @description True: only letters to post, and mails that could not leave. */
+                pending?: boolean | null;
+                /** @description 1 to 100; default 50. */
+                limit?: number | null;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Reminder"];
+                };
+            };
+        };
+    };
+    list_upcoming_reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpcomingReminder"][];
+                };
+            };
+        };
+    };
+    get_reminder_letter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    mark_reminder_posted: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminder"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

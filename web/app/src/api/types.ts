@@ -11,7 +11,7 @@ type Responses<P extends keyof paths, M> = M extends keyof paths[P]
     ? R
     : never
   : never
-type Answer<P extends keyof paths, M> = {
+export type Answer<P extends keyof paths, M> = {
   [C in keyof Responses<P, M>]: C extends 200 | 201 | 202 ? Body<Responses<P, M>[C]> : never
 }[keyof Responses<P, M>]
 type Sent<P extends keyof paths, M> = M extends keyof paths[P]

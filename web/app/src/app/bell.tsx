@@ -40,6 +40,8 @@ function textOf(item: Notification): string {
       const due = item.data as { due_on?: string; late?: boolean } | null
       return t.bell.privacy_due(due?.due_on ? date(due.due_on) : '', due?.late === true)
     }
+    case 'invoicing_failed':
+      return t.jobFailed(item.label)
     case 'export_ready':
       return t.bell.export_ready(failed)
   }

@@ -11,6 +11,7 @@ import { Share } from '@/ui/progress'
 import { Tag, type Tone } from '@/ui/tag'
 import { toast, toastError } from '@/ui/toast'
 import classes from './jobs.module.css'
+import { kinds } from './jobs.text'
 import { t } from './text'
 
 const TONES: Record<Job['status'], Tone> = {
@@ -27,7 +28,7 @@ const active = (job: Job) => job.status === 'queued' || job.status === 'running'
 /** "Ajout d’étiquettes" says more than "Modification de contacts". */
 function label(job: Job): string {
   const action = (job.params as { action?: { type?: string } } | null)?.action?.type
-  return t.jobKind[`${job.kind}.${action}`] ?? t.jobKind[action ?? ''] ?? t.jobKind[job.kind] ?? t.jobOther
+  return kinds[`${job.kind}.${action}`] ?? kinds[action ?? ''] ?? kinds[job.kind] ?? t.jobOther
 }
 
 /** Kinds whose units of work are contacts. */

@@ -207,6 +207,26 @@ const till = createRoute({
   component: lazyRouteComponent(() => import('@/features/billing/till'), 'Till'),
 })
 
+const accounting = createRoute({
+  getParentRoute: () => shell,
+  path: '/comptabilite',
+  beforeLoad: needs('invoices.read'),
+  component: lazyRouteComponent(() => import('@/features/billing/accounting/page'), 'Accounting'),
+})
+
+const dunning = createRoute({
+  getParentRoute: () => shell,
+  path: '/relances',
+  beforeLoad: needs('invoices.read'),
+  component: lazyRouteComponent(() => import('@/features/billing/dunning/page'), 'Dunning'),
+})
+const recurring = createRoute({
+  getParentRoute: () => shell,
+  path: '/recurrentes',
+  beforeLoad: needs('invoices.read'),
+  component: lazyRouteComponent(() => import('@/features/billing/recurring/page'), 'Recurring'),
+})
+
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/parametres',
@@ -350,6 +370,9 @@ const tree = root.addChildren([
     invoice,
     catalog,
     till,
+    accounting,
+    dunning,
+    recurring,
     settings.addChildren(settingsPages),
   ]),
 ])

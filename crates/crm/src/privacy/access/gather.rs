@@ -89,6 +89,9 @@ pub(super) const PARTS: &[Part] = &[
     read("invoices", "Factures et avoirs", INVOICES),
     read("payment_transactions", "Encaissements", PAYMENTS),
     read("invoice_sendings", "Factures envoyées par e-mail", SENDINGS),
+    read("recurring_invoices", "Factures récurrentes", RECURRING),
+    read("reminders", "Relances de factures", REMINDERS),
+    part("dunning_pauses", "Relances suspendues"),
     part("timeline", "Historique de la fiche"),
     part("privacy_requests", "Demandes d’exercice de droits"),
     part("privacy_keeps", "Conservation prolongée"),
@@ -152,6 +155,14 @@ const PAYMENTS: &str =
 const SENDINGS: &str = "SELECT jsonb_build_object('sent_at', s.sent_at, 'number', i.number, 'recipient', s.recipient, 'subject', s.subject, 'message', s.message)
    FROM invoice_sendings s JOIN invoices i ON i.tenant_id = s.tenant_id AND i.id = s.invoice_id
    WHERE s.tenant_id = $1 AND i.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY s.id DESC";
+const RECURRING: &str =
+    "SELECT jsonb_build_object('name', r.name, 'starts_on', r.starts_on, 'gross_minor', round(r.gross_minor / 100.0, 2) || ' €',
+     'content', (SELECT jsonb_agg(l->>'label') FROM jsonb_array_elements(r.content->'lines') l))
+   FROM recurring_invoices r WHERE r.tenant_id = $1 AND r.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY r.id DESC";
+
+const REMINDERS: &str = "SELECT jsonb_build_object('number', i.number, 'created_at', r.created_at, 'recipient', r.recipient, 'due_minor', round(r.due_minor / 100.0, 2) || ' €', 'subject', r.subject, 'body', r.body)
+   FROM reminders r JOIN invoices i ON i.tenant_id = r.tenant_id AND i.id = r.invoice_id
+   WHERE r.tenant_id = $1 AND i.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY r.id DESC";
 
 const READINGS: &str = "SELECT jsonb_build_object('name', e.display_name, 'read_on', r.read_on, 'mileage', r.value) FROM entity_owners o
      JOIN entities e ON e.tenant_id = o.tenant_id AND e.id = o.entity_id

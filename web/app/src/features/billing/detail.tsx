@@ -3,7 +3,7 @@ import { ActionIcon, Button, Menu } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
-import { api, data } from '@/api/client'
+import { api, data, send } from '@/api/client'
 import type { Invoice } from '@/api/types'
 import { useCan } from '@/app/me'
 import { dateTime, day, decimal, money } from '@/i18n/format'
@@ -22,6 +22,8 @@ import { t } from './text'
 
 const CreditDialog = lazy(() => import('./credit-dialog'))
 const LinkDialog = lazy(() => import('./link-dialog'))
+const RemindersPanel = lazy(() => import('./dunning/panel').then(part => ({ default: part.RemindersPanel })))
+const RecurringForm = lazy(() => import('./recurring/form'))
 const PaymentDialog = lazy(() => import('./payment-dialog'))
 const SendDialog = lazy(() => import('./send-dialog'))
 
@@ -73,11 +75,22 @@ export function InvoicePage() {
   )
 }
 
+/** What comes again of an invoice: everything that is not of its day. */
+const contentOf = ({ title, intro, outro, prices_include_vat, discount, lines }: Invoice) => ({
+  title,
+  intro,
+  outro,
+  prices_include_vat,
+  discount,
+  lines,
+})
+
 function IssuedVerbs({ invoice }: { invoice: Invoice }) {
   const can = useCan()
   const client = useQueryClient()
   const navigate = useNavigate()
-  const [asking, setAsking] = useState<'credit' | 'pay' | 'send' | 'link'>()
+  const [asking, setAsking] = useState<'credit' | 'pay' | 'send' | 'link' | 'recurring'>()
+  const base = `/api/v1/invoices/${invoice.id}`
   const duplicate = async () => {
     try {
       const copy = await data(api.POST('/invoices/{id}/duplicate', { params: { path: { id: invoice.id } } }))
@@ -88,8 +101,22 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
       toastError(error)
     }
   }
+  // The window is opened while the click still counts; what is printed comes into it.
+  const print = async () => {
+    const sheet = window.open('', '_blank')
+    try {
+      const answer = await send(new Request(`${location.origin}${base}/print`, { method: 'POST' }))
+      const address = URL.createObjectURL(await answer.blob())
+      if (sheet) sheet.location.href = address
+      else location.assign(address)
+      setTimeout(() => URL.revokeObjectURL(address), 60_000)
+      refreshInvoices(client)
+    } catch (error) {
+      sheet?.close()
+      toastError(error)
+    }
+  }
   const creditable = invoice.kind !== 'credit_note' && invoice.credited_minor < invoice.gross_minor
-  const base = `/api/v1/invoices/${invoice.id}`
   return (
     <>
       <Button
@@ -120,9 +147,10 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
           )}
           {can('invoices.write') && creditable && <Menu.Item onClick={() => setAsking('credit')}>{t.credit}</Menu.Item>}
           {can('invoices.write') && <Menu.Item onClick={() => void duplicate()}>{t.duplicate}</Menu.Item>}
-          <Menu.Item component="a" href={`${base}/pdf?duplicate=true`} target="_blank" rel="noopener">
-            {t.reprint}
-          </Menu.Item>
+          {can('invoices.write') && invoice.kind === 'invoice' && (
+            <Menu.Item onClick={() => setAsking('recurring')}>{t.makeRecurring}</Menu.Item>
+          )}
+          <Menu.Item onClick={() => void print()}>{invoice.prints > 0 ? t.reprint : t.print}</Menu.Item>
           <Menu.Item component="a" href={`${base}/xml`} download="factur-x.xml">
             {t.xml}
           </Menu.Item>
@@ -132,6 +160,12 @@ function IssuedVerbs({ invoice }: { invoice: Invoice }) {
         {asking === 'credit' && <CreditDialog invoice={invoice} onClose={() => setAsking(undefined)} />}
         {asking === 'send' && <SendDialog invoice={invoice} onClose={() => setAsking(undefined)} />}
         {asking === 'link' && <LinkDialog invoice={invoice} onClose={() => setAsking(undefined)} />}
+        {asking === 'recurring' && (
+          <RecurringForm
+            from={{ contact: invoice.contact ?? null, content: contentOf(invoice) }}
+            onClose={() => setAsking(undefined)}
+          />
+        )}
         {asking === 'pay' && <PaymentDialog invoice={invoice} onClose={() => setAsking(undefined)} />}
       </Suspense>
     </>
@@ -185,6 +219,7 @@ function Issued({ invoice }: { invoice: Invoice }) {
           </Card>
           {invoice.kind !== 'credit_note' && <Payments invoice={invoice} editable={can('payments.write')} />}
           <Online invoice={invoice} />
+          <Suspense>{invoice.kind !== 'credit_note' && <RemindersPanel invoice={invoice} />}</Suspense>
         </div>
         <div className={classes.column}>
           <Card title={t.totals}>

@@ -4,6 +4,21 @@ const n = (value: number) => value.toLocaleString('en-GB')
 const s = (value: number) => (value === 1 ? '' : 's')
 
 export const en: typeof fr = {
+  accounting: 'Accounting',
+  makeRecurring: 'Make recurring',
+  reminders: 'Reminders',
+  recurring: 'Recurring',
+  archives: 'Archives and attestation',
+  archivesAbout:
+    'An archive holds the sealed records of a period that is over, the invoices, their hashes and signatures. It is checked without this software: its README says how. The tax office wants it kept for six years.',
+  attestation: 'Attestation (PDF)',
+  makeArchive: 'Make an archive',
+  archiveTitle: 'Archive a period',
+  archiveBody: 'Nothing is deleted: the archive is a copy, to be kept elsewhere.',
+  archiveFrom: 'First day',
+  archiveTo: 'Last day',
+  archiveHolds: (records, documents) => `${n(records)} record${s(records)}, ${n(documents)} document${s(documents)}`,
+  download: 'Download',
   title: 'Invoices',
   newInvoice: 'New invoice',
   search: 'Search a number, a customer, a subject',
@@ -154,6 +169,7 @@ export const en: typeof fr = {
   more: 'More actions',
   pdf: 'PDF (Factur-X)',
   xml: 'XML (Factur-X)',
+  print: 'Print',
   reprint: 'Print a duplicate',
   credit: 'Write a credit note',
   creditTitle: number => `Credit note on ${number}`,
@@ -193,7 +209,7 @@ export const en: typeof fr = {
   reversed: 'Reversed',
   reversal: 'Reversal',
   issuedBy: (who, when) => `Issued by ${who} on ${when}`,
-  prints: count => `${n(count)} duplicate${s(count)} printed`,
+  prints: count => `Printed ${n(count)} time${s(count)}`,
   document: 'Document',
   requiredAmount: 'Enter a number.',
   stale: 'Somebody else changed this draft meanwhile. What you typed is kept; saving it replaces their version.',

@@ -2,6 +2,22 @@ const n = (value: number) => value.toLocaleString('fr-FR')
 const s = (value: number) => (value > 1 ? 's' : '')
 
 export const fr = {
+  accounting: 'Comptabilité',
+  makeRecurring: 'Rendre récurrente',
+  reminders: 'Relances',
+  recurring: 'Récurrentes',
+  archives: 'Archives et attestation',
+  archivesAbout:
+    'Une archive contient les enregistrements scellés d’une période terminée, les factures, leurs empreintes et leurs signatures. Elle se vérifie sans ce logiciel : son LISEZ-MOI dit comment. L’administration demande de la garder six ans.',
+  attestation: 'Attestation (PDF)',
+  makeArchive: 'Créer une archive',
+  archiveTitle: 'Archiver une période',
+  archiveBody: 'Rien n’est effacé : l’archive est une copie, à garder ailleurs.',
+  archiveFrom: 'Premier jour',
+  archiveTo: 'Dernier jour',
+  archiveHolds: (records: number, documents: number) =>
+    `${n(records)} enregistrement${s(records)}, ${n(documents)} document${s(documents)}`,
+  download: 'Télécharger',
   title: 'Factures',
   newInvoice: 'Nouvelle facture',
   search: 'Chercher un numéro, un client, un objet',
@@ -152,6 +168,7 @@ export const fr = {
   more: 'Autres actions',
   pdf: 'PDF (Factur-X)',
   xml: 'XML (Factur-X)',
+  print: 'Imprimer',
   reprint: 'Imprimer un duplicata',
   credit: 'Établir un avoir',
   creditTitle: (number: string) => `Avoir sur ${number}`,
@@ -191,7 +208,7 @@ export const fr = {
   reversed: 'Annulé',
   reversal: 'Annulation',
   issuedBy: (who: string, when: string) => `Émise par ${who} le ${when}`,
-  prints: (count: number) => `${n(count)} duplicata${s(count)} imprimé${s(count)}`,
+  prints: (count: number) => `${n(count)} impression${s(count)}`,
   document: 'Document',
   requiredAmount: 'Saisissez un montant.',
   stale: 'Quelqu’un d’autre a changé ce brouillon entre-temps. Votre saisie est conservée ; l’enregistrer remplacera sa version.',

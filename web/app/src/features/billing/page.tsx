@@ -66,6 +66,15 @@ export function Invoices() {
           <Link to="/caisse" className={classes.beside}>
             {t.till}
           </Link>
+          <Link to="/relances" className={classes.beside}>
+            {t.reminders}
+          </Link>
+          <Link to="/recurrentes" className={classes.beside}>
+            {t.recurring}
+          </Link>
+          <Link to="/comptabilite" className={classes.beside}>
+            {t.accounting}
+          </Link>
           {create}
         </>
       }

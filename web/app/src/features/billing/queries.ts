@@ -56,6 +56,11 @@ export const proofQuery = queryOptions({
   queryFn: ({ signal }) => data(api.GET('/numbering-proof', { signal })),
 })
 
+export const archivesQuery = queryOptions({
+  queryKey: ['fiscal-archives'],
+  queryFn: ({ signal }) => data(api.GET('/fiscal-archives', { signal })),
+})
+
 export const closingsQuery = (till: string, period: string) =>
   infiniteQueryOptions({
     queryKey: ['closings', till, period],

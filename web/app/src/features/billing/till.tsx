@@ -13,6 +13,7 @@ import { Card, FormActions, Page } from '@/ui/page'
 import { Banner, Empty, Failed, FormBanner, Loading } from '@/ui/states'
 import { t as ui } from '@/ui/text'
 import { toast } from '@/ui/toast'
+import { Archives } from './archives'
 import classes from './billing.module.css'
 import { closingsQuery, proofQuery, refreshInvoices } from './queries'
 import { t } from './text'
@@ -35,6 +36,7 @@ export function Till() {
       actions={can('billing.manage') && <Button onClick={() => setClosing(true)}>{t.closeTill}</Button>}
     >
       <Proof />
+      <Archives />
       <Card
         title={t.closings}
         flush={rows.length > 0}

@@ -124,6 +124,8 @@ export const fr = {
     'invoices.issue': 'Émettre factures et avoirs',
     'payments.write': 'Encaisser',
     'billing.manage': 'Régler la facturation, clôturer la caisse',
+    'accounting.export': 'Exporter journaux, FEC et archives',
+    'accounting.manage': 'Régler la comptabilité, verrouiller une période',
   } as Record<string, string>,
   // Profile
   language: 'Langue de l’interface',
@@ -350,6 +352,7 @@ export const fr = {
     mention: 'Un collègue me mentionne dans une note',
     import_finished: 'Un de mes imports est terminé',
     export_ready: 'Un export que j’ai demandé est prêt',
+    invoicing_failed: 'Une facture récurrente n’a pas pu être émise',
     privacy_due: 'Une demande sur des données personnelles est bientôt due, ou en retard',
   },
   notifyWhat: 'Événement',

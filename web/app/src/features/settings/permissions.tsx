@@ -13,7 +13,15 @@ export const PERMISSIONS: { group: keyof typeof t.permissionGroups; keys: Permis
   { group: 'sales', keys: ['catalog.read', 'catalog.write', 'orders.read', 'orders.write', 'orders.send'] },
   {
     group: 'billing',
-    keys: ['invoices.read', 'invoices.write', 'invoices.issue', 'payments.write', 'billing.manage'],
+    keys: [
+      'invoices.read',
+      'invoices.write',
+      'invoices.issue',
+      'payments.write',
+      'billing.manage',
+      'accounting.export',
+      'accounting.manage',
+    ],
   },
 ]
 

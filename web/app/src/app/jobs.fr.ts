@@ -1,0 +1,21 @@
+// What operations are called: read with the tray that shows them, not before the first page.
+export const fr: Record<string, string> = {
+  'contacts.bulk': 'Modification de contacts',
+  add_tags: 'Ajout d’étiquettes',
+  remove_tags: 'Retrait d’étiquettes',
+  set_owner: 'Changement de responsable',
+  archive: 'Archivage de contacts',
+  restore: 'Restauration de contacts',
+  'contacts.export': 'Export de contacts',
+  'tasks.export': 'Export de tâches',
+  'entities.bulk.archive': 'Archivage de biens',
+  'entities.bulk.restore': 'Restauration de biens',
+  'entities.export': 'Export de biens',
+  'privacy.erasure': 'Effacement d’une personne',
+  'privacy.access': 'Copie des données d’une personne',
+  'privacy.retention': 'Effacement des contacts trop anciens',
+  'fiscal.archive': 'Archive fiscale',
+  'accounting.export': 'Export comptable',
+  'company.export': 'Export de l’entreprise',
+  'company.import': 'Import d’une entreprise',
+}
