@@ -194,7 +194,7 @@ CREATE TABLE order_evidence (
   order_id uuid NOT NULL,
   revision integer NOT NULL,
   kind text NOT NULL CHECK (kind IN ('sent', 'reminded', 'viewed', 'code_sent', 'code_failed', 'code_verified', 'accepted', 'refused',
-    'withdrawn', 'replaced', 'cancelled')),
+    'withdrawn', 'replaced', 'restored', 'cancelled')),
   at timestamptz NOT NULL,
   actor_name text NOT NULL,
   ip text,

@@ -12,7 +12,8 @@ function followTotals() {
     const body = new URLSearchParams()
     for (const [name, value] of new FormData(form)) body.append(name, String(value))
     const answer = await fetch(String(form.dataset.total), { method: 'POST', body }).catch(() => undefined)
-    if (!answer?.ok || mine !== asked) return
+    if (mine !== asked) return
+    if (!answer?.ok) return sums.replaceChildren()
     const totals = await answer.json()
     const cells = [...totals.rows, ['Total TTC', totals.gross]].flatMap(([label, amount], index, all) => {
       const [dt, dd] = [document.createElement('dt'), document.createElement('dd')]

@@ -46,6 +46,8 @@ pub fn jobs(registry: JobRegistry) -> JobRegistry {
         .with::<payments::online::jobs::MailReceipt>()
         .with::<payments::online::jobs::Reconcile>()
         .with::<orders::jobs::StampAnswer>()
+        .with::<orders::jobs::AskForDeposit>()
+        .with::<orders::jobs::MailSealed>()
         .with::<orders::jobs::RemindOrder>()
         .with::<accounting::export::RunAccountingExport>()
         .with::<archives::MakeArchive>()

@@ -92,9 +92,11 @@ async fn shown(app: &App, token: &str, query: &ShowQuery, visitor: &Visitor) -> 
         let words = "Ce lien de paiement n’est plus valable. Demandez-en un nouveau à l’entreprise : ses coordonnées sont ci-dessous.";
         return Ok(shell::message(StatusCode::GONE, Some(look), "Lien expiré", words));
     }
-    let mut tx = app.db.begin(customer(&key, visitor)).await?;
-    page::opened(&mut tx, &key).await?;
-    tx.commit().await?;
+    if visitor.navigates {
+        let mut tx = app.db.begin(customer(&key, visitor)).await?;
+        page::opened(&mut tx, &key).await?;
+        tx.commit().await?;
+    }
     let looks = query.retour.unwrap_or(LOOKS);
     let waits = looks < LOOKS && !view.refused && matches!(view.state, Pay::ToPay | Pay::Processing);
     let frame = Frame::new(format!("Facture {}", view.number), Some(look));

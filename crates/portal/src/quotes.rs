@@ -9,7 +9,7 @@ use askama::Template;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -65,7 +65,8 @@ impl Form {
     }
 
     fn confirmation(&self, opened: &Opened) -> Confirmation {
-        let drawn = self.text("signature");
+        // Drawn on a device of the company's, and nowhere else.
+        let drawn = if opened.in_person() { self.text("signature") } else { String::new() };
         Confirmation {
             lines: self.lines(opened),
             name: self.text("nom"),
@@ -269,17 +270,15 @@ fn finished(result: Result<Response, Failure>) -> Response {
     })
 }
 
-async fn show(State(app): State<App>, Path(token): Path<String>, visitor: Visitor, headers: HeaderMap) -> Response {
+async fn show(State(app): State<App>, Path(token): Path<String>, visitor: Visitor) -> Response {
     let Some(asked) = Asked::new(app, token, visitor) else { return shell::unknown() };
-    finished(shown(&asked, &headers).await)
+    finished(shown(&asked).await)
 }
 
-async fn shown(asked: &Asked, headers: &HeaderMap) -> Result<Response, Failure> {
+async fn shown(asked: &Asked) -> Result<Response, Failure> {
     let Some((tx, opened, look)) = asked.read().await? else { return Ok(shell::unknown()) };
     drop(tx);
-    // A person's browser says that it navigates; scanners of mail and previews of links do not, and have seen nothing.
-    let person = headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
-    if person && opened.standing == Standing::Open {
+    if asked.visitor.navigates && opened.standing == Standing::Open {
         let mut tx = asked.app.db.begin(asked.actor("")).await?;
         opened::seen(&mut tx, &opened, &asked.visitor.user_agent).await?;
         tx.commit().await?;

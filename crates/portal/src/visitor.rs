@@ -16,6 +16,8 @@ pub(crate) struct Visitor {
     pub ip: Option<String>,
     /// What the browser says it is, cut to 400 characters.
     pub user_agent: String,
+    /// A person navigates, so their browser says. Scanners of mail and previews of links do not say so, and have seen nothing.
+    pub navigates: bool,
 }
 
 impl<S: Sync> FromRequestParts<S> for Visitor {
@@ -30,7 +32,8 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
 pub(crate) async fn layer(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let ip = edge::client_ip(&app, &request);
     let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let visitor = Visitor { user_agent: agent.chars().take(400).collect(), ip };
+    let navigates = request.headers().get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
+    let visitor = Visitor { user_agent: agent.chars().take(400).collect(), ip, navigates };
     let granted = app.limiter.take(&format!("page:{}", visitor.ip.as_deref().unwrap_or_default()));
     if !granted.allowed {
         let mut answer = (StatusCode::TOO_MANY_REQUESTS, "Trop de demandes : patientez un instant.").into_response();

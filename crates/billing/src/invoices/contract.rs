@@ -43,7 +43,9 @@ pub(crate) async fn contract(tx: &mut Tx, order: Uuid, besides: Uuid) -> sqlx::R
 pub(crate) async fn deposits(tx: &mut Tx, order: Uuid) -> sqlx::Result<Vec<Uuid>> {
     let tenant = tx.tenant();
     sqlx::query_scalar(
-        "SELECT id FROM invoices WHERE tenant_id = $1 AND order_id = $2 AND kind = 'deposit' AND state = 'issued' AND gross_minor > credited_minor ORDER BY chain_seq",
+        "SELECT i.id FROM invoices i WHERE i.tenant_id = $1 AND i.order_id = $2 AND i.kind = 'deposit' AND i.state = 'issued' AND i.gross_minor > i.credited_minor
+           AND NOT EXISTS (SELECT FROM invoice_deductions d JOIN invoices b ON b.tenant_id = d.tenant_id AND b.id = d.invoice_id
+             WHERE d.tenant_id = i.tenant_id AND d.deposit_id = i.id AND b.credited_minor < b.gross_minor - b.deducted_minor) ORDER BY i.chain_seq",
     )
     .bind(tenant)
     .bind(order)
@@ -87,5 +89,18 @@ pub(crate) async fn deducted(tx: &mut Tx, id: Uuid) -> sqlx::Result<Vec<VatRow>>
     .bind(tenant)
     .bind(id)
     .fetch_all(tx.conn())
+    .await
+}
+
+/// The number of a balance that takes a deposit off and stands; the deposit is not taken back before it.
+pub(crate) async fn deducted_by(tx: &mut Tx, deposit: Uuid) -> sqlx::Result<Option<String>> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar(
+        "SELECT b.number FROM invoice_deductions d JOIN invoices b ON b.tenant_id = d.tenant_id AND b.id = d.invoice_id
+         WHERE d.tenant_id = $1 AND d.deposit_id = $2 AND b.credited_minor < b.gross_minor - b.deducted_minor LIMIT 1",
+    )
+    .bind(tenant)
+    .bind(deposit)
+    .fetch_optional(tx.conn())
     .await
 }

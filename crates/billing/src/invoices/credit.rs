@@ -1,14 +1,16 @@
 //! Credit notes (QI-29): they take back what was invoiced, at the rates at which it was invoiced, and never more.
 
+use super::contract;
 use super::document::by_rate;
 use super::events::InvoiceEvent;
 use super::model::{Draft, InvoiceKind, InvoiceLineIn};
 use super::store::{self, LineRow, Row};
 use rust_decimal::Decimal;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 use vision_documents::commercial::{Preceding, VatSubtotal};
-use vision_kernel::totals::Totals;
+use vision_kernel::totals::{Totals, VatCategory};
 use vision_kernel::{Problem, text};
 use vision_platform::{Failure, Tx};
 
@@ -70,11 +72,18 @@ pub(super) async fn begin(tx: &mut Tx, id: Uuid, input: CreditNoteIn) -> Result<
     if row.state != "issued" || row.kind == "credit_note" {
         return Err(Problem::conflict("Seule une facture émise se reprend par un avoir.").into());
     }
-    if row.gross_minor <= row.credited_minor {
+    if row.gross_minor - row.deducted_minor <= row.credited_minor {
         return Err(Problem::conflict("Cette facture est déjà reprise en entier.").into());
+    }
+    if let Some(number) = contract::deducted_by(tx, id).await? {
+        let text = format!("Cet acompte est déduit de la facture {number} : reprenez-la d’abord.");
+        return Err(Problem::conflict(text).with("reason", "deducted").into());
     }
     let all = store::lines(tx, id).await?;
     let whole = input.lines.is_none();
+    if whole && row.deducted_minor != 0 {
+        return take_back_rest(tx, &row, reason).await;
+    }
     let lines = chosen(&all, input.lines)?;
     let before = row.draft(lines);
     let draft = Draft {
@@ -107,6 +116,59 @@ pub(super) async fn begin(tx: &mut Tx, id: Uuid, input: CreditNoteIn) -> Result<
     Ok((note, lines))
 }
 
+/// A balance as a whole: what it asked for beside its deposits, one line a rate.
+async fn take_back_rest(tx: &mut Tx, row: &Row, reason: String) -> Result<(Row, Vec<LineRow>), Failure> {
+    let mut lines = Vec::new();
+    for (key, gross) in left(tx, row.id).await? {
+        let category = VatCategory::from_code(&key.0).unwrap_or_default();
+        if gross > 0 {
+            lines.push(InvoiceLineIn {
+                section: None,
+                item_id: None,
+                label: format!("Reprise de la facture {}", row.number.as_deref().unwrap_or_default()),
+                description: None,
+                reference: None,
+                quantity: Decimal::ONE,
+                unit: Some("C62".to_owned()),
+                unit_price: Decimal::new(gross, 2),
+                discount: super::model::DiscountIn::default(),
+                vat_category: category,
+                vat_rate: key.1,
+                nature: super::model::Nature::Service,
+            });
+        }
+    }
+    let draft = Draft { contact_id: row.contact_id, title: Some(reason), prices_include_vat: true, lines, ..Draft::default() };
+    let totals = draft.totals()?;
+    let copy = tx.new_id();
+    store::insert(tx, copy, "credit_note", Some(row.id)).await?;
+    let search = super::ops::search_text(&draft, row.buyer_name.as_deref(), None);
+    store::put(tx, copy, &draft, &totals, &search).await?;
+    let (note, lines) = super::ops::get(tx, copy).await?;
+    tx.emit(&InvoiceEvent::new("invoice.drafted", &note));
+    Ok((note, lines))
+}
+
+/// Begins the credit note of a whole invoice, where there is none yet: for the staff to look at and issue.
+pub(crate) async fn take_back(tx: &mut Tx, id: Uuid, reason: &str) -> Result<(), Failure> {
+    let begun = store::corrections(tx, id).await?.iter().any(|(_, kind, number, _)| kind == "credit_note" && number.is_none());
+    if !begun && contract::deducted_by(tx, id).await?.is_none() {
+        begin(tx, id, CreditNoteIn { reason: reason.to_owned(), lines: None }).await?;
+    }
+    Ok(())
+}
+
+/// What may still be taken back of an invoice, by rate, with VAT: credit notes and deposits taken off.
+async fn left(tx: &mut Tx, id: Uuid) -> Result<BTreeMap<(String, Decimal), i64>, Failure> {
+    let invoiced = store::vat(tx, id).await?;
+    let mut left = by_rate(invoiced.iter().map(|rate| (rate.category.as_str(), rate.rate, rate.base_minor + rate.vat_minor)));
+    let taken = store::credited(tx, id).await?;
+    for rate in taken.iter().chain(&contract::deducted(tx, id).await?) {
+        *left.entry((rate.category.clone(), rate.rate.normalize())).or_default() -= rate.base_minor + rate.vat_minor;
+    }
+    Ok(left)
+}
+
 /// The invoice that a credit note or a correction names (QI-29, QI-30).
 pub(super) async fn preceding(tx: &mut Tx, row: &Row) -> Result<Vec<Preceding>, Failure> {
     let Some(original) = row.corrects_id else { return Ok(Vec::new()) };
@@ -136,12 +198,11 @@ pub(super) async fn preceding(tx: &mut Tx, row: &Row) -> Result<Vec<Preceding>, 
 pub(super) async fn within(tx: &mut Tx, row: &Row, kind: InvoiceKind, totals: &Totals) -> Result<(), Failure> {
     let Some(original) = row.corrects_id.filter(|_| kind == InvoiceKind::CreditNote) else { return Ok(()) };
     store::get(tx, original, true).await?.ok_or_else(Problem::not_found)?;
-    let invoiced = store::vat(tx, original).await?;
-    let taken = store::credited(tx, original).await?;
-    let mut left = by_rate(invoiced.iter().map(|rate| (rate.category.as_str(), rate.rate, rate.base_minor + rate.vat_minor)));
-    for rate in &taken {
-        *left.entry((rate.category.clone(), rate.rate.normalize())).or_default() -= rate.base_minor + rate.vat_minor;
+    if let Some(number) = contract::deducted_by(tx, original).await? {
+        let text = format!("Cet acompte est déduit de la facture {number} : reprenez-la d’abord.");
+        return Err(Problem::conflict(text).with("reason", "deducted").into());
     }
+    let left = left(tx, original).await?;
     for vat in &totals.vat {
         let rest = left.get(&(vat.category.code().to_owned(), vat.rate.normalize())).copied().unwrap_or_default();
         if vat.base_minor < 0 || vat.vat_minor < 0 || vat.base_minor + vat.vat_minor > rest {

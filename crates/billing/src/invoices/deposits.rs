@@ -16,8 +16,9 @@ pub(super) async fn of(tx: &mut Tx, row: &Row, kind: InvoiceKind) -> Result<(Vec
     if kind == InvoiceKind::Balance {
         for id in contract::deposits(tx, order).await? {
             let Some(deposit) = store::get(tx, id, false).await? else { continue };
-            let taken = by_rate(store::credited(tx, id).await?.iter().map(|rate| (rate.category.as_str(), rate.rate, rate.base_minor)));
-            let taken_vat = by_rate(store::credited(tx, id).await?.iter().map(|rate| (rate.category.as_str(), rate.rate, rate.vat_minor)));
+            let credited = store::credited(tx, id).await?;
+            let taken = by_rate(credited.iter().map(|rate| (rate.category.as_str(), rate.rate, rate.base_minor)));
+            let taken_vat = by_rate(credited.iter().map(|rate| (rate.category.as_str(), rate.rate, rate.vat_minor)));
             let mut vat = Vec::new();
             for rate in store::vat(tx, id).await? {
                 let key = (rate.category.clone(), rate.rate.normalize());

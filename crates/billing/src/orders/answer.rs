@@ -6,6 +6,7 @@
 
 use super::events::OrderEvent;
 use super::evidence;
+use super::invoicing;
 use super::model::withdrawable_until;
 use super::opened::{Opened, Standing};
 use super::ops;
@@ -23,6 +24,8 @@ use vision_platform::{App, Failure, Tx, crypto};
 
 /// Codes that one link sends in an hour.
 const CODES_AN_HOUR: i64 = 5;
+/// Codes that one version sends in a day, through all its links: guessing stays hopeless, and the mailbox is not flooded.
+const CODES_A_DAY: i64 = 10;
 /// Tries of one code.
 const TRIES: i32 = 5;
 /// Minutes for which a code is good.
@@ -86,9 +89,16 @@ fn checked(opened: &Opened, input: &Confirmation) -> Result<Checked, Problem> {
     must_be_open(opened)?;
     let chosen = opened.draft().choice(&input.lines)?;
     let totals = opened.draft().totals_for(&chosen)?;
+    if totals.gross_minor < 0 {
+        return Err(Problem::field("/lines", "negative", "Ce choix ne laisse rien à payer : gardez au moins une prestation."));
+    }
     let name = text::clean(&input.name, false).ok_or_else(|| Problem::field("/name", "required", "Indiquez votre nom."))?;
     if name.chars().count() > 120 {
         return Err(Problem::field("/name", "too_long", "120 caractères au plus."));
+    }
+    // Signs that are not seen sign nothing.
+    if !name.chars().any(char::is_alphabetic) {
+        return Err(Problem::field("/name", "invalid", "Indiquez votre nom en toutes lettres."));
     }
     let mention = text::clean(&input.mention, false);
     if mention.as_ref().is_some_and(|mention| mention.chars().count() > 120) {
@@ -97,16 +107,15 @@ fn checked(opened: &Opened, input: &Confirmation) -> Result<Checked, Problem> {
     if opened.terms.is_some() && !input.terms {
         return Err(Problem::field("/terms", "required", "Acceptez les conditions générales pour continuer."));
     }
-    if let Some(signature) = &input.signature
-        && (signature.len() > MAX_SIGNATURE || !signature.starts_with(b"\x89PNG\r\n\x1a\n"))
-    {
+    if input.signature.as_ref().is_some_and(|signature| !is_drawing(signature)) {
         return Err(Problem::field("/signature", "invalid", "La signature n’a pas pu être lue : recommencez."));
     }
     Ok(Checked {
         order: opened.row.id,
         revision: opened.version.revision,
         pdf_sha256: ops::hex(&opened.version.pdf_sha256),
-        partially: chosen != opened.draft().offered(),
+        // An option on top of everything is no part of it.
+        partially: opened.draft().offered().iter().any(|index| !chosen.contains(index)),
         lines: chosen.iter().filter_map(|index| i32::try_from(index + 1).ok()).collect(),
         name,
         mention,
@@ -114,6 +123,18 @@ fn checked(opened: &Opened, input: &Confirmation) -> Result<Checked, Problem> {
         early_start: input.early_start && opened.withdrawable(),
         totals,
     })
+}
+
+/// True for a PNG of the size of a signature: what a picture claims to be is read before anything unpacks it.
+fn is_drawing(png: &[u8]) -> bool {
+    let number = |at: usize| png.get(at..at + 4).and_then(|four| four.try_into().ok()).map_or(u32::MAX, u32::from_be_bytes);
+    let (width, height, depth) = (number(16), number(20), png.get(24).copied().unwrap_or(u8::MAX));
+    png.len() <= MAX_SIGNATURE
+        && png.starts_with(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+        && depth <= 8
+        && (1..=4_000).contains(&width)
+        && (1..=4_000).contains(&height)
+        && width * height <= 2_000_000
 }
 
 /// Says whether a confirmation may stand, before anything is sent or stored.
@@ -128,6 +149,11 @@ pub async fn send_code(app: &App, tx: &mut Tx, opened: &Opened, input: &Confirma
     let hour_ago = tx.now() - jiff::SignedDuration::from_hours(1);
     if trail::codes_since(tx, opened.link.id, hour_ago).await? >= CODES_AN_HOUR {
         return Err(Problem::field("/code", "too_many", "Trop de codes demandés : réessayez dans une heure.").into());
+    }
+    let day_ago = tx.now() - jiff::SignedDuration::from_hours(24);
+    if trail::codes_of_version_since(tx, opened.row.id, opened.version.revision, day_ago).await? >= CODES_A_DAY {
+        let text = "Trop de codes demandés aujourd’hui pour ce devis : appelez votre professionnel, ou réessayez demain.";
+        return Err(Problem::field("/code", "too_many", text).into());
     }
     let code = crypto::random_code();
     let end = tx.now() + jiff::SignedDuration::from_mins(CODE_MINUTES);
@@ -251,7 +277,7 @@ pub(super) async fn record(
         "method": method.word(), "terms_version": wanted.terms_version, "early_start": wanted.early_start, "signature_sha256": signature_sha256 });
     trail::evidence(tx, (order, revision), "accepted", user_agent, &said).await?;
     // The customer's contract, not the staff's note of it, is made at a distance.
-    let until = (opened.withdrawable() && method != Method::Staff).then(|| withdrawable_until(today));
+    let until = (opened.withdrawable() && method != Method::Staff).then(|| withdrawable_until(today, opened.draft().has_goods()));
     let proof = evidence::seal(
         app,
         tx,
@@ -271,7 +297,7 @@ pub(super) async fn record(
         logo,
     )
     .await?;
-    let email = if method == Method::Staff { opened.row.contact_email.clone() } else { opened.link.sent_to.clone() };
+    let email = opened.link.sent_to.clone().or_else(|| opened.row.contact_email.clone());
     let answer = NewAnswer {
         kind: state,
         method: method.word(),
@@ -293,6 +319,8 @@ pub(super) async fn record(
     store::set_state(tx, order, state, None).await?;
     store::set_accepted(tx, order, Some(wanted.totals.gross_minor)).await?;
     tx.enqueue(&super::jobs::StampAnswer { order, revision }).await?;
+    // Also when nobody waits for the page any more.
+    tx.enqueue(&super::jobs::AskForDeposit { order }).await?;
     // An agreement on paper is acknowledged on paper.
     if let Some(to) = email.filter(|_| method != Method::Staff) {
         receipt(app, tx, opened, &wanted.totals, until, &to).await?;
@@ -306,12 +334,12 @@ pub(super) async fn record(
 async fn receipt(app: &App, tx: &mut Tx, opened: &Opened, totals: &Totals, until: Option<Date>, to: &str) -> Result<(), Failure> {
     let seller = profiles::seller(tx).await?;
     let (token, minted) = vision_platform::public_link::mint(tx.tenant());
-    let end = tx.now() + jiff::SignedDuration::from_hours(24 * 3660);
+    let end = tx.now() + jiff::SignedDuration::from_hours(24 * 4400);
     trail::insert_link(tx, (opened.row.id, opened.version.revision), &minted.hash, "remote", Some(to), end).await?;
     let mut paragraphs = vec![
         format!("Bonjour {},", opened.version.buyer_name),
         format!(
-            "Nous avons bien reçu votre accord sur le devis {} : {} TTC. Le devis signé, avec son certificat, est à votre disposition par ce lien.",
+            "Nous avons bien reçu votre accord sur le devis {} : {} TTC. Le devis signé, avec son certificat, est joint à ce message et reste à votre disposition par ce lien.",
             opened.reference(),
             french::euros(totals.gross_minor)
         ),
@@ -328,8 +356,8 @@ async fn receipt(app: &App, tx: &mut Tx, opened: &Opened, totals: &Totals, until
         button: Some(("Voir le devis signé".to_owned(), ops::address(app, &token))),
         code: None,
     };
-    let mail = letter.to(app, &seller, tx.new_id(), to);
-    tx.enqueue(&mail).await
+    let message = letter.to(app, &seller, tx.new_id(), to).message;
+    tx.enqueue(&super::jobs::MailSealed { message, order: opened.row.id, revision: opened.version.revision }).await
 }
 
 /// Refuses a version, with a reason. The quote is locked.
@@ -352,7 +380,8 @@ pub async fn refuse(tx: &mut Tx, opened: &Opened, name: &str, reason: &str, user
             Method::RemoteLink.word()
         },
         signer_name: &name,
-        signer_email: opened.link.sent_to.as_deref(),
+        // Whoever holds the link may refuse: nothing says that they read that mailbox.
+        signer_email: None,
         mention: None,
         reason: reason.as_deref(),
         lines: &[],
@@ -379,6 +408,9 @@ pub async fn withdraw(app: &App, tx: &mut Tx, opened: &Opened, user_agent: &str)
     if answer.withdrawn_at.is_some() {
         return Ok(());
     }
+    if !matches!(opened.row.state.as_str(), "accepted" | "partially_accepted") {
+        return Err(Problem::conflict("Ce devis est annulé.").with("reason", "cancelled").into());
+    }
     if answer.withdrawable_until.is_none_or(|until| until.to_jiff() < today) {
         return Err(Problem::conflict("Le délai de rétractation est passé.").with("reason", "late").into());
     }
@@ -388,9 +420,16 @@ pub async fn withdraw(app: &App, tx: &mut Tx, opened: &Opened, user_agent: &str)
     trail::set_withdrawn(tx, order, revision, &what).await?;
     trail::evidence(tx, (order, revision), "withdrawn", Some(user_agent), &what).await?;
     store::set_state(tx, order, "withdrawn", None).await?;
+    invoicing::call_off(tx, order, "Rétractation du client").await?;
     let row = store::get(tx, order, false).await?.ok_or_else(Problem::not_found)?;
     tx.emit(&OrderEvent::new("order.withdrawn", &row));
-    if let Some(to) = answer.signer_email.clone().or_else(|| opened.link.sent_to.clone()) {
+    let known = [&answer.signer_email, &opened.link.sent_to, &opened.row.contact_email];
+    if let Some(to) = known.into_iter().flatten().next().cloned() {
+        let money = if answer.early_start {
+            "Les sommes versées vous sont remboursées au plus tard quatorze jours après cette date, déduction faite de ce qui a été exécuté à votre demande expresse."
+        } else {
+            "Les sommes versées vous sont remboursées au plus tard quatorze jours après cette date."
+        };
         let seller = profiles::seller(tx).await?;
         let at = day::moment(tx).await?;
         let letter = Letter {
@@ -402,7 +441,7 @@ pub async fn withdraw(app: &App, tx: &mut Tx, opened: &Opened, user_agent: &str)
                     opened.reference(),
                     french::euros(answer.gross_minor)
                 ),
-                "Conservez ce message : il vaut accusé de réception sur support durable. Les sommes versées vous sont remboursées au plus tard quatorze jours après cette date.".to_owned(),
+                format!("Conservez ce message : il vaut accusé de réception sur support durable. {money}"),
             ],
             button: None,
             code: None,

@@ -21,6 +21,8 @@ pub(crate) struct OrderEvent {
     order: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// Who wrote it, and is told.
+    notify: Uuid,
 }
 
 impl OrderEvent {
@@ -35,6 +37,7 @@ impl OrderEvent {
             label,
             contact_id: row.contact_id,
             reason: row.reason.clone(),
+            notify: row.created_by,
         }
     }
 }

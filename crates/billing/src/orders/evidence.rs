@@ -58,6 +58,7 @@ fn what(kind: &str) -> &'static str {
         "accepted" => "Devis accepté",
         "refused" => "Devis refusé",
         "replaced" => "Version remplacée",
+        "restored" => "Version reprise",
         "cancelled" => "Devis annulé",
         _ => "Rétractation",
     }
@@ -87,6 +88,10 @@ pub(super) async fn seal(app: &App, tx: &mut Tx, agreed: Agreed<'_>, logo: Optio
     let seller = profiles::seller(tx).await?;
     let zone = day::zone(tx).await?;
     let moments: Vec<EvidenceRow> = trail::evidence_of(tx, order).await?.into_iter().filter(|row| row.revision == revision).collect();
+    // What the staff does is said with its moment; from where is nobody's business but theirs.
+    let of_staff = |kind: &str| matches!(kind, "sent" | "reminded" | "replaced" | "restored" | "cancelled");
+    let moments: Vec<EvidenceRow> =
+        moments.into_iter().map(|row| if of_staff(&row.kind) { EvidenceRow { ip: None, user_agent: None, ..row } } else { row }).collect();
     let key = Key::of(&app.crypto);
     let now = tx.now();
     let (consent_version, consent_text) = consent(opened.consumer());

@@ -2,7 +2,7 @@
 
 use super::answer::{self, Confirmation, Method};
 use super::invoicing::{self, OrderInvoiceIn};
-use super::model::{DepositKind, OrderIn};
+use super::model::OrderIn;
 use super::opened;
 use super::ops::{self, CancelledBy, LinkMode, SendIn};
 use super::out::{OrderOut, OrderRow, listed, shown};
@@ -241,11 +241,7 @@ async fn cancel_order(
     Json(input): Json<CancelOrderIn>,
 ) -> ApiResult<Json<CancelledOrder>> {
     let mut tx = auth.begin().await?;
-    let (before, _) = ops::get(&mut tx, id).await?;
-    let accepted = matches!(before.state.as_str(), "accepted" | "partially_accepted");
-    let whole = ops::cancel(&mut tx, id, input.by, &input.reason).await?;
-    let invoices = store::invoices_of(&mut tx, id).await?;
-    let owed_back_minor = invoicing::owed_back(accepted, DepositKind::from_word(&before.deposit_kind), input.by, &invoices);
+    let (whole, owed_back_minor) = ops::cancel(&mut tx, id, input.by, &input.reason).await?;
     let Versioned(_, order) = shown(&mut tx, whole).await?;
     tx.commit().await?;
     Ok(Json(CancelledOrder { order, owed_back_minor }))

@@ -7,6 +7,7 @@ use super::trail;
 use super::{document, ops};
 use crate::invoices::model::{Draft, InvoiceKind, InvoiceLineIn, Nature};
 use crate::invoices::{self, issue};
+use crate::payments::links;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -56,13 +57,11 @@ impl Accepted {
     /// What counts of the invoices so far: credit notes taken off.
     fn of(&self, kind: &str) -> impl Iterator<Item = &InvoiceOf> {
         let kind = kind.to_owned();
-        self.invoices
-            .iter()
-            .filter(move |invoice| invoice.kind == kind && !(invoice.state == "issued" && invoice.credited_minor >= invoice.gross_minor))
+        self.invoices.iter().filter(move |invoice| invoice.kind == kind && !invoice.is_taken_back())
     }
 
     fn sum(&self, kind: &str) -> i64 {
-        self.of(kind).map(|invoice| invoice.gross_minor - invoice.credited_minor).sum()
+        self.of(kind).map(|invoice| invoice.gross_minor - invoice.deducted_minor - invoice.credited_minor).sum()
     }
 }
 
@@ -95,9 +94,10 @@ fn parts(of: &Totals, gross_minor: i64, label: &str, nature: Nature) -> Vec<Invo
             label: if several { format!("{label} – part à {} %", french::decimal(vat.rate)) } else { label.to_owned() },
             description: None,
             reference: None,
-            quantity: Decimal::ONE,
+            // A rate under which more comes back than is sold keeps its sign in the quantity (QI-47).
+            quantity: if part < 0 { Decimal::NEGATIVE_ONE } else { Decimal::ONE },
             unit: Some("C62".to_owned()),
-            unit_price: Decimal::new(part, 2),
+            unit_price: Decimal::new(part.abs(), 2),
             discount: crate::invoices::model::DiscountIn::default(),
             vat_category: vat.category,
             vat_rate: vat.rate.normalize(),
@@ -174,7 +174,19 @@ fn planned(accepted: &Accepted, input: &OrderInvoiceIn) -> Result<(InvoiceKind, 
             }
             let content = accepted.draft.accepted(&accepted.chosen)?;
             let kind = if deposits > 0 { InvoiceKind::Balance } else { InvoiceKind::Invoice };
-            Ok((kind, Draft { due_date: None, supply_date: None, intro: None, outro: None, ..content }, None))
+            Ok((
+                kind,
+                Draft {
+                    contact_id: base.contact_id,
+                    entity_id: base.entity_id,
+                    due_date: None,
+                    supply_date: None,
+                    intro: None,
+                    outro: None,
+                    ..content
+                },
+                None,
+            ))
         }
     }
 }
@@ -194,7 +206,9 @@ pub(super) fn invoiced(row: &store::Row, invoices: &[InvoiceOf]) -> (i64, i64) {
         .map(|invoice| invoice.gross_minor - invoice.deducted_minor - invoice.credited_minor)
         .sum();
     let whole = row.accepted_minor.unwrap_or_default();
-    (issued, (whole - issued).max(0))
+    // Once the rest was invoiced, what credit notes took back of it is not invoiced again by itself.
+    let settled = invoices.iter().any(|invoice| matches!(invoice.kind.as_str(), "balance" | "invoice") && !invoice.is_taken_back());
+    (issued, if settled { 0 } else { (whole - issued).max(0) })
 }
 
 /// Issues the deposit invoice that an accepted quote asks for, once; gives its id. Nothing where the quote asks for none. What is lacking
@@ -219,6 +233,20 @@ pub async fn ask_for_deposit(app: &App, tenant: Uuid, order: Uuid) -> Result<Opt
     issue::issue(&mut tx, &app.crypto, id, None, logo).await?;
     tx.commit().await?;
     Ok(Some(id))
+}
+
+/// A quote is off: nothing of it is paid online any more, and a credit note of each deposit waits as a draft for the staff to look at.
+pub(super) async fn call_off(tx: &mut Tx, order: Uuid, reason: &str) -> Result<(), Failure> {
+    for invoice in store::invoices_of(tx, order).await? {
+        if invoice.state != "issued" || invoice.kind == "credit_note" {
+            continue;
+        }
+        links::revoke_all(tx, invoice.id).await?;
+        if invoice.kind == "deposit" && !invoice.is_taken_back() {
+            invoices::credit::take_back(tx, invoice.id, reason).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What the customer has paid before the work, in cents.

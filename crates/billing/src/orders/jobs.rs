@@ -1,5 +1,6 @@
 //! Work after an answer, and reminders of those that do not come.
 
+use super::invoicing;
 use super::ops;
 use super::store;
 use super::trail;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::pin::Pin;
 use uuid::Uuid;
 use vision_platform::{App, Failure, Job, JobContext, JobError};
+use vision_ports::{MailError, MailFile, MailMessage};
 
 /// Asks the time stamping authority to witness a sealed paper.
 #[derive(Debug, Serialize, Deserialize)]
@@ -34,6 +36,54 @@ impl Job for StampAnswer {
         let mut tx = ctx.begin().await?;
         trail::set_timestamp(&mut tx, self.order, self.revision, &stamp.token, &stamp.authority).await?;
         Ok(tx.commit().await?)
+    }
+}
+
+/// Issues the deposit that an accepted quote asks for, if the page of the acceptance did not. What is lacking is told to the staff.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AskForDeposit {
+    /// The quote.
+    pub order: Uuid,
+}
+
+impl Job for AskForDeposit {
+    const NAME: &'static str = "order_ask_for_deposit";
+
+    async fn run(self, ctx: JobContext) -> Result<(), JobError> {
+        let Err(failure) = invoicing::ask_for_deposit(&ctx.app, ctx.actor.tenant_id, self.order).await else { return Ok(()) };
+        if failure.kind().status() >= 500 {
+            return Err(failure.into());
+        }
+        let mut tx = ctx.app.db.begin_as_system(ctx.actor.tenant_id).await?;
+        ops::deposit_failed(&mut tx, self.order, &failure).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Sends the acknowledgement of an acceptance with the sealed paper: read when it is sent, so that it is not kept twice.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct MailSealed {
+    /// What is said.
+    pub message: MailMessage,
+    /// The quote.
+    pub order: Uuid,
+    /// Its version.
+    pub revision: i32,
+}
+
+impl Job for MailSealed {
+    const NAME: &'static str = "order_mail_sealed";
+
+    async fn run(mut self, ctx: JobContext) -> Result<(), JobError> {
+        let mut tx = ctx.read().await?;
+        if let Some((Some(pdf), ..)) = trail::proof_files(&mut tx, self.order, self.revision).await? {
+            self.message.files.push(MailFile { name: "devis-signe.pdf".to_owned(), kind: "application/pdf".to_owned(), content: pdf });
+        }
+        drop(tx);
+        ctx.app.mail.send(&self.message).await.map_err(|error| match error {
+            MailError::Temporary(reason) => JobError::Retry(reason),
+            MailError::Permanent(reason) => JobError::Fail(reason),
+        })
     }
 }
 

@@ -237,6 +237,11 @@ impl OrderDraft {
         self.optional.get(index).copied().unwrap_or_default()
     }
 
+    /// True where something is handed over.
+    pub(crate) fn has_goods(&self) -> bool {
+        self.content.lines.iter().any(|line| line.nature == crate::invoices::model::Nature::Goods)
+    }
+
     /// Indexes of the lines that are offered as a whole.
     pub(crate) fn offered(&self) -> Vec<usize> {
         (0..self.content.lines.len()).filter(|index| !self.is_optional(*index)).collect()
@@ -317,10 +322,14 @@ impl OrderDraft {
     }
 }
 
-/// The last day on which a consumer may go back on a contract agreed on a day: fourteen days, and the next working day when that is none
-/// (C. conso. L221-18, L221-19).
-pub(crate) fn withdrawable_until(agreed_on: Date) -> Date {
-    working(agreed_on.checked_add(jiff::Span::new().days(14)).unwrap_or(agreed_on))
+/// Days within which goods are delivered where nothing else was agreed (C. conso. L216-1).
+const DELIVERY_DAYS: i64 = 30;
+
+/// The last day on which a consumer may go back on a contract agreed on a day: fourteen days, from delivery where goods are sold, and the
+/// next working day when that is none (C. conso. L221-18, L221-19). Nobody is harmed by a function that stands there too long.
+pub(crate) fn withdrawable_until(agreed_on: Date, goods: bool) -> Date {
+    let days = if goods { DELIVERY_DAYS + 14 } else { 14 };
+    working(agreed_on.checked_add(jiff::Span::new().days(days)).unwrap_or(agreed_on))
 }
 
 #[cfg(test)]
@@ -376,9 +385,10 @@ mod tests {
 
     #[test] // QI-10
     fn the_time_to_go_back_ends_on_a_working_day() {
-        assert_eq!(withdrawable_until(date(2026, 11, 26)), date(2026, 12, 10));
-        assert_eq!(withdrawable_until(date(2026, 11, 28)), date(2026, 12, 14), "the 12th is a Saturday");
-        assert_eq!(withdrawable_until(date(2026, 12, 11)), date(2026, 12, 28), "Christmas, then a weekend");
-        assert_eq!(withdrawable_until(date(2027, 3, 15)), date(2027, 3, 30), "Easter Monday");
+        assert_eq!(withdrawable_until(date(2026, 11, 26), true), date(2027, 1, 11), "goods: from their delivery");
+        assert_eq!(withdrawable_until(date(2026, 11, 26), false), date(2026, 12, 10));
+        assert_eq!(withdrawable_until(date(2026, 11, 28), false), date(2026, 12, 14), "the 12th is a Saturday");
+        assert_eq!(withdrawable_until(date(2026, 12, 11), false), date(2026, 12, 28), "Christmas, then a weekend");
+        assert_eq!(withdrawable_until(date(2027, 3, 15), false), date(2027, 3, 30), "Easter Monday");
     }
 }

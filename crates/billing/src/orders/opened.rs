@@ -269,9 +269,10 @@ async fn opened(tx: &mut Tx, link: LinkRow, lock: bool) -> Result<Option<Opened>
     let answer = trail::answer(tx, row.id, link.revision).await?;
     let today = day::today(tx).await?;
     let standing = match () {
+        // Called off after it was accepted: nothing more is paid or withdrawn here.
+        () if row.state == "cancelled" && row.revision == link.revision => Standing::Cancelled,
         () if answer.is_some() => Standing::Answered,
         () if version.replaced_at.is_some() || row.revision != link.revision => Standing::Replaced,
-        () if row.state == "cancelled" => Standing::Cancelled,
         // QI-05: its last day counts to its end, on the company's clock.
         () if version.valid_until.to_jiff() < today => Standing::Expired,
         () => Standing::Open,
@@ -337,18 +338,15 @@ pub async fn proof(tx: &mut Tx, opened: &Opened) -> Result<Option<(Vec<u8>, Stri
     Ok(Some((pdf, evidence::canonical(&evidence)?)))
 }
 
-/// Notes that the page was looked at, once a version.
+/// Notes that the page was looked at, once a version. The page was read in an earlier transaction: what became of the quote since decides.
 pub async fn seen(tx: &mut Tx, opened: &Opened, user_agent: &str) -> Result<(), Failure> {
     let (order, revision) = (opened.row.id, opened.version.revision);
-    if opened.standing != Standing::Open || opened.in_person() || trail::has_evidence(tx, order, revision, "viewed").await? {
+    if opened.in_person() || !store::mark_viewed(tx, order, revision).await? {
         return Ok(());
     }
     trail::evidence(tx, (order, revision), "viewed", Some(user_agent), &json!({ "link": opened.link.id })).await?;
-    if opened.row.state == "sent" {
-        store::set_state(tx, order, "viewed", None).await?;
-        if let Some(row) = store::get(tx, order, false).await? {
-            tx.emit(&OrderEvent::new("order.viewed", &row));
-        }
+    if let Some(row) = store::get(tx, order, false).await? {
+        tx.emit(&OrderEvent::new("order.viewed", &row));
     }
     Ok(())
 }

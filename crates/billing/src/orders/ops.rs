@@ -2,6 +2,7 @@
 
 use super::document::{self, Paper};
 use super::events::OrderEvent;
+use super::invoicing;
 use super::model::{DepositKind, OrderDraft, OrderIn, OrderLineIn, OrderState, Verification};
 use super::settings;
 use super::store::{self, OrderLineRow, Row};
@@ -191,14 +192,30 @@ pub(super) async fn discard(tx: &mut Tx, id: Uuid) -> Result<(), Failure> {
     let last = row.revision - 1;
     let version = trail::version(tx, id, last).await?.ok_or_else(Problem::not_found)?;
     let answer = trail::answer(tx, id, last).await?;
-    let totals = version.content.0.totals()?;
-    let search = search_text(&version.content.0, Some(&version.buyer_name), row.number.as_deref(), None);
-    store::put(tx, id, &version.content.0, &totals, &search).await?;
+    // What was sent is frozen; whose it is follows merges and owners.
+    let mut content = version.content.0.clone();
+    (content.content.contact_id, content.content.entity_id) = (row.contact_id, row.entity_id);
+    let totals = content.totals()?;
+    let search = search_text(&content, Some(&version.buyer_name), row.number.as_deref(), None);
+    store::put(tx, id, &content, &totals, &search).await?;
     store::set_revision(tx, id, last).await?;
     trail::set_replaced(tx, id, last, false).await?;
     store::restore_validity(tx, id, version.valid_until).await?;
     let state = answer.map_or("sent", |answer| if answer.kind == "refused" { "refused" } else { "sent" });
     store::set_state(tx, id, state, row.reason.as_deref()).await?;
+    trail::evidence(tx, (id, last), "restored", None, &json!({})).await?;
+    let settings = settings::read(tx).await?;
+    let next = tx.now() + jiff::SignedDuration::from_hours(super::jobs::REMINDERS[0]);
+    store::set_remind_at(tx, id, (settings.reminders && state == "sent").then_some(next)).await?;
+    Ok(())
+}
+
+/// Tells the staff that the deposit which a customer was promised could not be invoiced, and why.
+pub(super) async fn deposit_failed(tx: &mut Tx, id: Uuid, failure: &Failure) -> Result<(), Failure> {
+    let Some(mut row) = store::get(tx, id, false).await? else { return Ok(()) };
+    let first = failure.0.errors.first().map(|error| error.detail.clone());
+    row.reason = first.or_else(|| failure.0.detail.clone());
+    tx.emit(&OrderEvent::new("order.deposit_failed", &row));
     Ok(())
 }
 
@@ -241,7 +258,7 @@ pub(super) fn address(app: &App, token: &str) -> String {
 
 /// When a link ends: long after the quote, because what was accepted is shown to its customer for as long as it is kept (QI-11).
 fn link_end(tx: &Tx) -> jiff::Timestamp {
-    tx.now() + jiff::SignedDuration::from_hours(24 * 3660)
+    tx.now() + jiff::SignedDuration::from_hours(24 * 4400)
 }
 
 /// Sends a quote: number, frozen version with its PDF, link, mail and evidence in one transaction. Gives the address of its page.
@@ -331,7 +348,10 @@ pub(super) async fn send(
     trail::evidence(tx, (id, row.revision), "sent", None, &json!({ "to": to, "pdf_sha256": hex(&hash), "by_hand": input.by_hand })).await?;
     let page = address(app, &token);
     if let Some(to) = to.as_ref().filter(|_| !input.by_hand) {
-        let message = text::clean(input.message.as_deref().unwrap_or_default(), true).filter(|text| text.chars().count() <= 2000);
+        let message = text::clean(input.message.as_deref().unwrap_or_default(), true);
+        if message.as_ref().is_some_and(|text| text.chars().count() > 2000) {
+            return Err(Problem::field("/message", "too_long", "2 000 caractères au plus.").into());
+        }
         let letter = sent_letter(&seller, &buyer.display_name, &reference, &draft, totals.gross_minor, valid_until, message, page.clone());
         let mail = letter.to(app, &seller, tx.new_id(), to);
         tx.enqueue(&mail).await?;
@@ -464,7 +484,7 @@ pub(super) enum CancelledBy {
 }
 
 /// Calls a quote off.
-pub(super) async fn cancel(tx: &mut Tx, id: Uuid, by: CancelledBy, reason: &str) -> Result<Whole, Failure> {
+pub(super) async fn cancel(tx: &mut Tx, id: Uuid, by: CancelledBy, reason: &str) -> Result<(Whole, Option<i64>), Failure> {
     let row = store::get(tx, id, true).await?.ok_or_else(Problem::not_found)?;
     if !matches!(row.state.as_str(), "sent" | "viewed" | "accepted" | "partially_accepted") {
         return Err(Problem::conflict("Ce devis ne s’annule pas : il n’est ni envoyé ni accepté.").into());
@@ -473,11 +493,16 @@ pub(super) async fn cancel(tx: &mut Tx, id: Uuid, by: CancelledBy, reason: &str)
     if reason.chars().count() > 300 {
         return Err(Problem::field("/reason", "too_long", "300 caractères au plus.").into());
     }
+    let accepted = matches!(row.state.as_str(), "accepted" | "partially_accepted");
+    let invoices = store::invoices_of(tx, id).await?;
+    let owed = invoicing::owed_back(accepted, DepositKind::from_word(&row.deposit_kind), by, &invoices);
     store::set_state(tx, id, "cancelled", Some(&reason)).await?;
-    trail::evidence(tx, (id, row.revision), "cancelled", None, &json!({ "by": by, "reason": reason })).await?;
+    let said = json!({ "by": by, "reason": reason, "owed_back_minor": owed });
+    trail::evidence(tx, (id, row.revision), "cancelled", None, &said).await?;
+    invoicing::call_off(tx, id, "Devis annulé").await?;
     let whole = get(tx, id).await?;
     tx.emit(&OrderEvent::new("order.cancelled", &whole.0));
-    Ok(whole)
+    Ok((whole, owed))
 }
 
 /// What is owed back when an accepted quote is called off (QI-12), in cents with VAT: the sum received before the work, and what of it

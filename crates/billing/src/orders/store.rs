@@ -46,6 +46,7 @@ pub(crate) struct Row {
     pub accepted_minor: Option<i64>,
     pub sent_at: Option<jiff_sqlx::Timestamp>,
     pub reason: Option<String>,
+    pub created_by: Uuid,
     pub created_by_name: String,
     pub created_at: jiff_sqlx::Timestamp,
     pub updated_at: jiff_sqlx::Timestamp,
@@ -98,7 +99,7 @@ impl From<&OrderLineRow> for OrderLineIn {
 const COLUMNS: &str = "o.id, o.state, o.revision, o.number, o.template_name, o.contact_id, c.display_name AS contact_name, c.email AS contact_email, c.customer_kind,
     o.entity_id, e.display_name AS entity_name, o.title, o.intro, o.outro, o.order_reference, o.prices_include_vat, o.discount, o.valid_until, o.execution, o.deposit,
     o.deposit_kind, o.line_by_line, o.verification, o.withdrawal_exception, o.net_minor, o.vat_minor, o.gross_minor, o.accepted_minor, o.sent_at,
-    o.reason, o.created_by_name, o.created_at, o.updated_at, o.version";
+    o.reason, o.created_by, o.created_by_name, o.created_at, o.updated_at, o.version";
 const JOINS: &str = "FROM orders o LEFT JOIN contacts c ON c.tenant_id = o.tenant_id AND c.id = o.contact_id
     LEFT JOIN entities e ON e.tenant_id = o.tenant_id AND e.id = o.entity_id";
 /// Who sees only some contacts sees their quotes, and those that are for nobody yet and their own. Templates are everybody's.
@@ -386,6 +387,13 @@ pub(crate) struct InvoiceOf {
     pub progress: Option<rust_decimal::Decimal>,
 }
 
+impl InvoiceOf {
+    /// True when credit notes took back all that it asked for.
+    pub(crate) fn is_taken_back(&self) -> bool {
+        self.state == "issued" && self.credited_minor >= self.gross_minor - self.deducted_minor
+    }
+}
+
 /// The invoices of a quote, the first one first.
 pub(crate) async fn invoices_of(tx: &mut Tx, order: Uuid) -> sqlx::Result<Vec<InvoiceOf>> {
     let tenant = tx.tenant();
@@ -397,6 +405,22 @@ pub(crate) async fn invoices_of(tx: &mut Tx, order: Uuid) -> sqlx::Result<Vec<In
     .bind(order)
     .fetch_all(tx.conn())
     .await
+}
+
+/// Notes that a version was read, if it is still the one that waits; says whether it was the first time.
+pub(crate) async fn mark_viewed(tx: &mut Tx, id: Uuid, revision: i32) -> sqlx::Result<bool> {
+    let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
+    let done = sqlx::query(
+        "UPDATE orders SET state = 'viewed', viewed_at = $4, updated_at = $4, version = version + 1
+         WHERE tenant_id = $1 AND id = $2 AND revision = $3 AND state = 'sent'",
+    )
+    .bind(tenant)
+    .bind(id)
+    .bind(revision)
+    .bind(now)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() > 0)
 }
 
 /// Sets when the customer is written to again.

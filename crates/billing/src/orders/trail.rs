@@ -245,6 +245,21 @@ pub(crate) async fn codes_since(tx: &mut Tx, link: Uuid, since: Timestamp) -> sq
         .await
 }
 
+/// Codes that a version has sent since a moment, through whatever link.
+pub(crate) async fn codes_of_version_since(tx: &mut Tx, order: Uuid, revision: i32, since: Timestamp) -> sqlx::Result<i64> {
+    let tenant = tx.tenant();
+    sqlx::query_scalar(
+        "SELECT count(*) FROM order_codes c JOIN order_links l ON l.tenant_id = c.tenant_id AND l.id = c.link_id
+         WHERE l.tenant_id = $1 AND l.order_id = $2 AND l.revision = $3 AND c.created_at > $4",
+    )
+    .bind(tenant)
+    .bind(order)
+    .bind(revision)
+    .bind(since.to_sqlx())
+    .fetch_one(tx.conn())
+    .await
+}
+
 /// The code of a link that may still be used; locked.
 pub(crate) async fn live_code(tx: &mut Tx, link: Uuid) -> sqlx::Result<Option<CodeRow>> {
     let tenant = tx.tenant();
@@ -310,28 +325,17 @@ pub(crate) async fn evidence(
     Ok(())
 }
 
-/// The evidence of a quote, oldest first.
+/// The evidence of a quote, oldest first: the newest five hundred lines.
 pub(crate) async fn evidence_of(tx: &mut Tx, order: Uuid) -> sqlx::Result<Vec<EvidenceRow>> {
     let tenant = tx.tenant();
     sqlx::query_as(
-        "SELECT revision, kind, at, actor_name, ip, user_agent, data FROM order_evidence WHERE tenant_id = $1 AND order_id = $2 ORDER BY id LIMIT 500",
+        "SELECT revision, kind, at, actor_name, ip, user_agent, data FROM (SELECT * FROM order_evidence WHERE tenant_id = $1 AND order_id = $2 ORDER BY id DESC LIMIT 500) e
+         ORDER BY id",
     )
     .bind(tenant)
     .bind(order)
     .fetch_all(tx.conn())
     .await
-}
-
-/// True when a version has a line of this kind.
-pub(crate) async fn has_evidence(tx: &mut Tx, order: Uuid, revision: i32, kind: &str) -> sqlx::Result<bool> {
-    let tenant = tx.tenant();
-    sqlx::query_scalar("SELECT EXISTS (SELECT FROM order_evidence WHERE tenant_id = $1 AND order_id = $2 AND revision = $3 AND kind = $4)")
-        .bind(tenant)
-        .bind(order)
-        .bind(revision)
-        .bind(kind)
-        .fetch_one(tx.conn())
-        .await
 }
 
 /// The answer to a version, without its bytes.

@@ -206,6 +206,18 @@ pub(super) async fn of_invoice(tx: &mut Tx, invoice: Uuid) -> sqlx::Result<Vec<L
     .await
 }
 
+/// Withdraws every link of an invoice, and closes the pages that are open on them.
+pub(crate) async fn revoke_all(tx: &mut Tx, invoice: Uuid) -> Result<(), Failure> {
+    let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());
+    sqlx::query("UPDATE pay_links SET revoked_at = $3 WHERE tenant_id = $1 AND invoice_id = $2 AND revoked_at IS NULL")
+        .bind(tenant)
+        .bind(invoice)
+        .bind(now)
+        .execute(tx.conn())
+        .await?;
+    tx.enqueue(&super::online::jobs::CloseStale { invoice }).await
+}
+
 /// Withdraws a link: whoever holds it opens nothing any more.
 pub(super) async fn revoke(tx: &mut Tx, id: Uuid) -> Result<(), Failure> {
     let (tenant, now) = (tx.tenant(), tx.now().to_sqlx());

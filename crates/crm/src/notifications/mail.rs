@@ -87,6 +87,17 @@ impl Waiting {
                 format!("La facture récurrente {label} n’a pas pu être émise : un brouillon attend d’être complété"),
                 format!("The recurring invoice {label} could not be issued: a draft waits to be completed"),
             ),
+            Some(NotificationKind::QuoteAnswered) => match self.data.get("outcome").and_then(Value::as_str).unwrap_or_default() {
+                "refused" => lang.pick(format!("{who} a refusé le devis {label}"), format!("{who} refused the quote {label}")),
+                "withdrawn" => {
+                    lang.pick(format!("{who} s’est rétracté du devis {label}"), format!("{who} withdrew from the quote {label}"))
+                }
+                "deposit_failed" => lang.pick(
+                    format!("L’acompte du devis {label} n’a pas pu être facturé"),
+                    format!("The deposit of the quote {label} could not be invoiced"),
+                ),
+                _ => lang.pick(format!("{who} a accepté le devis {label}"), format!("{who} accepted the quote {label}")),
+            },
             Some(NotificationKind::PrivacyDue) => {
                 let day = self.data.get("due_on").and_then(Value::as_str).and_then(|day| day.parse::<jiff::civil::Date>().ok());
                 let day = day.map(|day| day.strftime("%d/%m/%Y").to_string()).unwrap_or_default();
@@ -111,6 +122,7 @@ impl Waiting {
         match self.subject_kind.as_str() {
             "contact" => format!("/contacts/{}", self.subject_id),
             "import" => format!("/imports/{}", self.subject_id),
+            "order" => format!("/devis/{}", self.subject_id),
             "recurring_invoice" => "/recurrentes".to_owned(),
             "privacy_request" => "/parametres/confidentialite".to_owned(),
             "task" if self.count() > 1 => "/taches".to_owned(),

@@ -37,12 +37,14 @@ words! {
         PrivacyDue = "privacy_due",
         /// A recurring invoice of mine could not be issued.
         InvoicingFailed = "invoicing_failed",
+        /// A customer answered a quote of mine.
+        QuoteAnswered = "quote_answered",
     }
 }
 
 impl NotificationKind {
     /// All of them, in the order of the settings page.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::TaskAssigned,
         Self::TaskReminder,
         Self::Mention,
@@ -50,6 +52,7 @@ impl NotificationKind {
         Self::ExportReady,
         Self::PrivacyDue,
         Self::InvoicingFailed,
+        Self::QuoteAnswered,
     ];
 }
 

@@ -40,7 +40,8 @@ impl NotificationChoice {
             NotificationKind::TaskAssigned
             | NotificationKind::Mention
             | NotificationKind::PrivacyDue
-            | NotificationKind::InvoicingFailed => Mail::Once,
+            | NotificationKind::InvoicingFailed
+            | NotificationKind::QuoteAnswered => Mail::Once,
             NotificationKind::TaskReminder => Mail::Digest,
             NotificationKind::ImportFinished | NotificationKind::ExportReady => Mail::Never,
         };

@@ -21,6 +21,11 @@ pub(crate) const SUBSCRIBER: Subscriber = Subscriber {
         "import.failed",
         "job.changed",
         "recurring_invoice.failed",
+        "order.accepted",
+        "order.partially_accepted",
+        "order.refused",
+        "order.withdrawn",
+        "order.deposit_failed",
     ],
 };
 
@@ -74,6 +79,17 @@ impl Notify {
         let told = self.to(self.data_id("notify")?, NotificationKind::InvoicingFailed, ("recurring_invoice", self.data_id("id")?));
         let label = self.payload.get("data").and_then(|data| data.get("label")).or_else(|| self.payload.get("label"));
         Some(NewNotification { actor: None, label: label.and_then(Value::as_str).unwrap_or_default().to_owned(), ..told })
+    }
+
+    /// What became of a quote, for whoever wrote it, unless they have noted it themselves.
+    fn order(&self) -> Option<NewNotification> {
+        let writer = self.data_id("notify").filter(|writer| *writer != self.actor.id)?;
+        let data = self.payload.get("data").filter(|data| data.is_object()).unwrap_or(&self.payload);
+        let label = data.pointer("/order/name").and_then(Value::as_str).unwrap_or_default();
+        let outcome = self.name.rsplit('.').next().unwrap_or_default();
+        let id = data.pointer("/order/id").and_then(Value::as_str).and_then(|id| Uuid::try_parse(id).ok())?;
+        let told = self.to(writer, NotificationKind::QuoteAnswered, ("order", id));
+        Some(NewNotification { label: label.to_owned(), data: json!({ "outcome": outcome }), ..told })
     }
 
     /// An id among what the event says of itself.
@@ -156,6 +172,7 @@ impl Job for Notify {
             "note" => self.note(),
             "import" => self.import(&mut tx).await?,
             "recurring_invoice" => self.recurring().into_iter().collect(),
+            "order" => self.order().into_iter().collect(),
             _ => Vec::new(),
         };
         if [crate::export::KIND, crate::entities::export::KIND, crate::tasks::export::KIND].contains(&self.text("kind"))

@@ -326,6 +326,88 @@ async fn two_people_answer_at_once_and_one_answer_stands() {
 }
 
 #[tokio::test]
+async fn an_answer_stands_whatever_is_looked_at_or_called_off_afterwards() {
+    let t = TestApp::new().await;
+    let owner = ready(&t).await;
+    let contact = customer(&owner, "B2C").await;
+    let id = draft(&owner, &contact).await;
+    owner.patch(&format!("/orders/{id}"), &json!({ "verification": "none" })).await.expect(200);
+    let (_, path) = sent(&owner, &id).await;
+    // Looked at while it is accepted: the look does not bring it back.
+    let (yes, at) = (json!({ "name": "Ana", "mention": "Papier" }), format!("/orders/{id}/accept"));
+    let (_, looked) = tokio::join!(owner.post(&at, &yes), page(&t, &path));
+    assert_eq!(looked.0, 200);
+    assert_eq!(state(&owner, &id).await["state"], "accepted");
+    // An option on top of everything is no part of it.
+    let other = draft(&owner, &contact).await;
+    owner.patch(&format!("/orders/{other}"), &json!({ "verification": "none" })).await.expect(200);
+    let (_, second) = sent(&owner, &other).await;
+    let all = submit(&t, &format!("{second}/accepter"), "ligne=1&ligne=2&ligne=3&nom=Ana").await;
+    assert_eq!(all.status.as_u16(), 303, "{}", text(&all));
+    let accepted = state(&owner, &other).await;
+    assert_eq!((accepted["state"].as_str(), accepted["accepted_minor"].as_i64()), (Some("accepted"), Some(40_800)));
+    let deposit = accepted["invoices"][0]["id"].as_str().expect("deposit").to_owned();
+    assert!(page(&t, &second).await.1.contains("Régler l’acompte"));
+    t.run_jobs().await;
+    let told = owner.get("/notifications").await.expect(200);
+    assert!(told["items"].as_array().expect("items").iter().any(|item| item["kind"] == "quote_answered"), "{told}");
+    // Called off: nothing more is paid or withdrawn, and the deposit's credit note waits as a draft.
+    owner.post(&format!("/orders/{other}/cancel"), &json!({ "by": "company", "reason": "Pièce introuvable" })).await.expect(200);
+    let html = page(&t, &second).await.1;
+    assert!(html.contains("Annulé") && !html.contains("Régler l’acompte") && !html.contains("Renoncer"), "{html}");
+    assert_eq!(submit(&t, &format!("{second}/retractation"), "").await.status.as_u16(), 409);
+    let corrections = owner.get(&format!("/invoices/{deposit}")).await.expect(200)["corrections"].clone();
+    assert_eq!((corrections[0]["kind"].as_str(), &corrections[0]["number"]), (Some("credit_note"), &Value::Null));
+    // What no eye sees signs nothing, and neither does a choice that leaves less than nothing to pay.
+    let trade = owner
+        .post(
+            "/orders",
+            &json!({ "contact_id": contact, "verification": "none", "deposit": {}, "lines": [
+                { "label": "Pneus", "quantity": "4", "unit_price": "100", "vat_rate": "20" },
+                { "label": "Reprise", "quantity": "-1", "unit_price": "60", "vat_rate": "20" },
+            ] }),
+        )
+        .await
+        .expect(201);
+    let trade = trade["id"].as_str().expect("id").to_owned();
+    let (_, third) = sent(&owner, &trade).await;
+    for form in ["ligne=2&nom=Ana", "ligne=1&ligne=2&nom=%E2%80%8B%E2%80%AE"] {
+        assert_eq!(submit(&t, &format!("{third}/accepter"), form).await.status.as_u16(), 422, "{form}");
+    }
+    assert_eq!(state(&owner, &trade).await["state"], "sent");
+}
+
+#[tokio::test] // QI-29, QI-32
+async fn a_deposit_is_deducted_once_whatever_is_taken_back() {
+    let t = TestApp::new().await;
+    let owner = ready(&t).await;
+    let contact = customer(&owner, "B2B_FR").await;
+    let id = draft(&owner, &contact).await;
+    sent(&owner, &id).await;
+    owner.post(&format!("/orders/{id}/accept"), &json!({ "name": "M. Roux", "mention": "Papier" })).await.expect(200);
+    let begin = async |kind: &str| {
+        let begun = owner.post(&format!("/orders/{id}/invoices"), &json!({ "kind": kind })).await.expect(201);
+        let invoice = begun["invoice_id"].as_str().expect("id").to_owned();
+        owner.post(&format!("/invoices/{invoice}/issue"), &json!({})).await.expect(200)["id"].as_str().expect("id").to_owned()
+    };
+    let deposit = begin("deposit").await;
+    let balance = begin("balance").await;
+    // The deposit is part of the balance: it is not taken back before it.
+    let refused = owner.post(&format!("/invoices/{deposit}/credit-notes"), &json!({ "reason": "Erreur" })).await;
+    assert_eq!(refused.expect(409)["reason"], "deducted");
+    // A balance is taken back for what it asked, not for its deposit.
+    let note = owner.post(&format!("/invoices/{balance}/credit-notes"), &json!({ "reason": "Erreur" })).await.expect(201);
+    assert_eq!(note["gross_minor"], 25_200);
+    owner.post(&format!("/invoices/{}/issue", note["id"].as_str().expect("id")), &json!({})).await.expect(200);
+    let again = begin("balance").await;
+    let shown = owner.get(&format!("/invoices/{again}")).await.expect(200);
+    assert_eq!((shown["deducted_minor"].as_i64(), shown["due_minor"].as_i64()), (Some(10_800), Some(25_200)));
+    assert_eq!(state(&owner, &id).await["invoiced_minor"], 36_000);
+    // Merged with another, the customer keeps what was agreed.
+    assert_eq!(owner.get("/numbering-proof").await.expect(200)["valid"], true);
+}
+
+#[tokio::test]
 async fn codes_are_few_and_short_lived_and_tries_are_counted() {
     let t = TestApp::new().await;
     let owner = ready(&t).await;

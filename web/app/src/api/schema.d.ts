@@ -6470,7 +6470,7 @@ export interface components {
          * @description What a notification is about.
          * @enum {string}
          */
-        NotificationKind: "task_assigned" | "task_reminder" | "mention" | "import_finished" | "export_ready" | "privacy_due" | "invoicing_failed";
+        NotificationKind: "task_assigned" | "task_reminder" | "mention" | "import_finished" | "export_ready" | "privacy_due" | "invoicing_failed" | "quote_answered";
         /** @description What one wants to hear of. */
         NotificationSettings: {
             /** @description Every kind. */

@@ -16,6 +16,7 @@ import { t } from './text'
 function target(item: Notification): LinkProps {
   const id = item.subject_id
   if (item.subject_kind === 'contact') return { to: '/contacts/$id', params: { id } }
+  if (item.subject_kind === 'order') return { to: '/devis/$id', params: { id } }
   if (item.subject_kind === 'import') return { to: '/imports/$id', params: { id } }
   if (item.subject_kind === 'task' && countOf(item) <= 1) return { to: '/taches', search: { tache: id } }
   if (item.subject_kind === 'privacy_request') return { to: '/parametres/confidentialite' }
@@ -40,6 +41,8 @@ function textOf(item: Notification): string {
       const due = item.data as { due_on?: string; late?: boolean } | null
       return t.bell.privacy_due(due?.due_on ? date(due.due_on) : '', due?.late === true)
     }
+    case 'quote_answered':
+      return t.bell.quote_answered(who, item.label, String((item.data as { outcome?: string } | null)?.outcome))
     case 'invoicing_failed':
       return t.jobFailed(item.label)
     case 'export_ready':

@@ -188,6 +188,7 @@ export const en: typeof fr = {
       'order.refused': 'refused a quote',
       'order.revised': 'prepares a new version of a quote',
       'order.cancelled': 'cancelled a quote',
+      'order.deposit_failed': 'could not invoice the deposit of a quote',
       'order.withdrawn': 'withdrew from a quote',
       'invoice.drafted': 'drafted an invoice',
       'invoice.discarded': 'deleted a draft invoice',
@@ -313,6 +314,12 @@ export const en: typeof fr = {
     import_finished: (label, failed) => (failed ? `The import of ${label} failed` : `The import of ${label} has ended`),
     privacy_due: (day, late) =>
       late ? `A request about personal data is late: it was due on ${day}` : `A request about personal data is due on ${day}`,
+    quote_answered: (who, label, outcome) =>
+      ({
+        refused: `${who} refused the quote ${label}`,
+        withdrawn: `${who} withdrew from the quote ${label}`,
+        deposit_failed: `The deposit of the quote ${label} could not be invoiced`,
+      })[outcome] ?? `${who} accepted the quote ${label}`,
     export_ready: failed => (failed ? 'Your export failed' : 'Your export is ready: see the operations'),
   },
 }

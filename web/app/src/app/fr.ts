@@ -186,6 +186,7 @@ export const fr = {
       'order.refused': 'a refusé un devis',
       'order.revised': 'prépare une nouvelle version d’un devis',
       'order.cancelled': 'a annulé un devis',
+      'order.deposit_failed': 'n’a pas pu facturer l’acompte d’un devis',
       'order.withdrawn': 's’est rétracté d’un devis',
       'invoice.drafted': 'a préparé une facture',
       'invoice.discarded': 'a supprimé un brouillon de facture',
@@ -315,6 +316,12 @@ export const fr = {
       late
         ? `Une demande sur des données personnelles est en retard : elle était due le ${day}`
         : `Une demande sur des données personnelles est à traiter avant le ${day}`,
+    quote_answered: (who: string, label: string, outcome: string) =>
+      ({
+        refused: `${who} a refusé le devis ${label}`,
+        withdrawn: `${who} s’est rétracté du devis ${label}`,
+        deposit_failed: `L’acompte du devis ${label} n’a pas pu être facturé`,
+      })[outcome] ?? `${who} a accepté le devis ${label}`,
     export_ready: (failed: boolean): string =>
       failed ? 'Votre export a échoué' : 'Votre export est prêt : voyez les opérations',
   },

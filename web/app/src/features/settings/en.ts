@@ -346,6 +346,7 @@ export const en: typeof fr = {
     mention: 'A colleague mentions me in a note',
     import_finished: 'An import of mine has ended',
     export_ready: 'An export that I asked for is ready',
+    quote_answered: 'A customer answered a quote of mine',
     invoicing_failed: 'A recurring invoice could not be issued',
     privacy_due: 'A request about personal data is due soon, or late',
   },

@@ -352,6 +352,7 @@ export const fr = {
     mention: 'Un collègue me mentionne dans une note',
     import_finished: 'Un de mes imports est terminé',
     export_ready: 'Un export que j’ai demandé est prêt',
+    quote_answered: 'Un client a répondu à un de mes devis',
     invoicing_failed: 'Une facture récurrente n’a pas pu être émise',
     privacy_due: 'Une demande sur des données personnelles est bientôt due, ou en retard',
   },

@@ -165,6 +165,7 @@ export const en: typeof fr = {
     accepted: 'Accepted',
     refused: 'Refused',
     withdrawn: 'Withdrawal',
+    restored: 'The sent version is back',
     replaced: 'Replaced by a new version',
     cancelled: 'Cancelled',
   },

@@ -163,6 +163,7 @@ export const fr = {
     accepted: 'Accepté',
     refused: 'Refusé',
     withdrawn: 'Rétractation',
+    restored: 'Version envoyée reprise',
     replaced: 'Remplacé par une nouvelle version',
     cancelled: 'Annulé',
   } as Record<string, string>,
