@@ -15,6 +15,10 @@ const OPEN = [
   '/reinitialiser',
   '/invitation/inconnue',
   '/nulle-part',
+  '/verifier',
+  '/verifier?empreinte=00',
+  '/proposition/inconnue',
+  '/payer/inconnu',
 ]
 const STAFF = [
   '/',
@@ -30,13 +34,22 @@ const STAFF = [
   '/taches?liste=overdue&qui=anyone',
   '/taches?liste=done&qui=anyone',
   '/taches?nouveau=true',
+  '/devis',
+  '/devis?q=introuvable-xyz',
+  '/devis?modeles=true',
   '/factures',
   '/factures?q=introuvable-xyz',
   '/catalogue',
   '/caisse',
+  '/comptabilite',
+  '/relances',
+  '/recurrentes',
   '/bienvenue',
   '/parametres/entreprise',
+  '/parametres/devis',
   '/parametres/facturation',
+  '/parametres/encaissement',
+  '/parametres/reversibilite',
   '/parametres/equipe',
   '/parametres/roles',
   '/parametres/etiquettes',
@@ -109,6 +122,17 @@ for (const scheme of ['light', 'dark'] as const) {
         await page.getByRole('table', { name: 'Liste des biens' }).getByRole('link').first().click()
         await expect(page.getByRole('region', { name: 'Propriétaires' })).toBeVisible()
         await clean(page, 'a vehicle')
+        for (const [list, name] of [
+          ['/devis?etat=draft', 'a draft of a quote'],
+          ['/devis?etat=accepted', 'an accepted quote'],
+          ['/factures?etat=draft', 'a draft of an invoice'],
+          ['/factures?etat=due', 'an invoice'],
+        ] as const) {
+          await page.goto(list)
+          await page.getByRole('table').getByRole('link').first().click()
+          await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+          await clean(page, name)
+        }
         await page.getByRole('button', { name: /^Notifications/ }).click()
         await clean(page, 'the bell')
         await page.keyboard.press('Escape')

@@ -185,6 +185,12 @@ impl JobRegistry {
             .map_err(|error| vision_kernel::Problem::internal(error.to_string()).into())
     }
 
+    /// Makes the database know every job, before anything is queued: the library adds a name that it meets for the first time in the
+    /// transaction that queues, where two such transactions would wait for each other's names.
+    pub async fn register(self, app: &App) -> Result<(), Failure> {
+        Box::pin(self.worker(app, 1)).await.map(drop)
+    }
+
     /// Runs every job that is due, then returns; for tests.
     pub async fn run_once(self, app: &App) -> Result<(), Failure> {
         let worker = self

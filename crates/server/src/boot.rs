@@ -130,7 +130,9 @@ async fn application(config: Config, database: &Database, crypto: Crypto) -> Res
     let folder = config.data.join("files");
     std::fs::create_dir_all(&folder)?;
     let files = wiring::files(&config, &folder).map_err(|error| BootError::Other(error.to_string()))?;
-    wiring::app(config, crypto, db, clock, files).map_err(|failure| BootError::Other(failure.to_string()))
+    let app = wiring::app(config, crypto, db, clock, files).map_err(|failure| BootError::Other(failure.to_string()))?;
+    wiring::jobs().register(&app).await.map_err(|failure| BootError::Other(failure.to_string()))?;
+    Ok(app)
 }
 
 /// Every instance on a data folder holds this lock, so that the last one to leave stops the server.

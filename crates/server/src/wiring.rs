@@ -137,13 +137,12 @@ pub fn app(config: Config, crypto: Crypto, db: Db, clock: Clock, files: Arc<dyn 
     };
     let scanner = config.clamd.as_ref().map(|address| Arc::new(Clamd::new(address)) as Arc<dyn VirusScanner>);
     let refused = |error: vision_ports::TimeStampError| Problem::internal(error.to_string());
-    let timestamps: Arc<dyn TimestampAuthority> = match &config.timestamp_url {
-        Some(url) => Arc::new(RemoteAuthority::new(url).map_err(refused)?),
-        None => {
-            let (secret, clock) = (crypto.purpose_key("timestamp.local"), clock.clone());
-            let now = move || u64::try_from(clock.now().as_second()).unwrap_or_default();
-            Arc::new(LocalAuthority::new(&secret, Box::new(now)).map_err(refused)?)
-        }
+    let timestamps: Arc<dyn TimestampAuthority> = if let Some(url) = &config.timestamp_url {
+        Arc::new(RemoteAuthority::new(url).map_err(refused)?)
+    } else {
+        let (secret, clock) = (crypto.purpose_key("timestamp.local"), clock.clone());
+        let now = move || u64::try_from(clock.now().as_second()).unwrap_or_default();
+        Arc::new(LocalAuthority::new(&secret, Box::new(now)).map_err(refused)?)
     };
     Ok(App::new(Parts {
         timestamps,

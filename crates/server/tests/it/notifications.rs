@@ -188,7 +188,7 @@ async fn the_digest_comes_once_a_day_in_the_language_of_its_reader() {
     let settings = bob.patch("/me/notification-settings", &choice).await;
     assert_eq!(settings.headers["etag"], "\"1\"");
     let settings = settings.expect(200);
-    assert_eq!((settings["choices"][0]["email"].as_str(), settings["choices"].as_array().map(Vec::len)), (Some("digest"), Some(7)));
+    assert_eq!((settings["choices"][0]["email"].as_str(), settings["choices"].as_array().map(Vec::len)), (Some("digest"), Some(8)));
     assert_eq!(bob.patch_if("/me/notification-settings", 0, &choice).await.code(), "stale_version");
     for (body, pointer) in [
         (json!({ "digest_hour": 24 }), "/digest_hour"),

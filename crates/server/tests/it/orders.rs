@@ -154,7 +154,7 @@ async fn a_quote_is_accepted_line_by_line_with_a_code_and_its_proof_verifies() {
     assert_eq!(state(&owner, &id).await["answer"]["timestamp_authority"], "Horodatage local");
     let (_, html) = page(&t, &format!("/verifier?empreinte={hash}")).await;
     assert!(html.contains("identique à l’original") && html.contains(&number), "{html}");
-    let mut flipped = sealed.bytes.to_vec();
+    let mut flipped = sealed.bytes.clone();
     flipped[1000] ^= 1;
     let (_, html) = page(&t, &format!("/verifier?empreinte={}", sha256(&flipped))).await;
     assert!(html.contains("Aucun original"), "{html}");
@@ -347,7 +347,6 @@ async fn an_answer_stands_whatever_is_looked_at_or_called_off_afterwards() {
     let accepted = state(&owner, &other).await;
     assert_eq!((accepted["state"].as_str(), accepted["accepted_minor"].as_i64()), (Some("accepted"), Some(40_800)));
     let deposit = accepted["invoices"][0]["id"].as_str().expect("deposit").to_owned();
-    assert!(page(&t, &second).await.1.contains("Régler l’acompte"));
     t.run_jobs().await;
     let told = owner.get("/notifications").await.expect(200);
     assert!(told["items"].as_array().expect("items").iter().any(|item| item["kind"] == "quote_answered"), "{told}");

@@ -132,7 +132,8 @@ const INVOICES: &str = "SELECT jsonb_build_object('number', i.number, 'issue_dat
 
 const ORDERS: &str = "SELECT jsonb_build_object('number', o.number, 'sent_at', o.sent_at, 'valid_until', o.valid_until, 'title', o.title, 'state', o.state,
      'order_reference', o.order_reference, 'intro', o.intro, 'outro', o.outro, 'gross_minor', round(o.gross_minor / 100.0, 2) || ' €',
-     'accepted_minor', round(o.accepted_minor / 100.0, 2) || ' €', 'reason', o.reason,
+     'accepted_minor', round(o.accepted_minor / 100.0, 2) || ' €', 'reason', o.reason, 'execution', o.execution, 'viewed_at', o.viewed_at,
+     'answered_at', o.answered_at, 'withdrawal_exception', o.withdrawal_exception,
      'lines', (SELECT jsonb_agg(concat_ws(' · ', l.label, l.description, trim_scale(l.quantity)::text, round(l.net_minor / 100.0, 2) || ' €') ORDER BY l.position)
        FROM order_lines l WHERE l.tenant_id = o.tenant_id AND l.order_id = o.id))
    FROM orders o WHERE o.tenant_id = $1 AND o.contact_id = ANY ($2) AND $3::text[] IS NOT NULL ORDER BY o.id DESC";

@@ -42,6 +42,11 @@ const LABELS: &[(&str, &str)] = &[
     ("reason", "Motif"),
     ("user_agent", "Navigateur"),
     ("withdrawn_at", "Rétracté le"),
+    ("execution", "Exécution"),
+    ("withdrawal_exception", "Sans droit de rétractation"),
+    ("viewed_at", "Consulté le"),
+    ("answered_at", "Répondu le"),
+    ("message", "Message"),
     ("method", "Moyen de paiement"),
     ("amount_minor", "Montant"),
     ("received_on", "Reçu le"),
@@ -394,6 +399,12 @@ mod tests {
     const ELSEWHERE: &[&str] = &[
         // The frozen document says again what its columns and lines say.
         "document",
+        // The papers of an answer: what they say is said by its other columns.
+        "signature_image",
+        "withdrawal",
+        "evidence",
+        "sealed_pdf",
+        "actor_name",
         "display_name",
         "email",
         "phone",
